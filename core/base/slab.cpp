@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/slab.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace adit {
+
+SlabPool::~SlabPool() {
+  assert(m_live == 0 && "a slab outlived its pool");
+  trim(0);
+}
+
+Slab* SlabPool::acquire() {
+  Slab* slab = m_free;
+  if (slab != nullptr) {
+    m_free = slab->nextFree;
+    --m_pooled;
+  } else {
+    slab = new Slab;  // not value-initialized: 16 KiB of zeros nobody reads
+    slab->pool = this;
+  }
+  slab->references = 1;
+  slab->used = 0;
+  slab->nextFree = nullptr;
+  ++m_live;
+  return slab;
+}
+
+void SlabPool::recycle(Slab* slab) noexcept {
+  --m_live;
+  slab->nextFree = m_free;
+  m_free = slab;
+  ++m_pooled;
+}
+
+void SlabPool::trim(std::size_t keep) noexcept {
+  while (m_pooled > keep) {
+    Slab* slab = m_free;
+    m_free = slab->nextFree;
+    --m_pooled;
+    delete slab;
+  }
+}
+
+std::span<std::uint8_t> SlabWriter::reserve(std::size_t minimum) {
+  assert(minimum <= kSlabSize);
+  if (m_slab != nullptr && m_slab->references == 1) m_slab->used = 0;  // nobody else looks at it: start over
+  if (m_slab == nullptr || kSlabSize - m_slab->used < minimum) {
+    SlabPool::release(m_slab);
+    m_slab = m_pool.acquire();
+  }
+  return {m_slab->bytes + m_slab->used, kSlabSize - m_slab->used};
+}
+
+Slice SlabWriter::commit(std::size_t count) {
+  Slice slice(m_slab, m_slab->bytes + m_slab->used, count);
+  m_slab->used += static_cast<std::uint32_t>(count);
+  return slice;
+}
+
+Slice SlabWriter::copy(ByteView bytes) {
+  if (bytes.empty()) return {};
+  const std::span<std::uint8_t> room = reserve(bytes.size());
+  std::memcpy(room.data(), bytes.data(), bytes.size());
+  return commit(bytes.size());
+}
+
+void SliceQueue::push(Slice slice) {
+  if (slice.empty()) return;
+  m_bytes += slice.size();
+  if (m_head < m_slices.size() && m_slices.back().isFollowedBy(slice)) {
+    m_slices.back().extend(slice.size());
+    return;
+  }
+  if (m_head == m_slices.size()) {
+    m_slices.clear();
+    m_head = 0;
+  } else if (m_head >= 32 && m_head * 2 >= m_slices.size()) {
+    m_slices.erase(m_slices.begin(), m_slices.begin() + static_cast<std::ptrdiff_t>(m_head));
+    m_head = 0;
+  }
+  m_slices.push_back(std::move(slice));
+}
+
+void SliceQueue::consume(std::size_t count) noexcept {
+  assert(count <= m_bytes);
+  m_bytes -= count;
+  while (count > 0) {
+    Slice& front = m_slices[m_head];
+    if (count < front.size()) {
+      front.removePrefix(count);
+      return;
+    }
+    count -= front.size();
+    front = Slice();
+    ++m_head;
+  }
+  if (m_head == m_slices.size()) {
+    m_slices.clear();
+    m_head = 0;
+  }
+}
+
+void SliceQueue::clear() noexcept {
+  m_slices.clear();
+  m_head = 0;
+  m_bytes = 0;
+}
+
+}  // namespace adit

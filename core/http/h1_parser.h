@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// HTTP/1.1 heads and chunked bodies, parsed as strictly as RFC 9112 lets an intermediary be: where two readers could
+// disagree (framing, line ends, white space, names, Host) the message is refused. Sans-I/O and without allocation: heads
+// are views into the caller's buffer. Pure; any thread.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/http/message.h"
+
+namespace adit::http {
+
+struct HeadLimits {
+  std::size_t headBytes = 32 * 1024;   ///< 431 beyond.
+  std::size_t targetBytes = 8 * 1024;  ///< 414 beyond.
+  std::size_t fields = 128;            ///< 431 beyond.
+};
+
+/// What the connection does after a request, read from the head (RFC 9112 section 9, RFC 9110 section 7.8, 10.1.1).
+struct RequestTraits {
+  Framing framing;
+  bool keepAlive = true;
+  bool expectContinue = false;
+  bool webSocket = false;  ///< A well-formed Upgrade: websocket with Connection: upgrade, GET and no body.
+};
+
+struct ResponseTraits {
+  Framing framing;
+  bool keepAlive = true;
+  bool switchingProtocols = false;  ///< 101
+  bool interim = false;             ///< 1xx but not 101
+};
+
+enum class ParseStatus : std::uint8_t { NeedMore, Complete, Invalid };
+
+struct ParseResult {
+  ParseStatus status = ParseStatus::NeedMore;
+  std::size_t consumed = 0;            ///< Complete: bytes of the head with its empty line (and empty lines before it).
+  std::uint16_t errorStatus = 0;       ///< Invalid: 400, 414, 431, 501 (unknown transfer coding), 505.
+  const char* errorReason = nullptr;   ///< Invalid: a static sentence.
+};
+
+/// Parses a request head at the start of `data`. `scanned` is kept by the caller between calls on a growing buffer (start
+/// with 0) so that a slow head costs linear time in total. Views in `head` point into `data`.
+ParseResult parseRequestHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned, RequestHead& head,
+                             RequestTraits& traits);
+/// The same for a response to a request with `requestMethod` (HEAD and CONNECT change the framing).
+ParseResult parseResponseHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
+                              std::string_view requestMethod, ResponseHead& head, ResponseTraits& traits);
+
+/// Decodes chunked bodies incrementally (RFC 9112 section 7.1). Extensions <= 256 bytes are skipped; trailers (<= 32 fields,
+/// 8 KiB) are collected.
+class ChunkedDecoder {
+ public:
+  enum class Event : std::uint8_t {
+    NeedMore,  ///< Everything was used; more must come.
+    Data,      ///< `data` is body.
+    End,       ///< The body and trailers are over; the rest of the input is not ours.
+    Invalid,
+  };
+  struct Step {
+    Event event = Event::NeedMore;
+    std::size_t consumed = 0;  ///< Bytes of the input used by this step.
+    std::string_view data;     ///< For Data: a view into the input.
+  };
+  /// Call again with what is left after `consumed` until NeedMore, End or Invalid.
+  Step next(std::string_view input);
+  /// After End: the trailer fields, views into an own buffer; empty in the usual case.
+  [[nodiscard]] const std::vector<Field>& trailers() const noexcept { return m_trailers; }
+  void reset() noexcept;
+
+ private:
+  enum class State : std::uint8_t;
+  std::uint8_t m_state = 0;
+  std::uint64_t m_remaining = 0;
+  std::uint32_t m_lineBytes = 0;
+  std::uint32_t m_digits = 0;
+  std::string m_trailerText;
+  std::vector<Field> m_trailers;
+};
+
+}  // namespace adit::http

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A bound UDP socket in a loop, with batched input and output. The portable implementation uses one system call a
+// datagram; Linux's uses UDP_SEGMENT and UDP_GRO and falls back by itself where the kernel refuses them. Owned by its
+// user; one loop's thread.
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "core/net/datagram.h"
+#include "core/net/event_loop.h"
+
+namespace adit::net {
+
+struct UdpParams {
+  SocketAddress bind;
+  bool reusePort = false;                    ///< Share the port between workers (Linux).
+  std::size_t bufferBytes = 4 * 1024 * 1024; ///< Asked for both directions; less is logged once.
+};
+
+struct UdpCounters {
+  std::uint64_t receiveCalls = 0, sendCalls = 0, datagramsIn = 0, datagramsOut = 0, bytesIn = 0, bytesOut = 0, sendErrors = 0;
+};
+
+class UdpSocket : public DatagramSink {
+ public:
+  class Handler {
+   public:
+    /// Up to a wake's budget of datagrams (64 system datagrams before GRO splitting), in order of arrival.
+    virtual void onDatagrams(std::span<const ReceivedDatagram> datagrams) = 0;
+    /// After SendOutcome::Blocked: the socket takes datagrams again.
+    virtual void onWritable() = 0;
+    /// The socket itself failed (interface gone); it is useless now.
+    virtual void onSocketError(const Error& error) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  /// Binds; the error names the address. `handler` must outlive the socket.
+  static Result<std::unique_ptr<UdpSocket>> open(EventLoop& loop, const UdpParams& params, Handler& handler);
+
+  [[nodiscard]] virtual SocketAddress localAddress() const = 0;
+  [[nodiscard]] virtual const UdpCounters& counters() const noexcept = 0;
+};
+
+}  // namespace adit::net

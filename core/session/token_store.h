@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The server's tokens. Only SHA-256 hashes are stored (a token has 256 random bits, so a slow hash adds nothing). Shared by
+// the workers; login is rare, so a mutex inside is fine. Any thread.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/random.h"
+
+namespace adit::session {
+
+struct TokenInfo {
+  std::string id;     ///< Short, printable, not secret.
+  std::string label;
+  bool revoked = false;
+  std::int64_t createdUnix = 0;
+};
+
+class TokenStore {
+ public:
+  /// Reads `directory`/tokens.json (0600) or starts empty.
+  static Result<std::shared_ptr<TokenStore>> open(const std::filesystem::path& directory);
+  virtual ~TokenStore() = default;
+  /// Makes a token, stores its hash, returns the token (base64url, 43 characters). Shown once.
+  virtual Result<std::string> create(std::string_view label, Random& random) = 0;
+  /// TokenUnknown or TokenRevoked otherwise. Constant-time comparison. Re-reads the file when it changed on disk.
+  virtual Result<TokenInfo> verify(std::string_view token) = 0;
+  virtual Result<> revoke(std::string_view id) = 0;
+  [[nodiscard]] virtual std::vector<TokenInfo> list() const = 0;
+};
+
+}  // namespace adit::session
