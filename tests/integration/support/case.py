@@ -11,6 +11,7 @@ import urllib.parse
 
 from .origins import Scripted, make_echo
 from .process import Program, binary, parse_address, private_environment
+from .udp_relay import UdpRelay
 from .visitor import Visitor
 
 
@@ -93,6 +94,17 @@ class AditCase(unittest.TestCase):
         path.write_text(link + "\n")
         os.chmod(path, 0o600)
         return path
+
+    def link_to(self, server, address):
+        """The server's join link with another address in it."""
+        parts = urllib.parse.urlsplit(server.join)
+        token = parts.netloc.rpartition("@")[0]
+        return parts._replace(netloc=f"{token}@{address.host}:{address.port}").geturl()
+
+    def relay(self, server):
+        relay = UdpRelay(server.quic)
+        self.addCleanup(relay.stop)
+        return relay
 
     def client(self, server, target, name=None, arguments=(), home=None, link=None):
         """`adit http TARGET` for a server, not yet waited for. Each client has its own key unless given a home."""
