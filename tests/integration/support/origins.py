@@ -36,6 +36,8 @@ class OriginConnection(Wire):
         line, fields = self.head()
         request = Request(line, fields)
         if read_body:
+            if (request.get("expect") or "").lower() == "100-continue":
+                self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.read_body(request)
         return request
 
