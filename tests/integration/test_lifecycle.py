@@ -3,6 +3,7 @@
 
 import os
 import random
+import shutil
 import signal
 import socket
 import threading
@@ -116,11 +117,22 @@ class Reconnection(AditCase):
         server = self.server()
         first = self.tunnel(server, self.echo(), "same")
         second_origin = self.origin(lambda connection: self.second(connection))
-        client = self.client(server, second_origin.target, "same", home=first.client.home)
+        # Two processes of one home take two keys; the same key on another machine is a copied home.
+        home = self.directory("other-machine") / "home"
+        shutil.copytree(first.client.home, home)
+        client = self.client(server, second_origin.target, "same", home=home)
         client.event(event="tunnel", state="online", url=first.url)
         self.assertEqual(first.get().body, b"second")
         self.assertNotEqual(first.client.exit_code(20), 0)
         self.assertEqual(first.get().body, b"second")
+
+    def test_two_processes_of_one_home_do_not_fight(self):
+        server = self.server()
+        one = self.tunnel(server, self.echo(), "one")
+        two = self.tunnel(server, self.echo(), "two", home=one.client.home)
+        self.assertEqual(two.get().status, 200)
+        self.assertEqual(one.get().status, 200)
+        self.assertTrue(one.client.alive())
 
     def second(self, connection):
         while connection.request() is not None:
