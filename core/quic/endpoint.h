@@ -96,6 +96,8 @@ class Endpoint {
   virtual void expire(Timestamp now) = 0;
   /// Client: datagrams leave through this sink from now on (a new socket after a network change).
   virtual void setSink(net::DatagramSink& sink) = 0;
+  /// Client: every connection moves to that local address (after setSink).
+  virtual void migrateAll(const net::SocketAddress& newLocal) = 0;
   /// Closes every connection with the code and sends the closes; no more are accepted.
   virtual void closeAll(AppErrorCode code, std::string_view reason, Timestamp now) = 0;
   /// Server: stop accepting new connections (drain).
