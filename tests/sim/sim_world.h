@@ -30,7 +30,9 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   quic::Connection* connect(const net::SocketAddress& peer, quic::ConnectionHandler& handler,
                             std::optional<tls::Pin> pin = std::nullopt, std::string serverName = "sim.example");
   /// The NAT in front forgot us: packets leave from another address, and the endpoint does not know.
-  void rebind(const net::SocketAddress& address);
+  void rebind(const net::SocketAddress& outside);
+  /// Another socket: the endpoint's own address changes too.
+  void moveTo(const net::SocketAddress& address);
   /// Hands datagrams to the endpoint as if they had arrived.
   void inject(const net::SocketAddress& from, std::string_view payload);
   /// The endpoint is replaced by a new one with the same parameters; what it knew is lost.
@@ -65,7 +67,8 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   };
 
   SimWorld& m_world;
-  net::SocketAddress m_address;
+  net::SocketAddress m_address;  // what the endpoint knows
+  net::SocketAddress m_outside;  // what the network sees
   SeededRandom m_random;
   SlabPool m_slabs;
   SlabWriter m_writer;
