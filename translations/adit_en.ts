@@ -5,9 +5,9 @@
     <name>adit::ui::MainWindow</name>
     <message numerus="yes">
         <source>%n tunnel(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n tunnel</numerusform>
+            <numerusform>%n tunnels</numerusform>
         </translation>
     </message>
 </context>
@@ -15,9 +15,9 @@
     <name>adit::ui::Notices</name>
     <message numerus="yes">
         <source>%n tunnel(s) went offline</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n tunnel went offline</numerusform>
+            <numerusform>%n tunnels went offline</numerusform>
         </translation>
     </message>
 </context>
@@ -25,9 +25,9 @@
     <name>adit::ui::StatusBanner</name>
     <message numerus="yes">
         <source>Not connected. Next attempt in %n second(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Not connected. Next attempt in %n second.</numerusform>
+            <numerusform>Not connected. Next attempt in %n seconds.</numerusform>
         </translation>
     </message>
 </context>

@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPainter>
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -38,6 +39,9 @@ struct Scene {
   ui::EngineBridge bridge;
   ui::MessageBox messages;
   std::unique_ptr<ui::MainWindow> window;
+  QTimer live;
+  int step_ = 0;
+  double due_ = 0;
 
   Scene(ui::Theme& theme, ui::Language& language, ui::ThemeMode mode, const QString& locale) : settings(directory.path()) {
     theme.apply(mode);
@@ -45,6 +49,7 @@ struct Scene {
     (void)bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
       auto made = std::make_unique<ui::test::FakeEngine>(std::move(wake));
       engine = made.get();
+      engine->setClock([start = SteadyClock::now() - 63s] { return start; });
       return made;
     });
     window = std::make_unique<ui::MainWindow>(ui::MainWindow::Parts{.bridge = bridge,
@@ -71,6 +76,7 @@ struct Scene {
     const auto shop = *engine->addTunnel({.name = "shop", .target = "3000"}, true);
     const auto api = *engine->addTunnel({.name = "api-preview", .target = "http://localhost:8080"}, true);
     const auto docs = *engine->addTunnel({.name = "docs", .target = "5173"}, true);
+    (void)api;
     (void)*engine->addTunnel({.name = "staging-webhooks", .target = "unix:/run/hooks.sock"}, false);
     engine->setState(docs, engine::TunnelState::Online);
     const auto now = SteadyClock::now();
@@ -78,18 +84,15 @@ struct Scene {
     engine->setClock([&at] { return at; });
     int step = 0;
     for (; at < now; at += 100ms, ++step) {
-      const double t = step / 10.0;
-      const auto wave = [t](double period, double phase) { return 0.5 + 0.5 * std::sin(t * 6.283 / period + phase); };
-      const double burst = std::exp(-std::pow((t - 21) / 3.5, 2)) + 0.85 * std::exp(-std::pow((t - 47) / 5.5, 2));
-      const double noise = 0.85 + 0.3 * std::abs(std::fmod(std::sin(step * 12.9898) * 43758.5453, 1.0));
-      engine->addTraffic(shop, static_cast<std::uint64_t>(noise * (9000 + 16000 * wave(17, 1) + 60000 * burst)),
-                         static_cast<std::uint64_t>(noise * (42000 + 60000 * wave(23, 0) + 210000 * burst)),
-                         static_cast<std::uint64_t>(1 + 3 * wave(19, 2) * noise + 5 * burst), 6);
-      engine->addTraffic(api, static_cast<std::uint64_t>(noise * 4200 * wave(9, 0)), static_cast<std::uint64_t>(noise * 9000 * wave(11, 3)),
-                         step % 4 == 0 ? 1 : 0, 1);
-      if (t > 30 && t < 44) engine->addTraffic(docs, 1200, static_cast<std::uint64_t>(22000 * noise * wave(6, 0)), step % 7 == 0 ? 1 : 0);
+      addStep(step);
       bridge.sample();
     }
+    QObject::connect(&live, &QTimer::timeout, window.get(), [this, now] {
+      const auto due = static_cast<int>((SteadyClock::now() - now) / 100ms) + 620;
+      for (; step_ < due; ++step_) addStep(step_);
+    });
+    step_ = step;
+    live.start(50ms);
     engine->addFailures(shop, 2);
     engine->setClock([] { return SteadyClock::now(); });
     engine->log(LogLevel::Info, "client", "connected to t.example.com:4433 in 41 ms, session resumed");
@@ -99,6 +102,22 @@ struct Scene {
     engine->log(LogLevel::Warning, "client", "localhost:5173 answered slowly (2.4 s) for docs");
     engine->log(LogLevel::Error, "client", "nothing answers at unix:/run/hooks.sock");
     engine->log(LogLevel::Info, "client", "docs is online at http://docs.t.example.com");
+  }
+
+  /// What visitors do in a tenth of a second.
+  void addStep(int step) {
+    const double t = step / 10.0;
+    const auto wave = [t](double period, double phase) { return 0.5 + 0.5 * std::sin(t * 6.283 / period + phase); };
+    const double burst = std::exp(-std::pow((t - 21) / 3.5, 2)) + 0.85 * std::exp(-std::pow((t - 47) / 5.5, 2));
+    const double noise = 0.8 + 0.4 * std::abs(std::fmod(std::sin(step * 12.9898) * 43758.5453, 1.0));
+    const auto bytes = [noise](double amount) { return static_cast<std::uint64_t>(noise * amount); };
+    due_ += noise * (1.2 + 1.6 * wave(19, 2) + 4 * burst);
+    const auto requests = static_cast<std::uint64_t>(due_);
+    due_ -= static_cast<double>(requests);
+    engine->addTraffic(1, bytes(9000 + 16000 * wave(17, 1) + 60000 * burst), bytes(42000 + 60000 * wave(23, 0) + 210000 * burst),
+                       requests, 6);
+    engine->addTraffic(2, bytes(4200 * wave(9, 0)), bytes(9000 * wave(11, 3)), step % 4 == 0 ? 1 : 0, 1);
+    if (t > 30 && t < 44) engine->addTraffic(3, 1200, bytes(22000 * wave(6, 0)), step % 7 == 0 ? 1 : 0);
   }
 
   void selectRow(int row) {
@@ -145,6 +164,25 @@ int main(int argc, char** argv) {
       scene.selectRow(3);
       scene.save(u"log-"_s + suffix, {1280, 800});
       scene.save(u"narrow-"_s + suffix, {720, 640});
+      scene.save(u"narrow-"_s + suffix, {720, 640});
+      scene.window->findChild<QToolButton*>(u"logToggle"_s)->click();
+      auto* list = scene.window->findChild<ui::TunnelList*>(u"tunnelList"_s);
+      list->selectionModel()->clear();
+      scene.window->resize(1000, 700);
+      QTest::qWait(50);
+      auto* graph = scene.window->findChild<QWidget*>(u"detailGraph"_s);
+      QTest::mouseMove(graph, QPoint(300, 120));
+      scene.save(u"total-"_s + suffix, {1000, 700});
+      auto* menu = scene.window->findChild<QMenu*>(u"mainMenu"_s);
+      menu->popup(scene.window->mapToGlobal(QPoint(700, 60)));
+      scene.save(u"menu-"_s + suffix, {1000, 700}, menu);
+      menu->close();
+      scene.selectRow(0);
+      scene.window->findChild<QAction*>(u"actionRemove"_s)->trigger();
+      QTest::qWait(50);
+      auto* question = scene.window->findChild<QDialog*>(u"removeQuestion"_s);
+      scene.save(u"remove-"_s + suffix, {1000, 700}, question);
+      question->close();
       scene.window->findChild<QAction*>(u"actionAdd"_s)->trigger();
       QTest::qWait(100);
       auto* add = scene.window->findChild<QDialog*>(u"addTunnelDialog"_s);

@@ -19,7 +19,7 @@ QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text
   auto* body = new QLabel(text);
   body->setWordWrap(true);
   body->setTextFormat(Qt::PlainText);
-  body->setStyleSheet(u"color: %1"_s.arg(colorsOf(body->palette()).secondary.name()));
+  body->setProperty("ink", u"secondary"_s);
   column->addWidget(body);
   column->addSpacing(8);
   return body;

@@ -42,13 +42,17 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   m_hint->setObjectName(u"joinHint"_s);
   auto* facts = new QFormLayout(m_facts);
   facts->setContentsMargins(0, 0, 0, 0);
+  facts->setHorizontalSpacing(16);
+  facts->setVerticalSpacing(8);
+  facts->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
   facts->addRow(tr("Server"), m_server);
   facts->addRow(tr("Key"), m_pin);
+  m_server->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
   column->addWidget(m_facts);
   auto* about = new QLabel(tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
                               "between can pretend to be your server."));
   about->setWordWrap(true);
-  about->setStyleSheet(u"color: %1"_s.arg(colorsOf(palette()).secondary.name()));
+  about->setProperty("ink", u"secondary"_s);
   column->addWidget(about);
 
   QPushButton* embedded = nullptr;

@@ -93,8 +93,8 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::ToolTipRole && index.column() == MessageColumn) return fromUtf8(entry.message);
   if (role == Qt::ForegroundRole) {
     const Colors& colors = colorsOf(QGuiApplication::palette());
-    if (index.column() == LevelColumn && entry.level == LogLevel::Error) return colors.error;
-    if (index.column() == LevelColumn && entry.level == LogLevel::Warning) return colors.waiting;
+    if (index.column() == LevelColumn && entry.level == LogLevel::Error) return inkOf(colors.error, colors);
+    if (index.column() == LevelColumn && entry.level == LogLevel::Warning) return inkOf(colors.waiting, colors);
     if (index.column() != MessageColumn) return colors.faint;
     if (entry.level == LogLevel::Debug) return colors.secondary;
   }

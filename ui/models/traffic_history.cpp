@@ -2,8 +2,14 @@
 #include "ui/models/traffic_history.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace adit::ui {
+namespace {
+
+constexpr double kNothing = 0.05;
+
+}  // namespace
 
 void TrafficHistory::add(SteadyTime time, const engine::TrafficCounters& counters) {
   if (m_size > 0) {
@@ -26,9 +32,17 @@ void TrafficHistory::add(SteadyTime time, const engine::TrafficCounters& counter
     const Entry& base = entry(index);
     // A history younger than the smoothing span is measured against that span: no spike from the first two samples.
     const double seconds = std::chrono::duration<double>(std::max<SteadyTime::duration>(time - base.point.time, kSmoothing)).count();
-    next.point.rates = {.bytesIn = static_cast<double>(next.bytesIn - base.bytesIn) / seconds,
-                        .bytesOut = static_cast<double>(next.bytesOut - base.bytesOut) / seconds,
-                        .requests = static_cast<double>(next.requests - base.requests) / seconds};
+    const TrafficPoint& previous = entry(m_size - 1).point;
+    const double share = 1 - std::exp(-std::chrono::duration<double>(time - previous.time) / kEasing);
+    const auto eased = [&](std::uint64_t now, std::uint64_t before, double rate) {
+      const double mean = static_cast<double>(now - before) / seconds;
+      const double value = rate + (mean - rate) * share;
+      // An exponential never arrives; what cannot be shown is nothing.
+      return mean == 0 && value < kNothing ? 0 : value;
+    };
+    next.point.rates = {.bytesIn = eased(next.bytesIn, base.bytesIn, previous.rates.bytesIn),
+                        .bytesOut = eased(next.bytesOut, base.bytesOut, previous.rates.bytesOut),
+                        .requests = eased(next.requests, base.requests, previous.rates.requests)};
   }
   if (m_size == kCapacity) {
     m_first = (m_first + 1) % kCapacity;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The last minute of one counter set, as rates: a ring of points, each the mean over the second before it, so that ten
-// samples a second give a calm curve. Fed with counters and the time they were taken at; no clock of its own. Plain C++;
+// The last minute of one counter set, as rates: a ring of points, each the mean over the second before it and eased from
+// the point before, so that ten samples a second and few requests give a calm curve. Fed with counters and the time they were taken at; no clock of its own. Plain C++;
 // one thread.
 
 #include <array>
@@ -31,6 +31,7 @@ class TrafficHistory {
  public:
   static constexpr std::chrono::seconds kSpan{60};
   static constexpr std::chrono::milliseconds kSmoothing{1000};
+  static constexpr std::chrono::milliseconds kEasing{600};  ///< Time constant.
   static constexpr std::size_t kCapacity = 720;
 
   /// Samples must come in order; one that is not later than the newest is ignored. Counters that go back (an engine started

@@ -14,7 +14,7 @@ const Colors& lightColors() {
                             .field = QColor(0xffffff),
                             .text = QColor(0x1d2429),
                             .secondary = QColor(0x636b72),
-                            .faint = QColor(0x8c9299),
+                            .faint = QColor(0x757c83),
                             .accent = QColor(0x0f766e),
                             .accentHover = QColor(0x11857b),
                             .accentPressed = QColor(0x0c615a),
@@ -42,7 +42,7 @@ const Colors& darkColors() {
                             .field = QColor(0x171b1d),
                             .text = QColor(0xe9e7e2),
                             .secondary = QColor(0x9da5ab),
-                            .faint = QColor(0x7b8389),
+                            .faint = QColor(0x828a90),
                             .accent = QColor(0x2aa79a),
                             .accentHover = QColor(0x35b9ab),
                             .accentPressed = QColor(0x238d82),
@@ -68,6 +68,8 @@ QColor mixed(const QColor& from, const QColor& to, double amount) {
   return {blend(from.red(), to.red()), blend(from.green(), to.green()), blend(from.blue(), to.blue()),
           blend(from.alpha(), to.alpha())};
 }
+
+QColor inkOf(const QColor& tone, const Colors& colors) { return mixed(tone, colors.text, colors.dark ? 0.12 : 0.28); }
 
 QColor faded(QColor color, double opacity) {
   color.setAlphaF(static_cast<float>(opacity));

@@ -26,6 +26,8 @@ const Colors& colorsOf(const QPalette& palette);
 bool isDark(const QPalette& palette);
 /// `from` moved towards `to` by `amount` (0..1).
 QColor mixed(const QColor& from, const QColor& to, double amount);
+/// A tone (a state's colour) as text: nearer to the text colour, so that small letters stay readable.
+QColor inkOf(const QColor& tone, const Colors& colors);
 /// `color` with another opacity (0..1).
 QColor faded(QColor color, double opacity);
 

@@ -21,9 +21,14 @@ void CopyButton::showCopied() {
   refresh();
 }
 
+void CopyButton::setCompact(bool compact) {
+  m_compact = compact;
+  refresh();
+}
+
 void CopyButton::refresh() {
   const bool copied = m_timer.isActive();
-  setText(copied ? tr("Copied") : tr("Copy"));
+  setText(m_compact ? QString() : copied ? tr("Copied") : tr("Copy"));
   setIcon(symbolIcon(copied ? Symbol::Check : Symbol::Copy));
   setAccessibleName(tr("Copy the address"));
   setToolTip(accessibleName());

@@ -12,6 +12,8 @@ class CopyButton : public QPushButton {
  public:
   explicit CopyButton(QWidget* parent = nullptr);
   void showCopied();
+  /// The icon alone, for narrow places.
+  void setCompact(bool compact);
 
  protected:
   void changeEvent(QEvent* event) override;
@@ -19,6 +21,7 @@ class CopyButton : public QPushButton {
  private:
   void refresh();
   QTimer m_timer;
+  bool m_compact = false;
 };
 
 }  // namespace adit::ui

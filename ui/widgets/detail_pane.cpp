@@ -23,6 +23,12 @@
 using namespace Qt::Literals::StringLiterals;
 
 namespace adit::ui {
+namespace {
+
+// Narrower, the fourth tile and the words on the address's buttons give way.
+constexpr int kRoomyFrom = 480;
+
+}  // namespace
 
 DetailPane::DetailPane(QWidget* parent)
     : QWidget(parent),
@@ -76,7 +82,6 @@ DetailPane::DetailPane(QWidget* parent)
 void DetailPane::build() {
   m_name->setFont(scaledFont(font(), 1.6, QFont::Bold));
   m_address->setFont(scaledFont(font(), 1.08, QFont::Medium));
-  m_address->setElideMode(Qt::ElideMiddle);
   m_target->setFont(scaledFont(font(), 0.92));
   m_problem->setWordWrap(true);
   m_open->setIcon(symbolIcon(Symbol::Open));
@@ -135,9 +140,9 @@ void DetailPane::showTotal(const engine::Snapshot& snapshot, const std::shared_p
 void DetailPane::refreshTraffic() {
   const TrafficRates rates = m_history->current();
   const engine::TrafficCounters& totals = m_history->totals();
-  m_in->setValue(formatRate(rates.bytesIn), tr("%1 in total").arg(formatBytes(static_cast<double>(totals.bytesIn))));
-  m_out->setValue(formatRate(rates.bytesOut), tr("%1 in total").arg(formatBytes(static_cast<double>(totals.bytesOut))));
-  m_requests->setValue(formatRequests(rates.requests), tr("%1 in total").arg(formatCount(totals.requests)));
+  m_in->setValue(formatRate(rates.bytesIn), tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesIn))));
+  m_out->setValue(formatRate(rates.bytesOut), tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesOut))));
+  m_requests->setValue(formatRequests(rates.requests), tr("%1 total").arg(formatCount(totals.requests)));
   m_active->setValue(formatCount(totals.active), totals.failures == 0 ? tr("none failed")
                                                                       : tr("%1 failed").arg(formatCount(totals.failures)));
 }
@@ -156,6 +161,7 @@ void DetailPane::refresh() {
     m_state->setState(statusOf(m_tunnel->state), stateText(m_tunnel->state));
     m_address->setText(known ? fromUtf8(m_tunnel->url) : tr("No public address yet"));
     m_address->setEnabled(known);
+    m_address->setElideMode(known ? Qt::ElideMiddle : Qt::ElideRight);
     m_copy->setEnabled(known);
     m_open->setEnabled(known);
     m_target->setText(tr("Visitors reach %1").arg(displayTarget(m_tunnel->spec.target)));
@@ -171,7 +177,7 @@ void DetailPane::refresh() {
                                                                      formatCount(static_cast<std::uint64_t>(m_all)))
                               : tr("All tunnels"));
   }
-  m_open->setText(tr("Open"));
+  m_open->setText(m_roomy ? tr("Open") : QString());
   m_open->setAccessibleName(tr("Open the address in the browser"));
   m_open->setToolTip(m_open->accessibleName());
   m_remove->setAccessibleName(tr("Remove this tunnel"));
@@ -189,6 +195,17 @@ void DetailPane::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
   paintCard(painter, m_addressBox->geometry(), colors.card, colors.border);
+}
+
+void DetailPane::resizeEvent(QResizeEvent* event) {
+  const bool roomy = width() >= kRoomyFrom;
+  if (roomy != m_roomy) {
+    m_roomy = roomy;
+    m_active->setVisible(roomy);
+    m_copy->setCompact(!roomy);
+    refresh();
+  }
+  QWidget::resizeEvent(event);
 }
 
 void DetailPane::changeEvent(QEvent* event) {

@@ -45,12 +45,14 @@ class DetailPane : public QWidget {
  protected:
   void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void refresh();
   void build();
 
   std::optional<engine::TunnelSnapshot> m_tunnel;
+  bool m_roomy = true;
   int m_online = 0;
   int m_all = 0;
   std::shared_ptr<const TrafficHistory> m_history;

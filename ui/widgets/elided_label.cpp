@@ -41,9 +41,9 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
   QFont shown = font();
-  if (m_kind == Kind::Link) shown.setUnderline(m_hovered || hasFocus());
+  if (m_kind == Kind::Link) shown.setUnderline(isEnabled() && (m_hovered || hasFocus()));
   painter.setFont(shown);
-  painter.setPen(m_kind == Kind::Link ? colors.link : m_kind == Kind::Secondary ? colors.secondary : colors.text);
+  painter.setPen(!isEnabled() ? colors.secondary : m_kind == Kind::Link ? colors.link : m_kind == Kind::Secondary ? colors.secondary : colors.text);
   painter.drawText(rect(), Qt::AlignLeading | Qt::AlignVCenter, fontMetrics().elidedText(m_text, m_elide, width()));
 }
 

@@ -54,10 +54,11 @@ EmptyPanel::EmptyPanel(QWidget* parent)
   m_title->setAlignment(Qt::AlignCenter);
   m_text->setAlignment(Qt::AlignCenter);
   m_text->setWordWrap(true);
-  m_text->setForegroundRole(QPalette::PlaceholderText);
+  m_text->setProperty("ink", u"secondary"_s);
   m_problem->setWordWrap(true);
+  m_problem->setProperty("ink", u"error"_s);
   m_hint->setFont(scaledFont(font(), 0.9));
-  m_hint->setForegroundRole(QPalette::PlaceholderText);
+  m_hint->setProperty("ink", u"secondary"_s);
   m_target->setMinimumHeight(40);
   m_target->setFont(scaledFont(font(), 1.1));
   m_expose->setMinimumHeight(40);
@@ -133,7 +134,6 @@ void EmptyPanel::submit() {
 void EmptyPanel::showProblem(const QString& problem) {
   m_problem->setText(problem);
   m_problem->setVisible(!problem.isEmpty());
-  m_problem->setStyleSheet(u"color: %1"_s.arg(colorsOf(palette()).error.name()));
   m_target->setProperty("invalid", !problem.isEmpty());
   m_target->style()->unpolish(m_target);
   m_target->style()->polish(m_target);
@@ -172,15 +172,20 @@ void EmptyPanel::paintEvent(QPaintEvent*) {
   const Colors& colors = colorsOf(palette());
   const double w = width();
   const double h = height();
-  const auto hill = [&](double left, double crest, double right, double amount) {
-    QPainterPath path(QPointF(0, h));
-    path.lineTo(0, h - left);
-    path.cubicTo(w * 0.25, h - crest, w * 0.55, h - crest * 1.05, w, h - right);
+  const auto fill = [&](QPainterPath path, double amount) {
     path.lineTo(w, h);
+    path.lineTo(0, h);
+    path.closeSubpath();
     painter.fillPath(path, mixed(colors.window, colors.accent, amount));
   };
-  hill(h * 0.10, h * 0.20, h * 0.26, colors.dark ? 0.07 : 0.06);
-  hill(h * 0.20, h * 0.10, h * 0.06, colors.dark ? 0.11 : 0.10);
+  QPainterPath far(QPointF(0, 0.97 * h));
+  far.cubicTo(0.28 * w, 0.96 * h, 0.45 * w, 0.80 * h, 0.70 * w, 0.76 * h);
+  far.cubicTo(0.82 * w, 0.74 * h, 0.92 * w, 0.77 * h, w, 0.81 * h);
+  QPainterPath near(QPointF(0, 0.82 * h));
+  near.cubicTo(0.16 * w, 0.73 * h, 0.34 * w, 0.77 * h, 0.52 * w, 0.88 * h);
+  near.cubicTo(0.68 * w, 0.97 * h, 0.82 * w, 0.985 * h, w, 0.99 * h);
+  fill(far, colors.dark ? 0.07 : 0.06);
+  fill(near, colors.dark ? 0.12 : 0.11);
 }
 
 void EmptyPanel::changeEvent(QEvent* event) {

@@ -17,7 +17,7 @@ constexpr Seconds kHoldLow{1.5};   // A shorter dip does not move the scale.
 
 double roundStep(double value) {
   const double magnitude = std::pow(10.0, std::floor(std::log10(value)));
-  for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
+  for (const double factor : {1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0}) {
     if (magnitude * factor >= value * (1 - 1e-9)) return magnitude * factor;
   }
   return magnitude * 10;

@@ -7,7 +7,7 @@
 
 namespace adit::ui {
 
-/// The smallest of 1, 2, 2.5, 5 x 10^n that is not less than `value`; `value` > 0.
+/// The smallest of 1, 1.5, 2, 2.5, 3, 4, 5 x 10^n that is not less than `value`; `value` > 0.
 double roundStep(double value);
 
 class GraphScale {

@@ -90,12 +90,12 @@ LogPane::LogPane(LogModel* model, QWidget* parent)
   column->setContentsMargins(0, 1, 0, 0);
   column->setSpacing(0);
   column->addWidget(bar);
-  column->addWidget(m_list, 1);
+  auto* body = new QHBoxLayout;
+  body->setContentsMargins(16, 0, 6, 8);
+  body->addWidget(m_list);
+  column->addLayout(body, 1);
 
-  connect(m_toggle, &QToolButton::clicked, this, [this] {
-    setOpen(!isOpen());
-    Q_EMIT openChanged(isOpen());
-  });
+  connect(m_toggle, &QToolButton::clicked, this, [this] { Q_EMIT toggleRequested(!isOpen()); });
   connect(m_level, &QComboBox::currentIndexChanged, this, [this](int index) {
     m_filter->setLevel(static_cast<LogLevel>(std::max(0, index)));
     if (m_follow) m_list->scrollToBottom();

@@ -30,7 +30,7 @@ class LogPane : public QWidget {
   [[nodiscard]] bool hasListFocus() const;
 
  Q_SIGNALS:
-  void openChanged(bool open);
+  void toggleRequested(bool open);
   void levelChanged(adit::LogLevel least);
 
  protected:

@@ -149,6 +149,7 @@ void TrafficGraph::paintCurves(QPainter& painter, const Plot& plot) const {
   painter.save();
   painter.setClipRect(plot.rect.adjusted(0, -3, 0, 2));
   const double width = m_kind == Kind::Full ? 2.0 : 1.4;
+  const TrafficRates peak = m_history->peak(plot.end - TrafficHistory::kSpan);
   struct Curve {
     Rate rate;
     QColor color;
@@ -159,7 +160,7 @@ void TrafficGraph::paintCurves(QPainter& painter, const Plot& plot) const {
                                      {Rate::In, colors.trafficIn, m_bytes.top(), true},
                                      {Rate::Requests, colors.requests, m_requests.top(), false}}};
   for (const Curve& curve : curves) {
-    if (m_kind == Kind::Compact && !curve.filled) continue;
+    if ((m_kind == Kind::Compact && !curve.filled) || rateOf(peak, curve.rate) <= 0) continue;
     const QPainterPath path = ratePath(*m_history, curve.rate, {.rect = plot.rect, .end = plot.end, .top = curve.top});
     if (path.isEmpty()) continue;
     if (curve.filled) {

@@ -113,7 +113,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     }
   } else {
     painter->setFont(small);
-    painter->setPen(stopped ? colors.faint : statusColor(status, colors));
+    painter->setPen(stopped ? colors.faint : inkOf(statusColor(status, colors), colors));
     const QString state = stateText(tunnel.state);
     painter->drawText(layout.state, Qt::AlignRight | Qt::AlignVCenter, state);
     name.setRight(layout.state.right() - smallMetrics.horizontalAdvance(state) - 8);

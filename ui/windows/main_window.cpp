@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/windows/main_window.h"
 
+#include <algorithm>
 #include <QAction>
 #include <QCloseEvent>
 #include <QLabel>
@@ -31,6 +32,7 @@ namespace {
 using namespace std::chrono_literals;
 // Figures that change faster cannot be read.
 constexpr auto kFiguresInterval = 450ms;
+constexpr int kLogHeight = 210;
 
 }  // namespace
 
@@ -69,6 +71,7 @@ void MainWindow::build() {
   m_stack->setObjectName(u"stack"_s);
   m_list->setContextMenuPolicy(Qt::CustomContextMenu);
   m_listTitle->setFont(scaledFont(font(), 0.92, QFont::DemiBold));
+  m_listTitle->setIndent(3);
   m_actions->fillMainMenu(m_menu);
   m_menu->setObjectName(u"mainMenu"_s);
   m_header->setMenu(m_menu);
@@ -96,7 +99,6 @@ void MainWindow::build() {
   m_rows->setStretchFactor(1, 0);
   m_rows->setChildrenCollapsible(false);
   m_rows->setHandleWidth(1);
-  m_rows->setSizes({600, 210});
 
   auto* bannerColumn = new QVBoxLayout(m_bannerFrame);
   bannerColumn->setContentsMargins(20, 14, 20, 0);
@@ -164,16 +166,10 @@ void MainWindow::connectParts() {
   connect(m_actions->about, &QAction::triggered, this, &MainWindow::about);
   connect(m_actions->close, &QAction::triggered, this, &QWidget::close);
   connect(m_actions->quit, &QAction::triggered, this, &MainWindow::quitRequested);
-  connect(m_actions->log, &QAction::triggered, m_logPane, [this](bool open_) {
-    m_logPane->setOpen(open_);
-    m_parts.settings.set(Settings::Key::LogVisible, open_);
-  });
+  connect(m_actions->log, &QAction::triggered, this, &MainWindow::setLogOpen);
   connect(m_actions, &WindowActions::themeChosen, this, &MainWindow::chooseTheme);
   connect(m_actions, &WindowActions::languageChosen, this, &MainWindow::chooseLanguage);
-  connect(m_logPane, &LogPane::openChanged, this, [this](bool open_) {
-    m_actions->log->setChecked(open_);
-    m_parts.settings.set(Settings::Key::LogVisible, open_);
-  });
+  connect(m_logPane, &LogPane::toggleRequested, this, &MainWindow::setLogOpen);
   connect(m_logPane, &LogPane::levelChanged, this,
           [this](LogLevel least) { m_parts.settings.set(Settings::Key::LogLevel, static_cast<int>(least)); });
 }
@@ -183,10 +179,18 @@ void MainWindow::restoreSettings() {
   restoreGeometry(settings.bytes(Settings::Key::WindowGeometry));
   m_columns->restoreState(settings.bytes(Settings::Key::SplitterState));
   m_logPane->setLevel(static_cast<LogLevel>(qBound(0, settings.number(Settings::Key::LogLevel), 3)));
-  m_logPane->setOpen(settings.flag(Settings::Key::LogVisible));
-  m_actions->log->setChecked(m_logPane->isOpen());
+  setLogOpen(settings.flag(Settings::Key::LogVisible));
   m_actions->setTheme(settings.text(Settings::Key::Theme));
   m_actions->setLanguage(settings.text(Settings::Key::Language));
+}
+
+void MainWindow::setLogOpen(bool open) {
+  m_logPane->setOpen(open);
+  m_actions->log->setChecked(open);
+  m_parts.settings.set(Settings::Key::LogVisible, open);
+  // A splitter keeps the sizes it was given, even beyond a maximum that came later.
+  const int pane = open ? kLogHeight : m_logPane->minimumHeight();
+  m_rows->setSizes({std::max(1, m_rows->height() - pane), pane});
 }
 
 void MainWindow::saveState() {

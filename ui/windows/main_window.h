@@ -85,6 +85,7 @@ class MainWindow : public QMainWindow {
   void showSelected();
   void refreshFigures();
   void updateSampling();
+  void setLogOpen(bool open);
   [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
   [[nodiscard]] const engine::TunnelSnapshot* selected() const;
   void select(engine::TunnelId id);
