@@ -36,6 +36,8 @@ struct TransportLimits {
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.
   /// UDP payload used towards loopback peers, whose path size is known; 0 treats loopback like the internet.
   std::size_t loopbackPayload = 16376;
+  /// Packets sent with one key before it is changed (RFC 9001 section 6.6 allows 2^23 for AES-GCM).
+  std::uint64_t keyUpdatePackets = 1 << 20;
 };
 
 struct EndpointParams {
@@ -94,6 +96,8 @@ class Endpoint {
   virtual void expire(Timestamp now) = 0;
   /// Client: datagrams leave through this sink from now on (a new socket after a network change).
   virtual void setSink(net::DatagramSink& sink) = 0;
+  /// Client: every connection moves to that local address (after setSink).
+  virtual void migrateAll(const net::SocketAddress& newLocal) = 0;
   /// Closes every connection with the code and sends the closes; no more are accepted.
   virtual void closeAll(AppErrorCode code, std::string_view reason, Timestamp now) = 0;
   /// Server: stop accepting new connections (drain).

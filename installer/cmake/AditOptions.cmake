@@ -3,6 +3,11 @@
 add_library(adit_options INTERFACE)
 target_compile_features(adit_options INTERFACE cxx_std_20)
 target_include_directories(adit_options INTERFACE ${CMAKE_SOURCE_DIR})
+# A second build of the same sources (another preset, another clone) costs seconds where ccache is installed.
+find_program(ADIT_CCACHE ccache)
+if(ADIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ADIT_CCACHE})
+endif()
 target_compile_options(adit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough -Wformat=2)
 if(ADIT_WARNINGS_AS_ERRORS)

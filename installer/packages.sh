@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# packages.sh SECTION...: installs the packages of these sections of packages.txt that are missing. Where all of them
+# are there it asks for nothing: no network, no root, no password. --list prints what is missing and installs nothing.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+list_only=no
+sections=()
+for argument in "$@"; do
+  case $argument in
+    --list) list_only=yes ;;
+    build | run | test | bench) sections+=("$argument") ;;
+    *) echo "packages.sh: '$argument' is no section; use build, run, test, bench or --list" >&2; exit 2 ;;
+  esac
+done
+[ ${#sections[@]} -gt 0 ] || { echo "usage: packages.sh [--list] SECTION..." >&2; exit 2; }
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  echo "packages.sh: this is no Debian; install by hand what $here/packages.txt lists" >&2
+  exit 1
+fi
+
+# A program found on PATH is as good as Debian's package of it where all that counts is the program.
+provided() {
+  case $1 in
+    nodejs) command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' ;;
+    python3) command -v python3 >/dev/null && python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ;;
+    nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
+    curl | git | wrk | strace) command -v "$1" >/dev/null ;;
+    *) return 1 ;;
+  esac
+}
+
+missing=()
+while read -r section name _; do
+  case $section in '' | '#'*) continue ;; esac
+  [[ " ${sections[*]} " == *" $section "* ]] || continue
+  [[ " ${missing[*]-} " != *" $name "* ]] || continue
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)" != installed ] || continue
+  provided "$name" 2>/dev/null || missing+=("$name")
+done <"$here/packages.txt"
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+if [ $list_only = yes ]; then
+  printf '%s\n' "${missing[@]}"
+  exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "These packages are missing, and installing them needs root (there is no sudo here). As root, run:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+log=$(mktemp "${TMPDIR:-/tmp}/adit-packages.XXXXXX")
+policy=/usr/sbin/policy-rc.d
+made_policy=no
+finish() {
+  if [ $made_policy = yes ]; then "${as_root[@]}" rm -f "$policy"; fi
+  rm -f "$log"
+}
+trap finish EXIT
+
+# Installing nginx for the benchmark must not start a web server on port 80 of somebody's machine.
+if [[ " ${missing[*]} " == *" nginx-light "* ]] && [ ! -e $policy ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  made_policy=yes
+fi
+
+apt_get() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1
+}
+
+echo "Installing ${#missing[@]} packages: ${missing[*]}"
+# A stale list is the usual reason for a failed install, so the lists are renewed first; a mirror that is down matters
+# only if the install then fails.
+apt_get update || echo "(apt-get update had trouble; trying with the lists there are)" >&2
+if ! apt_get install --no-install-recommends "${missing[@]}"; then
+  tail -n 20 "$log" >&2
+  echo "packages.sh: apt-get could not install: ${missing[*]}" >&2
+  echo "The package names are those of Debian 12 (bookworm)." >&2
+  exit 1
+fi

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the benchmark runs: nginx as origin, two plaintext nginx hops, Adit's server and client, a sink for uploads. Every
+process is a child of ours, listens on an unprivileged port of loopback and is ended by its own id."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from support.process import Program, binary, parse_address, private_environment  # noqa: E402
+
+TICKS = os.sysconf("SC_CLK_TCK")
+HOST = "bench.t.example.com"
+BULK_PATH = "/bulk"
+
+COMMON = """
+daemon off; master_process off; worker_processes 1; pid {directory}/pid; error_log {directory}/error.log warn;
+worker_rlimit_nofile 8192;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; sendfile on; tcp_nodelay on; keepalive_timeout 600s; keepalive_requests 1000000000; server_tokens off;
+  client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy; fastcgi_temp_path {directory}/f;
+  uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s; client_max_body_size 0;
+  open_file_cache max=100 inactive=600s;
+"""
+ORIGIN = COMMON + """
+  server {{ listen 127.0.0.1:{port} backlog=4096 reuseport; root {root}; default_type application/octet-stream; }}
+}}
+"""
+# Tuned as a fair peer: connections kept to the next hop, no spooling to disk, bodies passed on as they come.
+HOP = COMMON + """
+  upstream next {{ server 127.0.0.1:{next}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s; }}
+  upstream sink {{ server 127.0.0.1:{sink}; keepalive 16; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096 reuseport;
+    proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_request_buffering off;
+    proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Host $host; proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_max_temp_file_size 0; proxy_buffers 16 64k; proxy_buffer_size 64k; proxy_busy_buffers_size 256k;
+    location / {{ proxy_pass http://next; }}
+    location /upload {{ proxy_pass http://{upload}; }}
+  }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def answers(port):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError(f"nothing answers on port {port}")
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def status_kib(pid, key):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    return 0
+
+
+class Stage:
+    """Owns all children and the scratch directory."""
+
+    def __init__(self, directory, bulk_bytes):
+        self.directory = pathlib.Path(directory)
+        self.programs = []
+        root = self.directory / "root"
+        root.mkdir()
+        (root / "small").write_bytes(b"s" * 512)
+        (root / "megabyte").write_bytes(os.urandom(1 << 20))
+        with (root / "bulk").open("wb") as file:
+            file.truncate(bulk_bytes)  # sparse: served from the page cache after the first read
+        self.bulk_file = root / "bulk"
+        self.root = root
+
+    def program(self, argv, env=None):
+        program = Program(argv, env or private_environment(self.directory / "home"))
+        self.programs.append(program)
+        return program
+
+    def _nginx(self, name, text, **values):
+        directory = self.directory / name
+        directory.mkdir()
+        port = free_port()
+        config = directory / "nginx.conf"
+        config.write_text(text.format(directory=directory, port=port, **values))
+        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+        program = self.program([nginx, "-p", directory, "-c", config, "-e", directory / "start.log"])
+        answers(port)
+        program.port = port
+        return program
+
+    def start_peers(self):
+        self.origin = self._nginx("origin", ORIGIN, root=self.root)
+        self.sink = self.program([sys.executable, "-u", __file__, "sink"])
+        self.sink.port = int(self.sink.line("port ").split()[1])
+        self.far = self._nginx("hop2", HOP, next=self.origin.port, sink=self.sink.port, upload="sink")
+        self.near = self._nginx("hop1", HOP, next=self.far.port, sink=self.sink.port, upload="next")
+
+    def adit_server(self, name, arguments):
+        argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", "127.0.0.1:0",
+                "--http-listen", "127.0.0.1:0", "--domain", "t.example.com", "--json", *arguments]
+        server = self.program(argv)
+        ready = server.event(event="ready")
+        server.port = parse_address(ready["http"]).port
+        server.link = self.directory / f"{name}.link"
+        server.link.touch(0o600)
+        server.link.write_text(ready["join"] + "\n")
+        return server
+
+    def adit_client(self, server, name, port, arguments, wait=True):
+        home = self.directory / f"home-{name}-{len(self.programs)}"
+        client = self.program([binary("adit"), "http", str(port), "--name", name, "--join-file", server.link, "--json", *arguments],
+                              private_environment(home))
+        if wait:
+            client.event(event="tunnel", state="online")
+        return client
+
+    def stop(self, programs=None):
+        for program in reversed(programs or self.programs):
+            program.stop()
+            if program in self.programs:
+                self.programs.remove(program)
+
+
+def sink():
+    """Takes uploads and answers each with its size: Python is quick enough when it only receives into one buffer."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    print("port", listener.getsockname()[1], flush=True)
+    buffer = bytearray(1 << 20)
+    while True:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            serve_uploads(connection, buffer)
+            os._exit(0)
+        connection.close()
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
+
+
+def serve_uploads(connection, buffer):
+    rest = b""
+    while True:
+        while b"\r\n\r\n" not in rest:
+            piece = connection.recv(65536)
+            if not piece:
+                return
+            rest += piece
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:])
+        size = int(fields[b"content-length"])
+        left = size - len(rest)
+        rest = b""
+        while left > 0:
+            count = connection.recv_into(buffer, min(left, len(buffer)))
+            if not count:
+                return
+            left -= count
+        text = str(size).encode()
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["sink"]:
+    sink()

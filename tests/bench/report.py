@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Medians, ratios against the two nginx hops of the same round, and the bars, as a table for people and a dictionary for the
+JSON file."""
+
+import pathlib
+import statistics
+
+SCENARIOS = {
+    "small64": "512 B, 64 connections, requests/s",
+    "small1": "512 B, 1 connection, requests/s",
+    "mb8": "1 MiB bodies, 8 connections, responses/s",
+    "bulk": "one bulk download, MB/s",
+    "upload": "one upload, MB/s",
+}
+PEER = "two nginx hops"
+LAN, WAN = "adit, loopback packets", "adit, internet packets"
+# (scenario, path, figure, kind, bar, goal); kind: ratio to the peer, or value. A figure named cpu is better when smaller.
+BARS = [
+    ("small64", LAN, "rate", "ratio", 1.0, 1.35),
+    ("small64", LAN, "cpu_us_per_request", "ratio", 0.8, 0.6),
+    ("small1", LAN, "rate", "ratio", 0.9, 1.3),
+    ("mb8", LAN, "rate", "ratio", 0.8, 1.0),
+    ("mb8", WAN, "rate", "ratio", 0.5, 0.75),
+    ("bulk", WAN, "cpu_s_per_gb", "value", 2.0, 1.1),
+]
+
+
+def cpu_name():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "unknown"
+
+
+def summarize(samples, calls, memory, machine):
+    result = {"machine": machine, "scenarios": {}, "system_calls": calls, "memory_kib": memory, "bars": []}
+    for name, by_path in samples.items():
+        out = result["scenarios"][name] = {}
+        for path, rounds in by_path.items():
+            figures = out[path] = {"rounds": rounds, "median": {}, "ratio": {}}
+            for key in rounds[0]:
+                figures["median"][key] = statistics.median(sample[key] for sample in rounds)
+                # Of the same round: what else the machine did then, it did to both.
+                pairs = [(sample[key], peer[key]) for sample, peer in zip(rounds, by_path[PEER]) if peer[key]]
+                if pairs:
+                    figures["ratio"][key] = statistics.median(mine / peer for mine, peer in pairs)
+    for scenario, path, figure, kind, bar, goal in BARS:
+        if scenario not in result["scenarios"]:
+            continue
+        figures = result["scenarios"][scenario][path]
+        value = figures["ratio" if kind == "ratio" else "median"].get(figure)
+        if value is not None:
+            smaller = figure.startswith("cpu")
+            result["bars"].append({"what": f"{SCENARIOS[scenario].rpartition(', ')[0]}: {path}, {figure}" + (" vs. two hops" if kind == "ratio" else ""),
+                                   "value": value, "bar": bar, "goal": goal, "smaller": smaller,
+                                   "met": value <= bar if smaller else value >= bar,
+                                   "goal_met": value <= goal if smaller else value >= goal})
+    for key, bar in (("server idle, just started", 12 * 1024), ("client idle, just connected", 12 * 1024), ("per connected client, server", 150)):
+        if key in memory:
+            result["bars"].append({"what": f"memory, KiB: {key}", "value": memory[key], "bar": bar, "goal": bar, "smaller": True,
+                                   "met": memory[key] <= bar, "goal_met": memory[key] <= bar})
+    return result
+
+
+def _number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def table(result):
+    machine = result["machine"]
+    lines = [f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, {machine['date']}; medians of {machine['rounds']} rounds",
+             ""]
+    for name, by_path in result["scenarios"].items():
+        lines.append(SCENARIOS[name])
+        per = "s/GB" if name in ("bulk", "upload") else "µs/request"
+        lines.append(f"  {'':28}{'rate':>10}{'× hops':>8}{'p50 µs':>9}{'p99 µs':>9}{'CPU ' + per:>16}{'× hops':>8}")
+        for path, figures in by_path.items():
+            median, ratio = figures["median"], figures["ratio"]
+            cpu = "cpu_s_per_gb" if name in ("bulk", "upload") else "cpu_us_per_request"
+            cells = [_number(median["rate"]), _number(ratio["rate"]) if "rate" in ratio else "-",
+                     _number(median["p50_us"]) if "p50_us" in median else "-", _number(median["p99_us"]) if "p99_us" in median else "-",
+                     _number(median[cpu]) if path != "direct" else "-", _number(ratio[cpu]) if cpu in ratio and path != "direct" else "-"]
+            lines.append(f"  {path:28}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, (10, 8, 9, 9, 16, 8))))
+        lines.append("")
+    if result["system_calls"]:
+        lines.append("system calls per request, 64 connections (relays only)")
+        for path, calls in result["system_calls"].items():
+            top = ", ".join(f"{name} {count}" for name, count in calls["top"].items())
+            lines.append(f"  {path:28}{calls['per_request']:10.2f}   {top}")
+        lines.append("")
+    if result["memory_kib"]:
+        lines.append("resident memory, KiB")
+        lines += [f"  {name:58}{_number(value):>10}" for name, value in result["memory_kib"].items()]
+        lines.append("")
+    if result["bars"]:
+        lines.append("bars")
+        for bar in result["bars"]:
+            sign = "≤" if bar["smaller"] else "≥"
+            verdict = "goal met" if bar["goal_met"] else "met" if bar["met"] else "MISSED"
+            lines.append(f"  {bar['what']:86}{_number(bar['value']):>9}   {sign} {bar['bar']:g} (goal {bar['goal']:g})  {verdict}")
+    return "\n".join(lines)

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands as a person or a script meets them: the embedded default, two machines, where a join link may come from, and
+clear errors with exit codes 2 (usage, configuration) and 1 (the rest)."""
+
+import json
+import os
+import pathlib
+import socket
+import stat
+import subprocess
+import urllib.parse
+
+from support.case import AditCase, Server, Tunnel, main
+from support.process import Address, Program, binary, private_environment
+
+
+class Embedded(AditCase):
+    def expose(self, *arguments, env=None):
+        client = self.run_adit(*arguments, "--json", env=env)
+        event = client.event(event="tunnel", state="online")
+        url = urllib.parse.urlsplit(event["url"])
+        return client, event, Tunnel(self, client, Address("127.0.0.1", url.port or 80), event)
+
+    def test_http_port_is_all_it_takes(self):
+        origin = self.echo()
+        _, event, tunnel = self.expose("http", str(origin.port))
+        self.assertRegex(event["url"], r"^http://[a-z0-9-]+\.localhost:\d+/?$")
+        self.assertEqual(tunnel.get("/hello").status, 200)
+        self.assertEqual(origin.requests[-1].target, "/hello")
+
+    def test_name_is_kept(self):
+        origin = self.echo()
+        _, event, tunnel = self.expose("http", str(origin.port), "--name", "shop")
+        self.assertEqual(event["name"], "shop")
+        self.assertTrue(event["url"].startswith("http://shop.localhost:"))
+        self.assertEqual(tunnel.get().status, 200)
+
+    def test_targets(self):
+        origin = self.echo()
+        path = str(self.directory("unix") / "app.sock")
+        local = self.echo(path=path)
+        for target, where in ((f"127.0.0.1:{origin.port}", origin), (f"localhost:{origin.port}", origin),
+                              (f"http://127.0.0.1:{origin.port}", origin), (f"unix:{path}", local)):
+            with self.subTest(target):
+                client, _, tunnel = self.expose("http", target)
+                before = len(where.requests)
+                self.assertEqual(tunnel.get().status, 200)
+                self.assertEqual(len(where.requests), before + 1)
+                client.stop()
+
+    def test_a_second_one_chooses_another_port(self):
+        first_origin, second_origin = self.echo(), self.echo()
+        _, one, first = self.expose("http", str(first_origin.port), "--name", "one", env=private_environment(self.directory("a")))
+        _, two, second = self.expose("http", str(second_origin.port), "--name", "two", env=private_environment(self.directory("b")))
+        self.assertNotEqual(first.http, second.http)
+        self.assertEqual(first.get().status, 200)
+        self.assertEqual(second.get().status, 200)
+
+    def test_for_people_the_address_is_printed(self):
+        origin = self.echo()
+        client = self.run_adit("http", str(origin.port), "--name", "people")
+        self.assertIn("http://people.localhost:", client.line("http://people.localhost:"))
+
+    def test_it_listens_on_loopback_only(self):
+        origin = self.echo()
+        client, _, _ = self.expose("http", str(origin.port))
+        inodes = {os.readlink(entry)[8:-1] for entry in pathlib.Path(f"/proc/{client.pid}/fd").iterdir() if os.readlink(entry).startswith("socket:[")}
+        for table in ("tcp", "udp"):
+            for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+                column = line.split()
+                if column[9] in inodes and (table == "udp" or column[3] == "0A"):
+                    self.assertTrue(column[1].startswith("0100007F:"), line)
+
+    def test_demo_answers(self):
+        client = self.run_adit("demo", "--json")
+        event = client.event(event="tunnel", state="online")
+        tunnel = Tunnel(self, client, Address("127.0.0.1", urllib.parse.urlsplit(event["url"]).port), event)
+        answer = tunnel.get()
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(answer.body)
+
+
+class TwoMachines(AditCase):
+    def test_ready_names_what_it_bound(self):
+        server = self.server()
+        self.assertEqual(set(server.ready) & {"event", "quic", "http", "join"}, {"event", "quic", "http", "join"})
+        self.assertEqual(server.events[0]["event"], "ready")
+        self.assertGreater(server.http.port, 0)
+        self.assertGreater(server.quic.port, 0)
+        self.assertRegex(server.join, r"^adit://[A-Za-z0-9_-]{20,}@[^/?]+:\d+/?\?pin=sha256:[A-Za-z0-9_-]+$")
+
+    def test_secret_files_are_private(self):
+        server = self.server()
+        files = [path for path in server.data.rglob("*") if path.is_file()]
+        self.assertTrue(files)
+        for path in files:
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
+        token = urllib.parse.urlsplit(server.join).netloc.rpartition("@")[0]
+        for path in files:
+            self.assertNotIn(token.encode(), path.read_bytes(), f"the token itself is stored in {path}")
+
+    def test_the_join_link_is_printed_once(self):
+        server = self.server()
+        token = urllib.parse.urlsplit(server.join).netloc.rpartition("@")[0]
+        server.stop()
+        again = Server(self, data=server.data)
+        self.assertNotIn(token, again.text())
+
+    def test_key_and_token_live_on(self):
+        server = self.server()
+        server.stop()
+        again = Server(self, data=server.data)
+        again.join = self.link_to(server, again.quic)
+        self.assertEqual(self.tunnel(again, self.echo()).get().status, 200)
+
+    def test_for_people_the_server_says_the_link(self):
+        data = self.directory("server")
+        server = self.run_adit("--server", "--data-dir", data, "--quic-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
+                               "--domain", "t.example.com")
+        server.line("adit://")
+
+    def test_adit_server_is_the_same_server(self):
+        data = self.directory("server")
+        server = self.run_adit("--data-dir", data, "--quic-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--json",
+                               "--domain", "t.example.com", executable="adit-server")
+        self.assertIn("join", server.event(event="ready"))
+
+    def test_adit_server_needs_no_display_libraries(self):
+        libraries = subprocess.run(["ldd", binary("adit-server")], capture_output=True, text=True, check=True).stdout
+        for forbidden in ("Qt6Widgets", "Qt6Gui", "libX11", "libGL", "libwayland"):
+            self.assertNotIn(forbidden, libraries)
+
+    def join_by(self, *arguments, stdin=None, **env):
+        origin = self.echo()
+        home = self.directory("client")
+        client = self.run_adit("http", str(origin.port), "--json", *arguments, stdin=stdin, env=private_environment(home, **env))
+        event = client.event(event="tunnel", state="online")
+        self.assertIn(".t.example.com", event["url"])
+        return client
+
+    def test_link_from_standard_input(self):
+        self.join_by("--join-file", "-", stdin=self.server().join + "\n")
+
+    def test_link_from_the_environment(self):
+        self.join_by(ADIT_JOIN=self.server().join)
+
+    def test_link_from_a_profile(self):
+        server = self.server()
+        origin = self.echo()
+        home = self.directory("client")
+        join = self.run_adit("join", "--join-file", self.join_file(server.join), env=private_environment(home))
+        self.assertEqual(join.exit_code(), 0, join.text())
+        stored = [path for path in home.rglob("*") if path.is_file()]
+        token = urllib.parse.urlsplit(server.join).netloc.rpartition("@")[0]
+        self.assertNotIn(token, join.text())
+        for path in stored:
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
+        client = self.run_adit("http", str(origin.port), "--json", "--name", "stored", env=private_environment(home))
+        self.assertIn("stored.t.example.com", client.event(event="tunnel", state="online")["url"])
+
+    def test_join_reads_standard_input(self):
+        home = self.directory("client")
+        join = self.run_adit("join", "--join-file", "-", stdin=self.server().join + "\n", env=private_environment(home))
+        self.assertEqual(join.exit_code(), 0, join.text())
+
+    def test_secrets_are_not_in_logs_or_argv(self):
+        server = self.server()
+        tunnel = self.tunnel(server, self.echo())
+        token = urllib.parse.urlsplit(server.join).netloc.rpartition("@")[0]
+        self.assertNotIn(token, tunnel.client.text())
+        self.assertNotIn(token, server.text("err"))
+        for program in (server, tunnel.client):
+            self.assertNotIn(token.encode(), pathlib.Path(f"/proc/{program.pid}/cmdline").read_bytes())
+
+    def test_every_json_line_is_an_object(self):
+        server = self.server()
+        tunnel = self.tunnel(server, self.echo())
+        tunnel.get()
+        tunnel.client.stop()
+        server.stop()
+        for program in (server, tunnel.client):
+            for line in program.plain("out").splitlines():
+                self.assertIn("event", json.loads(line))
+
+
+class Refusals(AditCase):
+    def fails(self, code, *arguments, words=(), env=None, stdin=None, executable="adit", timeout=15):
+        program = self.run_adit(*arguments, env=env, stdin=stdin, executable=executable)
+        self.assertEqual(program.exit_code(timeout), code, program.text())
+        text = program.text().lower()
+        for word in words:
+            self.assertIn(str(word).lower(), text)
+        self.assertNotIn("terminate called", text)
+        return program
+
+    def listen(self):
+        return ("--quic-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0")
+
+    def test_usage(self):
+        for arguments, words in (
+                (("http",), ()),
+                (("--no-such-option",), ("no-such-option",)),
+                (("http", "3000", "--bogus"), ("bogus",)),
+                (("http", "not a target!"), ()),
+                (("http", "70000"), ("70000",)),
+                (("http", "0"), ()),
+                (("http", "ftp://localhost:21"), ("ftp",)),
+                (("http", "3000", "--name", "Not_A_Label!"), ("Not_A_Label!",)),
+                (("http", "3000", "--name", "-x"), ()),
+                (("http", "3000", "--join-file", "/nonexistent/link"), ("/nonexistent/link",)),
+                (("--server", "--data-dir", str(self.directory("d")), "--quic-listen", "nonsense"), ("nonsense",)),
+                (("--server", "--data-dir", str(self.directory("d")), *self.listen(), "--domain", "bad domain"), ("bad domain",)),
+                (("--server", "--data-dir", str(self.directory("d")), *self.listen(), "--workers", "many"), ())):
+            with self.subTest(arguments):
+                self.fails(2, *arguments, words=words)
+
+    def test_help_and_version(self):
+        for arguments in (("--help",), ("http", "--help"), ("--version",)):
+            program = self.fails(0, *arguments)
+            self.assertTrue(program.plain("out").strip())
+        self.assertRegex(self.fails(0, "--version").plain("out"), r"\d+\.\d+\.\d+")
+
+    def test_bad_links_never_show_the_token(self):
+        token = "S3cretS3cretS3cretS3cretS3cretS3cretS3cret0"
+        pin = "sha256:" + "A" * 43
+        for link in (f"http://{token}@h:1?pin={pin}", f"adit://{token}@h:1", f"adit://{token}@h:99999?pin={pin}", f"adit://{token}@:1?pin={pin}",
+                     f"adit://{token}@h:1?pin=md5:abc", f"adit://{token}@h:1?pin=sha256:short", "adit://@h:1?pin=" + pin, "", "\0\0"):
+            with self.subTest(link):
+                program = self.fails(2, "http", "3000", "--join-file", "-", stdin=link + "\n")
+                self.assertNotIn(token, program.text())
+
+    def test_ports_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.fails(1, "--server", "--data-dir", self.directory("d"), "--quic-listen", "127.0.0.1:0",
+                       "--http-listen", f"127.0.0.1:{port}", words=[port])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            self.fails(1, "--server", "--data-dir", self.directory("d"), "--quic-listen", f"127.0.0.1:{port}",
+                       "--http-listen", "127.0.0.1:0", words=[port])
+
+    def test_address_that_is_not_ours(self):
+        self.fails(1, "--server", "--data-dir", self.directory("d"), "--quic-listen", "127.0.0.1:0",
+                   "--http-listen", "192.0.2.1:0", words=["192.0.2.1"])
+
+    def test_key_files_that_others_can_touch(self):
+        server = self.server()
+        server.stop()
+        files = [path for path in server.data.rglob("*") if path.is_file()]
+        secret = [path for path in files if b"PRIVATE KEY" in path.read_bytes()]
+        self.assertTrue(secret, files)
+        for mode in (0o660, 0o644):
+            secret[0].chmod(mode)
+            with self.subTest(oct(mode)):
+                self.fails(2, "--server", "--data-dir", server.data, *self.listen(), words=[secret[0].name])
+
+    def test_join_file_that_others_can_read(self):
+        server = self.server()
+        path = self.join_file(server.join)
+        path.chmod(0o644)
+        self.fails(2, "http", "3000", "--join-file", path, words=[path.name])
+
+    def test_broken_key_file(self):
+        server = self.server()
+        server.stop()
+        for path in [path for path in server.data.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]:
+            path.write_bytes(b"-----BEGIN PRIVATE KEY-----\ngarbage\n-----END PRIVATE KEY-----\n")
+            self.fails(2, "--server", "--data-dir", server.data, *self.listen(), words=[path.name])
+
+    def test_data_directory_that_cannot_be_made(self):
+        file = self.directory("d") / "file"
+        file.write_text("x")
+        self.fails(2, "--server", "--data-dir", file / "below", *self.listen(), words=["file"])
+
+    def test_full_disk(self):
+        directory = self.directory("full")
+        # One page of room: the first file fits, the next does not. Needs a mount namespace of our own.
+        script = 'mount -t tmpfs -o size=4k,mode=700 none "$1" && shift && exec "$@"'
+        unshare = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+        if subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", directory], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no mount namespace may be made here")
+        program = self.owns(Program([*unshare, "sh", "-c", script, "sh", directory, binary("adit"), "--server", "--data-dir", directory,
+                                     *self.listen(), "--json"], self.environment()))
+        self.assertEqual(program.exit_code(), 1, program.text())
+        self.assertIn("space", program.text().lower())
+        self.assertIn(directory.name, program.text())
+
+    def test_wrong_pin(self):
+        server, other = self.server(), self.server()
+        pin = urllib.parse.urlsplit(other.join).query
+        link = urllib.parse.urlsplit(server.join)._replace(query=pin).geturl()
+        client = self.client(server, "3000", link=link)
+        self.assertEqual(client.exit_code(), 1, client.text())
+        self.assertIn("pin", client.text().lower())
+
+    def test_wrong_token(self):
+        server = self.server()
+        parts = urllib.parse.urlsplit(server.join)
+        token, _, address = parts.netloc.rpartition("@")
+        wrong = ("B" if token[0] == "A" else "A") + token[1:]
+        client = self.client(server, "3000", link=parts._replace(netloc=f"{wrong}@{address}").geturl())
+        self.assertEqual(client.exit_code(), 1, client.text())
+        self.assertIn("token", client.text().lower())
+        self.assertNotIn(wrong, client.text())
+        self.assertTrue(server.alive())
+
+    def test_revoked_token(self):
+        server = self.server()
+        file = server.data / "tokens.json"
+        tokens = json.loads(file.read_text())
+        for entry in tokens["tokens"] if isinstance(tokens, dict) else tokens:
+            entry["revoked"] = True
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(tokens))
+        new.chmod(0o600)
+        new.rename(file)
+        client = self.client(server, "3000")
+        self.assertEqual(client.exit_code(), 1, client.text())
+        self.assertIn("revoked", client.text().lower())
+
+    def test_name_held_by_another_key(self):
+        server = self.server()
+        tunnel = self.tunnel(server, self.echo(), "mine")
+        other = self.client(server, "3000", "mine")
+        event = other.event(event="tunnel", state="failed")
+        self.assertIn("name-taken", json.dumps(event))
+        self.assertEqual(other.exit_code(), 1, other.text())
+        self.assertEqual(tunnel.get().status, 200)
+
+    def test_no_server_there(self):
+        server = self.server()
+        server.stop()
+        client = self.client(server, "3000")
+        # The link may come back, so the client keeps trying and says so.
+        client.event(event="tunnel", timeout=20)
+        self.assertTrue(client.alive())
+
+
+if __name__ == "__main__":
+    main()
