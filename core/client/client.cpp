@@ -28,7 +28,10 @@ Result<std::unique_ptr<Client>> Client::start(ClientParams params, ClientObserve
   return client;
 }
 
-Client::~Client() {
+Client::~Client() { stop(); }
+
+void Client::stop() {
+  if (!m_thread.joinable()) return;
   m_loop->post([this] { m_loop->stop(); });
   m_thread.join();
 }

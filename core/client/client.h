@@ -37,6 +37,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
  public:
   static Result<std::unique_ptr<Client>> start(ClientParams params, ClientObserver& observer);
   ~Client();
+  /// Ends the thread and waits for it; the observer hears the last changes. Owner's thread; the destructor does it too.
+  void stop();
 
   // Any thread:
   void connectTo(session::JoinLink link);

@@ -136,7 +136,8 @@ void ServerLink::attempt() {
 }
 
 Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
-  if (m_driver != nullptr && m_driverFamily == peer.family()) return {};
+  const DriverKind kind{peer.family(), peer.isLoopback()};
+  if (m_driver != nullptr && m_driverKind == kind) return {};
   quic::EndpointParams endpoint;
   endpoint.role = quic::Role::Client;
   endpoint.identity = m_params.identity;
@@ -144,15 +145,16 @@ Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
   endpoint.limits.peerStreams = kRequestStreams;
   endpoint.limits.loopbackPayload = m_params.loopbackPayload;
   net::UdpParams udp;
-  if (peer.family() == net::AddressFamily::Ipv6) {
-    udp.bind = net::SocketAddress::fromIpv6({}, 0);
+  // A server on this machine is reached from loopback, so that nothing of an embedded one listens to the outside.
+  if (kind.family == net::AddressFamily::Ipv6) {
+    udp.bind = kind.loopback ? net::SocketAddress::loopback6(0) : net::SocketAddress::fromIpv6({}, 0);
   } else {
-    udp.bind = net::SocketAddress::fromIpv4({}, 0);
+    udp.bind = kind.loopback ? net::SocketAddress::loopback4(0) : net::SocketAddress::fromIpv4({}, 0);
   }
   auto driver = quic::EndpointDriver::open(m_loop, endpoint, udp, *this);
   if (!driver) return fail(std::move(driver.error()));
   m_driver = std::move(*driver);
-  m_driverFamily = peer.family();
+  m_driverKind = kind;
   return {};
 }
 

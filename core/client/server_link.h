@@ -77,6 +77,12 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   void onServerDraining(const wire::Drain& drain) override;
   void onSessionFailed(const Error& error, wire::AppError code) override;
 
+  struct DriverKind {
+    net::AddressFamily family = net::AddressFamily::None;
+    bool loopback = false;
+    friend bool operator==(const DriverKind&, const DriverKind&) = default;
+  };
+
   void attempt();
   void resolved(const Result<std::vector<net::SocketAddress>>& addresses);
   Result<> openDriver(const net::SocketAddress& peer);
@@ -100,7 +106,7 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   Timestamp m_retryAt = kNever;
   std::unique_ptr<net::Resolver::Query> m_query;
   std::unique_ptr<quic::EndpointDriver> m_driver;
-  net::AddressFamily m_driverFamily = net::AddressFamily::None;
+  DriverKind m_driverKind;
   std::size_t m_addressTurn = 0;  ///< Which of the server's addresses is tried.
   quic::Connection* m_connection = nullptr;
   quic::Stream* m_control = nullptr;

@@ -9,6 +9,8 @@ namespace adit::server {
 
 namespace {
 
+/// How long an answer may still come to a visitor that sent FIN behind its request.
+constexpr Duration kHalfCloseGrace = std::chrono::milliseconds(500);
 constexpr Duration kLinger = std::chrono::seconds(2);
 constexpr std::size_t kIpv6Prefix = 8;
 
@@ -24,6 +26,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       keepAliveTimeouts(*loop, context.limits.keepAliveTimeout),
       bodyTimeouts(*loop, context.limits.bodyIdleTimeout),
       writeTimeouts(*loop, context.limits.writeIdleTimeout),
+      halfCloseTimeouts(*loop, kHalfCloseGrace),
       lingerTimeouts(*loop, kLinger),
       m_context(context),
       m_params(std::move(params)),

@@ -76,7 +76,7 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   void forgetVisitor(VisitorConnection& visitor);
   void forgetLink(ClientLink& link);
 
-  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, lingerTimeouts;
+  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts, lingerTimeouts;
 
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);
