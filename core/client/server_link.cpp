@@ -84,10 +84,9 @@ void ServerLink::connectTo(const session::JoinLink& link) {
   attempt();
 }
 
-void ServerLink::declare(std::vector<wire::TunnelDeclaration> tunnels) {
-  m_tunnels = std::move(tunnels);
+void ServerLink::declare() {
   if (m_session == nullptr) return;
-  m_session->declare(m_tunnels, m_loop.now());
+  m_session->declare(m_handler.declarations(), m_loop.now());
   armSessionTimer();
 }
 
@@ -198,7 +197,7 @@ void ServerLink::onConnected(quic::Connection& connection) {
   params.login.agent = m_params.agent;
   m_session = std::make_unique<session::ClientSession>(params, static_cast<session::ClientSession::Handler&>(*this));
   m_session->start(m_loop.now());
-  if (!m_tunnels.empty()) m_session->declare(m_tunnels, m_loop.now());
+  m_session->declare(m_handler.declarations(), m_loop.now());
   armSessionTimer();
 }
 

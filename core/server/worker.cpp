@@ -42,6 +42,7 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
   auto listener = net::StreamListener::open(*worker->m_loop, worker->m_params.http, *worker);
   if (!listener) return fail(std::move(listener.error()));
   worker->m_listener = std::move(*listener);
+  worker->m_httpAddress = worker->m_listener->localAddress();
   return worker;
 }
 
@@ -129,7 +130,7 @@ void Worker::adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress&
   m_visitors.emplace(key, std::move(visitor));
   if (m_visitors.size() >= m_context.limits.connectionsPerWorker && !m_listenerPaused) {
     m_listenerPaused = true;
-    m_listener->pause();
+    if (m_listener != nullptr) m_listener->pause();
     logWarning("server", "{} visitors on worker {}: accepting pauses", m_visitors.size(), m_params.index);
   }
   if (!received.empty()) key->resumeWith(received);
@@ -161,7 +162,7 @@ void Worker::forgetLink(ClientLink& link) {
 void Worker::drain(Duration deadline, std::function<void()> done) {
   m_draining = true;
   m_drained = std::move(done);
-  m_listener->pause();
+  m_listener.reset();  // new visitors are refused at once instead of waiting in the backlog
   m_driver->endpoint().stopAccepting();
   for (auto& [key, link] : m_links) link->drain(deadline);
   std::vector<VisitorConnection*> visitors;

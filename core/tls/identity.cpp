@@ -127,7 +127,7 @@ Result<> store(const KeyPair& pair, const std::filesystem::path& keyFile, const 
       toPem([&](gnutls_datum_t* out) { return gnutls_x509_crt_export2(pair.certificate.get(), GNUTLS_X509_FMT_PEM, out); });
   if (!certificate) return fail(certificate.error());
   // The certificate first: a crash between the two leaves no key without its certificate.
-  if (auto written = writeFileAtomically(certificateFile, *certificate, FileSecrecy::Public); !written) return written;
+  if (auto written = writeFileAtomically(certificateFile, *certificate, FileSecrecy::Secret); !written) return written;
   auto written = writeFileAtomically(keyFile, *key, FileSecrecy::Secret);
   gnutls_memset(key->data(), 0, key->size());
   return written;
