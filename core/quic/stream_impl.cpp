@@ -120,7 +120,8 @@ std::size_t StreamImpl::close() {
   m_closed = true;
   dropUnsent();
   ListHook<OpenStreamsTag>::unlink();
-  if (StreamHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr) handler->onStreamClosed(*this);
+  if (StreamHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr)
+    handler->onStreamClosed(*this);
   return std::exchange(m_unconsumed, 0);
 }
 

@@ -133,7 +133,8 @@ void SimCloseTest::deadLinkEndsInIdleTimeout() {
   QVERIFY(pair.atClient.closed->heardFromPeer);
   const Error error = pair.atClient.closed->toError();
   QVERIFY(error.code == ErrorCode::TimedOut);
-  QVERIFY2(error.detail.find("10.0.0.1:4433") != std::string::npos && error.detail.find("30 s") != std::string::npos,
+  QVERIFY2(error.detail.find("10.0.0.1:4433") != std::string::npos &&
+               error.detail.find("30 s") != std::string::npos,
            error.detail.c_str());
 }
 
@@ -149,7 +150,8 @@ void SimCloseTest::silentServerEndsInHandshakeTimeout() {
   QVERIFY(!pair.atClient.closed->heardFromPeer);
   const Error error = pair.atClient.closed->toError();
   QVERIFY(error.code == ErrorCode::TimedOut);
-  QVERIFY2(error.detail.find("no answer by UDP from 10.0.0.1:4433 in 5 s") != std::string::npos, error.detail.c_str());
+  QVERIFY2(error.detail.find("no answer by UDP from 10.0.0.1:4433 in 5 s") != std::string::npos,
+           error.detail.c_str());
 }
 
 void SimCloseTest::halfDeadHandshakeSaysSo() {
@@ -227,7 +229,8 @@ void SimCloseTest::unknownVersion() {
   // A server that knows none of our versions: its Version Negotiation packet, made by hand.
   SimPair pair(112);
   std::string initial;
-  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress&, ByteView payload) {
+  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress&,
+                                 ByteView payload) {
     if (from == kClientAddress && initial.empty()) initial = asText(payload);
     return false;
   };

@@ -28,8 +28,11 @@ quic::EndpointParams clientParams() {
   return params;
 }
 
-SimPair::SimPair(std::uint64_t seed, const quic::EndpointParams& serverSide, const quic::EndpointParams& clientSide)
-    : world(simSeed(seed)), server(world, kServerAddress, serverSide), client(world, kClientAddress, clientSide) {
+SimPair::SimPair(std::uint64_t seed, const quic::EndpointParams& serverSide,
+                 const quic::EndpointParams& clientSide)
+    : world(simSeed(seed)),
+      server(world, kServerAddress, serverSide),
+      client(world, kClientAddress, clientSide) {
   server.accepted = [this](quic::Connection& connection) {
     serverConnection = &connection;
     if (echoes) {
@@ -42,7 +45,9 @@ SimPair::SimPair(std::uint64_t seed, const quic::EndpointParams& serverSide, con
   };
 }
 
-quic::Connection* SimPair::startConnect() { return client.connect(kServerAddress, atClient, serverIdentity()->pin()); }
+quic::Connection* SimPair::startConnect() {
+  return client.connect(kServerAddress, atClient, serverIdentity()->pin());
+}
 
 bool SimPair::connect(Duration limit) {
   return startConnect() != nullptr &&

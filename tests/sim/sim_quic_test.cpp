@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client and a server over the simulated network: handshakes, streams, bulk transfers over bad links, changes of address.
+// A client and a server over the simulated network: handshakes, streams, bulk transfers over bad links,
+// changes of address.
 #include <set>
 
 #include <QtTest>

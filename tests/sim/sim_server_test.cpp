@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 net::SocketAddress clientNumber(int i) {
-  return net::SocketAddress::fromIpv4({10, 1, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}, 50000);
+  return net::SocketAddress::fromIpv4(
+      {10, 1, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}, 50000);
 }
 
 std::string noise(Random& random, std::size_t size) {
@@ -86,7 +87,8 @@ void SimServerTest::forgedTokenIsRefused() {
   SimPair pair(301, params);
   // Every token is damaged on its way back: the answer is an error, not a connection.
   int initials = 0;
-  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress& to, ByteView payload) {
+  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress& to,
+                                 ByteView payload) {
     if (from != kClientAddress || ++initials < 2) return true;
     std::string damaged(asText(payload));
     const std::size_t tokenAt = 6 + static_cast<std::uint8_t>(damaged[5]) + 1 + quic::kClientCidLength + 2;
@@ -128,7 +130,8 @@ void SimServerTest::neverAmplifiesMoreThanThreefold() {
   SimPair pair(303);
   std::size_t in = 0, out = 0;
   bool holds = true;
-  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress&, ByteView payload) {
+  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress&,
+                                 ByteView payload) {
     if (from == kServerAddress) {
       out += payload.size();
       holds = holds && out <= 3 * in;
@@ -180,7 +183,8 @@ void SimServerTest::damagedPacketsOfAConnectionAreIgnored() {
   pair.echoes = true;
   QVERIFY(pair.connect());
   std::vector<std::string> captured;
-  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress&, ByteView payload) {
+  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress&,
+                                 ByteView payload) {
     if (from == kClientAddress && captured.size() < 50) captured.emplace_back(asText(payload));
     return true;
   };
@@ -280,7 +284,8 @@ void SimServerTest::handsOverForeignDatagrams() {
   QCOMPARE(pair.server.endpoint().counters().forwarded, std::uint64_t{6});
 }
 
-// Two workers behind one address: after a change of the client's port the kernel gives its packets to the wrong one.
+// Two workers behind one address: after a change of the client's port the kernel gives its packets to the
+// wrong one.
 void SimServerTest::clientServedByAnotherWorker() {
   auto second = serverParams();
   second.worker = 1;
@@ -294,7 +299,8 @@ void SimServerTest::clientServedByAnotherWorker() {
     ++forwarded;
     pair.server.inject(*datagram.peer, asText(datagram.payload));
   };
-  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress& to, ByteView payload) {
+  pair.world.network().tap = [&](const net::SocketAddress& from, const net::SocketAddress& to,
+                                 ByteView payload) {
     if (to != kServerAddress) return true;
     other.inject(from, asText(payload));
     return false;
@@ -328,7 +334,8 @@ void SimServerTest::connectionIdsShowNothing() {
 void SimServerTest::createRefusesNonsense() {
   SimPair pair(314);
   auto params = serverParams();
-  QVERIFY(quic::Endpoint::create(params, pair.server, pair.server).error().code == ErrorCode::InvalidArgument);
+  QVERIFY(quic::Endpoint::create(params, pair.server, pair.server).error().code ==
+          ErrorCode::InvalidArgument);
   SlabPool pool;
   SlabWriter writer(pool);
   SeededRandom random(1);

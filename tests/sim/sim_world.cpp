@@ -8,7 +8,12 @@
 namespace adit::sim {
 
 SimNode::SimNode(SimWorld& world, net::SocketAddress address, quic::EndpointParams params)
-    : m_world(world), m_address(std::move(address)), m_outside(m_address), m_random(world.random().next()), m_writer(m_slabs), m_params(std::move(params)) {
+    : m_world(world),
+      m_address(std::move(address)),
+      m_outside(m_address),
+      m_random(world.random().next()),
+      m_writer(m_slabs),
+      m_params(std::move(params)) {
   m_params.random = &m_random;
   m_params.slabs = &m_slabs;
   m_params.writer = &m_writer;
