@@ -38,6 +38,7 @@ class StreamHeadTest : public QObject {
   void refuses_data();
   void refuses();
   void skipsWhatIsAppended();
+  void mappedAddressesAreIpv4();
 };
 
 void StreamHeadTest::varintsOfTheRfc() {
@@ -174,6 +175,13 @@ void StreamHeadTest::skipsWhatIsAppended() {
   QCOMPARE(*used, longer.size());
   QCOMPARE(head.tunnel, std::uint64_t{5});
   QCOMPARE(*readStreamHead(Bytes{1, 2, 9, 9}, head), std::size_t{4});
+}
+
+void StreamHeadTest::mappedAddressesAreIpv4() {
+  Bytes head = {2, 21, 5, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1, 0, 80};
+  StreamHead back;
+  QCOMPARE(*readStreamHead(head, back), head.size());
+  QVERIFY(back.visitor == net::SocketAddress::fromIpv4({192, 0, 2, 1}, 80));
 }
 
 QTEST_APPLESS_MAIN(StreamHeadTest)
