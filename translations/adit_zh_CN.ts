@@ -428,10 +428,6 @@
         </translation>
     </message>
     <message>
-        <source>Remove tunnel</source>
-        <translation>移除隧道</translation>
-    </message>
-    <message>
         <source>Remove “%1”?</source>
         <translation>要移除“%1”吗？</translation>
     </message>
@@ -452,18 +448,10 @@
         <translation>已改用该服务器，但未能保存到下次启动：%1</translation>
     </message>
     <message>
-        <source>About Adit</source>
-        <translation>关于 Adit</translation>
-    </message>
-    <message>
-        <source>Adit %1
-
-Gives a service on your computer a public address, through a server of your own, over QUIC.
+        <source>Version %1. Gives a service on your computer a public address, through a server of your own, over QUIC.
 
 Licensed under the Apache License 2.0.</source>
-        <translation>Adit %1
-
-通过您自己的服务器，经由 QUIC，为您电脑上的服务提供公网地址。
+        <translation>版本 %1。通过您自己的服务器，经由 QUIC，为您电脑上的服务提供公网地址。
 
 以 Apache License 2.0 许可发布。</translation>
     </message>
@@ -557,6 +545,14 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>this computer</source>
         <translation>本机</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>

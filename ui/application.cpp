@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <QApplication>
 #include <QDesktopServices>
-#include <QMessageBox>
+#include <QDialog>
 #include <QUrl>
 
 #include "core/base/log.h"
@@ -144,13 +144,15 @@ void Application::quit() {
 }
 
 void Application::reportFailure(const Error& error) {
-  auto* box = new QMessageBox(QMessageBox::Critical, u"Adit"_s, tr("Adit cannot start"), QMessageBox::Close);
-  box->setObjectName(u"startFailure"_s);
-  box->setInformativeText(fromUtf8(error.detail));
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  box->setWindowIcon(pictureIcon(u"adit"_s));
-  QObject::connect(box, &QDialog::finished, qApp, [] { QCoreApplication::exit(1); });
-  box->open();
+  logError("ui", "{}", error.describe());
+  Theme theme;
+  theme.apply(ThemeMode::System);
+  QWidget root;
+  root.setWindowIcon(pictureIcon(u"adit"_s));
+  MessageBox box;
+  QDialog* message = box.tell(&root, tr("Adit cannot start"), fromUtf8(error.detail));
+  connect(message, &QDialog::finished, qApp, [] { QCoreApplication::quit(); });
+  QApplication::exec();
 }
 
 }  // namespace adit::ui

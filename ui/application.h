@@ -57,7 +57,8 @@ class Application : public QObject {
   [[nodiscard]] MainWindow& window() { return *m_window; }
   [[nodiscard]] TrayIcon& tray() { return *m_tray; }
 
-  /// Shows why the application cannot start; the QApplication ends with exit code 1 when the message is closed.
+  /// Shows why the application cannot start and returns when the message was closed. Needs a QApplication whose event loop
+  /// does not run yet.
   static void reportFailure(const Error& error);
 
  public Q_SLOTS:

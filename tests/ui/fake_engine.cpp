@@ -25,7 +25,11 @@ engine::TunnelSnapshot* FakeEngine::find(engine::TunnelId id) {
   return it == m_snapshot.tunnels.end() ? nullptr : &*it;
 }
 
-void FakeEngine::changed(engine::Event event) {
+void FakeEngine::changed(engine::TunnelId id) {
+  if (const auto* tunnel = find(id)) added(engine::TunnelChanged{id, *tunnel});
+}
+
+void FakeEngine::added(engine::Event event) {
   ++m_snapshot.revision;
   m_events.push_back(std::move(event));
   if (m_wake) m_wake();
@@ -47,26 +51,26 @@ Result<engine::TunnelId> FakeEngine::addTunnel(const engine::TunnelSpec& spec, b
   if (tunnel.spec.name.empty()) tunnel.spec.name = "brave-otter";
   if (started) declare(tunnel);
   m_snapshot.tunnels.push_back(tunnel);
-  changed(engine::TunnelChanged{tunnel.id});
+  changed(tunnel.id);
   return tunnel.id;
 }
 
 void FakeEngine::removeTunnel(engine::TunnelId id) {
   const std::lock_guard lock(m_mutex);
   std::erase_if(m_snapshot.tunnels, [id](const auto& tunnel) { return tunnel.id == id; });
-  changed(engine::TunnelRemoved{id});
+  added(engine::TunnelRemoved{id});
 }
 
 void FakeEngine::startTunnel(engine::TunnelId id) {
   const std::lock_guard lock(m_mutex);
   if (auto* tunnel = find(id)) declare(*tunnel);
-  changed(engine::TunnelChanged{id});
+  changed(id);
 }
 
 void FakeEngine::stopTunnel(engine::TunnelId id) {
   const std::lock_guard lock(m_mutex);
   if (auto* tunnel = find(id)) tunnel->state = TunnelState::Stopped;
-  changed(engine::TunnelChanged{id});
+  changed(id);
 }
 
 Result<> FakeEngine::join(const session::JoinLink& link) {
@@ -78,7 +82,7 @@ Result<> FakeEngine::join(const session::JoinLink& link) {
   for (auto& tunnel : m_snapshot.tunnels) {
     if (tunnel.state != TunnelState::Stopped) declare(tunnel);
   }
-  changed(engine::LinkChanged{});
+  added(engine::LinkChanged{m_snapshot.link});
   return {};
 }
 
@@ -86,7 +90,7 @@ Result<> FakeEngine::useEmbedded() {
   const std::lock_guard lock(m_mutex);
   m_snapshot.link.server = "this computer";
   m_snapshot.link.embedded = true;
-  changed(engine::LinkChanged{});
+  added(engine::LinkChanged{m_snapshot.link});
   return {};
 }
 
@@ -119,7 +123,7 @@ void FakeEngine::drain(std::chrono::milliseconds, std::function<void()> done) {
 void FakeEngine::setLink(const engine::LinkSnapshot& link) {
   const std::lock_guard lock(m_mutex);
   m_snapshot.link = link;
-  changed(engine::LinkChanged{});
+  added(engine::LinkChanged{m_snapshot.link});
 }
 
 void FakeEngine::setState(engine::TunnelId id, TunnelState state, std::optional<Error> error) {
@@ -130,7 +134,7 @@ void FakeEngine::setState(engine::TunnelId id, TunnelState state, std::optional<
   tunnel->hasError = error.has_value();
   tunnel->error = error.value_or(Error{});
   if (state == TunnelState::Online) tunnel->url = "http://" + tunnel->spec.name + "." + m_domain;
-  changed(engine::TunnelChanged{id});
+  changed(id);
 }
 
 void FakeEngine::addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests,
@@ -144,6 +148,12 @@ void FakeEngine::addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t
   tunnel->traffic.active = active;
 }
 
+void FakeEngine::setUrl(engine::TunnelId id, const std::string& url) {
+  const std::lock_guard lock(m_mutex);
+  if (auto* tunnel = find(id)) tunnel->url = url;
+  changed(id);
+}
+
 void FakeEngine::addFailures(engine::TunnelId id, std::uint64_t failures) {
   const std::lock_guard lock(m_mutex);
   if (auto* tunnel = find(id)) tunnel->traffic.failures += failures;
@@ -152,7 +162,7 @@ void FakeEngine::addFailures(engine::TunnelId id, std::uint64_t failures) {
 void FakeEngine::log(LogLevel level, const std::string& component, const std::string& message,
                      std::chrono::system_clock::time_point time) {
   const std::lock_guard lock(m_mutex);
-  changed(engine::LogAdded{{.time = time, .level = level, .component = component, .message = message}});
+  added(engine::LogAdded{{.time = time, .level = level, .component = component, .message = message}});
 }
 
 void FakeEngine::setClock(std::function<std::chrono::steady_clock::time_point()> clock) {

@@ -33,6 +33,7 @@ class FakeEngine : public engine::Engine {
   void setLink(const engine::LinkSnapshot& link);
   void setState(engine::TunnelId id, engine::TunnelState state, std::optional<Error> error = std::nullopt);
   void addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests, std::uint32_t active = 0);
+  void setUrl(engine::TunnelId id, const std::string& url);
   void addFailures(engine::TunnelId id, std::uint64_t failures);
   void log(LogLevel level, const std::string& component, const std::string& message,
            std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
@@ -48,7 +49,8 @@ class FakeEngine : public engine::Engine {
  private:
   engine::TunnelSnapshot* find(engine::TunnelId id);
   void declare(engine::TunnelSnapshot& tunnel);
-  void changed(engine::Event event);
+  void changed(engine::TunnelId id);
+  void added(engine::Event event);
 
   mutable std::mutex m_mutex;
   std::function<void()> m_wake;

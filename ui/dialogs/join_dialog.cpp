@@ -30,6 +30,8 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   m_link->setEchoMode(QLineEdit::PasswordEchoOnEdit);
   m_pin->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   m_pin->setWordWrap(true);
+  m_pin->setTextFormat(Qt::PlainText);
+  m_server->setTextFormat(Qt::PlainText);
   m_pin->setTextInteractionFlags(Qt::TextSelectableByMouse);
 
   auto* column = new QVBoxLayout(this);

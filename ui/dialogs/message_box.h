@@ -6,6 +6,7 @@
 #include <functional>
 #include <QString>
 
+class QDialog;
 class QWidget;
 
 namespace adit::ui {
@@ -14,7 +15,6 @@ class MessageBox {
  public:
   struct Question {
     QString objectName;
-    QString title;
     QString text;         ///< The question.
     QString information;  ///< What follows from Yes.
     QString yes;          ///< The button that does it.
@@ -24,8 +24,8 @@ class MessageBox {
   virtual ~MessageBox() = default;
   /// Calls `yes` if the user agrees. `parent` must not be null; the question goes away with it.
   virtual void ask(QWidget* parent, const Question& question, std::function<void()> yes);
-  /// Says something that needs no answer.
-  virtual void tell(QWidget* parent, const QString& title, const QString& text);
+  /// Says something that needs no answer. Returns the message, which deletes itself when closed; null in tests.
+  virtual QDialog* tell(QWidget* parent, const QString& title, const QString& text);
 };
 
 }  // namespace adit::ui

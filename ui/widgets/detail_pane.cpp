@@ -84,6 +84,7 @@ void DetailPane::build() {
   m_address->setFont(scaledFont(font(), 1.08, QFont::Medium));
   m_target->setFont(scaledFont(font(), 0.92));
   m_problem->setWordWrap(true);
+  m_problem->setTextFormat(Qt::PlainText);
   m_open->setIcon(symbolIcon(Symbol::Open));
   m_remove->setIcon(symbolIcon(Symbol::Remove));
   m_remove->setIconSize({18, 18});

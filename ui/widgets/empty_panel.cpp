@@ -56,6 +56,7 @@ EmptyPanel::EmptyPanel(QWidget* parent)
   m_text->setWordWrap(true);
   m_text->setProperty("ink", u"secondary"_s);
   m_problem->setWordWrap(true);
+  m_problem->setTextFormat(Qt::PlainText);
   m_problem->setProperty("ink", u"error"_s);
   m_hint->setFont(scaledFont(font(), 0.9));
   m_hint->setProperty("ink", u"secondary"_s);

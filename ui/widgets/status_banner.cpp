@@ -31,6 +31,8 @@ StatusBanner::StatusBanner(QWidget* parent)
   m_retry->setObjectName(u"bannerRetry"_s);
   m_join->setObjectName(u"bannerJoin"_s);
   m_text->setWordWrap(true);
+  m_text->setTextFormat(Qt::PlainText);
+  m_title->setTextFormat(Qt::PlainText);
   m_title->setWordWrap(true);
   m_icon->setFixedSize(22, 22);
 

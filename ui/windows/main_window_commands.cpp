@@ -50,7 +50,6 @@ void MainWindow::removeSelected() {
   if (tunnel == nullptr) return;
   m_parts.messages.ask(this,
                        {.objectName = u"removeQuestion"_s,
-                        .title = tr("Remove tunnel"),
                         .text = tr("Remove “%1”?").arg(fromUtf8(tunnel->spec.name)),
                         .information = tr("Its public address stops answering at once."),
                         .yes = tr("Remove"),
@@ -127,8 +126,8 @@ void MainWindow::chooseLanguage(const QString& language) {
 }
 
 void MainWindow::about() {
-  m_parts.messages.tell(this, tr("About Adit"),
-                        tr("Adit %1\n\nGives a service on your computer a public address, through a server of your own, over "
+  m_parts.messages.tell(this, u"Adit"_s,
+                        tr("Version %1. Gives a service on your computer a public address, through a server of your own, over "
                            "QUIC.\n\nLicensed under the Apache License 2.0.")
                             .arg(QApplication::applicationVersion()));
 }
