@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/engine/types.h"
 #include "core/session/join_link.h"
@@ -23,6 +24,7 @@ struct EngineParams {
   std::uint16_t embeddedHttpPort = 8080;        ///< Another port is chosen where it is taken.
   std::string clientName;                       ///< For the server's log.
   std::size_t loopbackPayload = 16376;          ///< See quic::TransportLimits.
+  Duration originHeadTimeout = std::chrono::seconds(100);  ///< 504 when an origin says nothing for so long.
   std::function<void()> wake;                   ///< May be empty.
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// HTTP/1.1 heads and chunked bodies, parsed as strictly as RFC 9112 lets an intermediary be: where two readers could
-// disagree (framing, line ends, white space, names, Host) the message is refused. Sans-I/O and without allocation: heads
-// are views into the caller's buffer. Pure; any thread.
+// HTTP/1.1 heads and chunked bodies, parsed as strictly as RFC 9112 lets an intermediary be: where two
+// readers could disagree (framing, line ends, white space, names, Host) the message is refused. Sans-I/O and
+// without allocation: heads are views into the caller's buffer. Pure; any thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,8 @@ struct HeadLimits {
   std::size_t fields = 128;            ///< 431 beyond.
 };
 
-/// What the connection does after a request, read from the head (RFC 9112 section 9, RFC 9110 section 7.8, 10.1.1).
+/// What the connection does after a request, read from the head (RFC 9112 section 9, RFC 9110
+/// section 7.8, 10.1.1).
 struct RequestTraits {
   Framing framing;
   bool keepAlive = true;
@@ -39,34 +40,42 @@ enum class ParseStatus : std::uint8_t { NeedMore, Complete, Invalid };
 
 struct ParseResult {
   ParseStatus status = ParseStatus::NeedMore;
-  std::size_t consumed = 0;            ///< Complete: bytes of the head with its empty line (and empty lines before it).
-  std::uint16_t errorStatus = 0;       ///< Invalid: 400, 414, 431, 501 (unknown transfer coding), 505.
-  const char* errorReason = nullptr;   ///< Invalid: a static sentence.
+  std::size_t consumed = 0;  ///< Complete: bytes of the head with its empty line (and empty lines before it).
+  std::uint16_t errorStatus =
+      0;  ///< Invalid: of a request 400, 414, 417, 431, 501 or 505; of a response 502.
+  const char* errorReason = nullptr;  ///< Invalid: a static sentence for people.
 };
 
-/// Parses a request head at the start of `data`. `scanned` is kept by the caller between calls on a growing buffer (start
-/// with 0) so that a slow head costs linear time in total. Views in `head` point into `data`.
-ParseResult parseRequestHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned, RequestHead& head,
-                             RequestTraits& traits);
-/// The same for a response to a request with `requestMethod` (HEAD and CONNECT change the framing).
+/// Parses a request head at the start of `data`. `scanned` is kept by the caller between calls on a growing
+/// buffer (0 for each new head) so that a slow head costs linear time in total. Views in `head` point into
+/// `data`, which may have moved between calls; before Complete they mean nothing. An absolute-form target's
+/// authority wins over Host.
+ParseResult parseRequestHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
+                             RequestHead& head, RequestTraits& traits);
+/// The same for a response to a request with `requestMethod` (HEAD and CONNECT change the framing). Interim
+/// responses are heads of their own: go on with `scanned` 0 after `consumed`.
 ParseResult parseResponseHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
                               std::string_view requestMethod, ResponseHead& head, ResponseTraits& traits);
 
-/// Decodes chunked bodies incrementally (RFC 9112 section 7.1). Extensions <= 256 bytes are skipped; trailers (<= 32 fields,
-/// 8 KiB) are collected.
+/// Decodes chunked bodies incrementally (RFC 9112 section 7.1). Extensions <= 256 bytes are skipped; trailers
+/// (<= 32 fields, 8 KiB) are collected, without those a trailer section may not carry.
 class ChunkedDecoder {
  public:
   enum class Event : std::uint8_t {
     NeedMore,  ///< Everything was used; more must come.
     Data,      ///< `data` is body.
     End,       ///< The body and trailers are over; the rest of the input is not ours.
-    Invalid,
+    Invalid,   ///< For good, until reset.
   };
   struct Step {
     Event event = Event::NeedMore;
     std::size_t consumed = 0;  ///< Bytes of the input used by this step.
     std::string_view data;     ///< For Data: a view into the input.
   };
+  ChunkedDecoder() = default;
+  ChunkedDecoder(const ChunkedDecoder&) = delete;  // the trailers are views into a member
+  ChunkedDecoder& operator=(const ChunkedDecoder&) = delete;
+
   /// Call again with what is left after `consumed` until NeedMore, End or Invalid.
   Step next(std::string_view input);
   /// After End: the trailer fields, views into an own buffer; empty in the usual case.
@@ -74,11 +83,24 @@ class ChunkedDecoder {
   void reset() noexcept;
 
  private:
-  enum class State : std::uint8_t;
-  std::uint8_t m_state = 0;
-  std::uint64_t m_remaining = 0;
+  enum class State : std::uint8_t {
+    Size,       // hexadecimal digits
+    Blank,      // white space after them
+    Extension,  // from ';' on
+    SizeEnd,    // the line feed of the size line
+    Data,
+    DataReturn,  // the carriage return after data
+    DataFeed,    // its line feed
+    Trailers,
+    Over,
+    Failed,
+  };
+  Event takeTrailers(const char*& at, const char* end);
+
+  State m_state = State::Size;
   std::uint32_t m_lineBytes = 0;
   std::uint32_t m_digits = 0;
+  std::uint64_t m_remaining = 0;
   std::string m_trailerText;
   std::vector<Field> m_trailers;
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The message model shared by HTTP/1.1, HTTP/2 and the tunnel (RFC 9110): heads are views into one buffer that outlives
-// them, fields keep their order. Reused from request to request, so a warm head allocates nothing. Values; one thread.
+// The message model shared by HTTP/1.1, HTTP/2 and the tunnel (RFC 9110): heads are views into one buffer
+// that outlives them, fields keep their order. Reused from request to request, so a warm head allocates
+// nothing. Values; one thread.
 
 #include <cstdint>
 #include <string_view>
@@ -22,7 +23,7 @@ struct RequestHead {
   std::string_view target;     ///< origin-form or "*"; absolute-form is reduced to it.
   std::string_view authority;  ///< The Host field's or absolute-form's: host[:port].
   Version version = Version::Http11;
-  std::vector<Field> fields;   ///< Includes Host as received.
+  std::vector<Field> fields;  ///< Includes Host as received.
   void clear() noexcept;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The pages a visitor gets when there is no answer from an origin: they say the truth in a sentence, in HTML or, if asked for,
-// in JSON, and nothing about the inside. Pure; any thread.
+// The pages a visitor gets when there is no answer from an origin: they say the truth in a sentence, in HTML
+// or, if asked for, in JSON, and nothing about the inside. Pure; any thread.
 
 #include <cstdint>
 #include <string>
@@ -12,34 +12,39 @@
 namespace adit::http {
 
 enum class Problem : std::uint8_t {
-  BadRequest,      ///< 400
-  RequestTimeout,  ///< 408
-  TargetTooLong,   ///< 414
-  HeadTooLarge,    ///< 431
-  NotImplemented,  ///< 501
-  BadVersion,      ///< 505
-  UnknownHost,     ///< 404: no tunnel has this name
-  TunnelOffline,   ///< 503: its client is not connected; Retry-After
-  OriginRefused,   ///< 502: nothing answers on the port
-  OriginBroken,    ///< 502: the answer was not HTTP, or broke off
-  OriginSlow,      ///< 504
-  Overloaded,      ///< 503 with Retry-After
+  BadRequest,         ///< 400
+  RequestTimeout,     ///< 408
+  TargetTooLong,      ///< 414
+  ExpectationFailed,  ///< 417
+  HeadTooLarge,       ///< 431
+  NotImplemented,     ///< 501
+  BadVersion,         ///< 505
+  UnknownHost,        ///< 404: no tunnel has this name
+  TunnelOffline,      ///< 503: its client is not connected; Retry-After
+  OriginRefused,      ///< 502: nothing answers on the port
+  OriginBroken,       ///< 502: the answer was not HTTP, or broke off
+  OriginSlow,         ///< 504
+  Overloaded,         ///< 503 with Retry-After
 };
 
 std::uint16_t statusOf(Problem problem) noexcept;
+/// The stable name in JSON: "tunnel-offline".
+std::string_view codeOf(Problem problem) noexcept;
+/// The problem for a ParseResult::errorStatus of a request; BadRequest for a status it does not know.
+Problem problemOf(std::uint16_t errorStatus) noexcept;
 
 struct ProblemPage {
   Problem problem = Problem::BadRequest;
-  std::string_view host;     ///< What the visitor asked for; escaped here. May be empty.
-  std::string_view detail;   ///< A sentence to add ("nothing answers on port 3000"); escaped here.
-  bool keepAlive = false;    ///< Whether the connection goes on after the page.
-  bool headOnly = false;     ///< For HEAD.
+  std::string_view host;    ///< What the visitor asked for; escaped here. May be empty.
+  std::string_view detail;  ///< A sentence to add ("nothing answers on port 3000"); escaped here.
+  bool keepAlive = false;   ///< Whether the connection goes on after the page.
+  bool headOnly = false;    ///< For HEAD.
 };
 
 /// True when the Accept field prefers JSON to HTML (RFC 9110 section 12.5.1).
 bool prefersJson(const std::vector<Field>& requestFields) noexcept;
-/// The whole HTTP/1.1 response: status line, fields (Content-Type, Content-Length, Cache-Control: no-store, Retry-After,
-/// Connection), content.
+/// The whole HTTP/1.1 response: status line, fields (Content-Type, Content-Length, Cache-Control: no-store,
+/// Retry-After, Connection), content.
 std::string renderProblem(const ProblemPage& page, bool json);
 
 }  // namespace adit::http

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What an intermediary does to a message (RFC 9110 section 7): takes out the fields that speak of one hop, replaces
-// strangers' forwarding fields by true ones, and keeps Connection from naming fields it may not. Pure; any thread.
+// What an intermediary does to a message (RFC 9110 section 7): takes out the fields that speak of one hop,
+// replaces strangers' forwarding fields by true ones, and keeps Connection from naming fields it may not.
+// Pure; any thread.
 
 #include <string_view>
 #include <vector>
@@ -13,13 +14,19 @@ namespace adit::http {
 
 enum class Direction : std::uint8_t { Request, Response };
 
-/// Removes Connection and what it names (never Host, Content-Length, Authorization, cookies or forwarding fields), Keep-Alive,
-/// Proxy-Connection, TE (except `trailers`), Trailer is kept, Transfer-Encoding, Upgrade (kept by the caller for WebSocket); for
-/// requests also strangers' Forwarded, X-Forwarded-* and X-Real-IP. Order of the rest is kept. In place.
+/// Removes Connection and what it names (never Host, Content-Length, Authorization, cookies, forwarding
+/// fields and others whose loss would change what the message means), Keep-Alive, Proxy-Connection, TE
+/// (except `trailers`), Transfer-Encoding, HTTP2-Settings and Upgrade (the caller writes it anew for
+/// WebSocket); Trailer is kept. From requests also strangers' Forwarded, X-Forwarded-*, X-Real-IP and Proxy,
+/// also when spelled with underscores. Order of the rest is kept. In place, without allocation. Framing
+/// fields other than Transfer-Encoding stay: whoever writes the head decides about them.
 void removeHopByHop(std::vector<Field>& fields, Direction direction);
-/// True for a field a trailer section may not carry (framing, routing, authentication, RFC 9110 section 6.5.1).
+/// True for a field a trailer section may not carry (framing, routing, authentication, RFC 9110
+/// section 6.5.1).
 bool isForbiddenTrailer(std::string_view name) noexcept;
-/// The host of an authority, without port and trailing dot, for comparison in lower case; empty when it is not valid.
+/// The host of an authority, without port and trailing dot, in the case it came in; empty when the authority
+/// is not valid: no user information, a name of letters, digits, "-", "_", "~" and single dots or an IPv6
+/// address in brackets (kept), a port of 0 to 65535 if there is a colon.
 std::string_view hostOf(std::string_view authority) noexcept;
 /// RFC 9110 section 9.2.2.
 bool isIdempotent(std::string_view method) noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An IPv4, IPv6 or Unix-domain socket address as a value, hiding the system's structures from headers. Any thread.
+// An IPv4, IPv6 or Unix-domain socket address as a value, hiding the system's structures from headers. Any
+// thread.
 
 #include <array>
 #include <cstdint>
@@ -18,12 +19,14 @@ enum class AddressFamily : std::uint8_t { None, Ipv4, Ipv6, Unix };
 class SocketAddress {
  public:
   SocketAddress() = default;
-  /// Parses "1.2.3.4:80", "[::1]:80", ":80" (IPv4 any), "80" (IPv4 loopback only when `defaultHost` says so). No names.
+  /// Parses "1.2.3.4:80", "[::1]:80", ":80" (IPv4 any), "80" (IPv4 loopback only when `defaultHost` says so).
+  /// No names.
   static Result<SocketAddress> parse(std::string_view text, std::string_view defaultHost = "0.0.0.0");
   static SocketAddress loopback4(std::uint16_t port);
   static SocketAddress loopback6(std::uint16_t port);
   static SocketAddress fromIpv4(std::array<std::uint8_t, 4> bytes, std::uint16_t port);
-  static SocketAddress fromIpv6(std::array<std::uint8_t, 16> bytes, std::uint16_t port, std::uint32_t scope = 0);
+  static SocketAddress fromIpv6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
+                                std::uint32_t scope = 0);
   static Result<SocketAddress> unixPath(std::string_view path);
   static SocketAddress fromNative(const sockaddr* address, std::size_t length);
 
@@ -39,7 +42,9 @@ class SocketAddress {
   /// "1.2.3.4", "::1" without brackets or port (for Forwarded-style fields).
   [[nodiscard]] std::string host() const;
 
-  [[nodiscard]] const sockaddr* native() const noexcept { return reinterpret_cast<const sockaddr*>(m_storage.data()); }
+  [[nodiscard]] const sockaddr* native() const noexcept {
+    return reinterpret_cast<const sockaddr*>(m_storage.data());
+  }
   [[nodiscard]] std::uint32_t nativeLength() const noexcept { return m_length; }
 
   friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;

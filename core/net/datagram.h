@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Datagrams as values, and the seam through which they leave. The real sink is a UdpSocket (GSO or one send each), the
-// simulator's is a virtual network. One loop's thread.
+// Datagrams as values, and the seam through which they leave. The real sink is a UdpSocket (GSO or one send
+// each), the simulator's is a virtual network. One loop's thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,8 @@ enum class Ecn : std::uint8_t { NotEct = 0, Ect1 = 1, Ect0 = 2, Ce = 3 };
 /// One received datagram; the payload is valid only during the call that delivers it.
 struct ReceivedDatagram {
   const SocketAddress* peer = nullptr;
-  const SocketAddress* local = nullptr;  ///< Where it arrived; the port is always right, the address where the system tells it.
+  const SocketAddress* local =
+      nullptr;  ///< Where it arrived; the port is always right, the address where the system tells it.
   Ecn ecn = Ecn::NotEct;
   ByteView payload;
 };
@@ -28,14 +29,16 @@ struct DatagramBatch {
   const SocketAddress* local = nullptr;  ///< Null: the system chooses.
   Ecn ecn = Ecn::NotEct;
   ByteView bytes;
-  std::size_t segmentSize = 0;  ///< Payload bytes a datagram.
+  std::size_t segmentSize =
+      0;  ///< Payload bytes a datagram; 0: all bytes are one (an empty one is sent, too).
 };
 
 enum class SendOutcome : std::uint8_t {
   Sent,
-  Blocked,  ///< The socket's buffer is full: keep the rest, a writable event follows. `sent` bytes went.
-  TooLarge, ///< The path refused the size (EMSGSIZE): drop it, the protocol's loss recovery learns from that.
-  Failed,   ///< Lost (unreachable, no buffers): treat as a loss on the path.
+  Blocked,   ///< The socket's buffer is full: keep the rest, a writable event follows. `sent` bytes went.
+  TooLarge,  ///< The path refused the size (EMSGSIZE): drop it, the protocol's loss recovery learns from
+             ///< that.
+  Failed,    ///< Lost (unreachable, no buffers): treat as a loss on the path.
 };
 struct SendResult {
   SendOutcome outcome = SendOutcome::Sent;

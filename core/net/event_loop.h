@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One thread's event loop, on libuv. Everything that belongs to a loop is used from its thread only; `post` is the one
-// door for others. A turn is: timers, posted tasks and I/O callbacks, then the flush phases (TCP writes, then QUIC
-// packets, then the rest), each dirty object once. After work the loop may poll without sleeping for a few tens of
-// microseconds (short spin), which spares a wake-up between a request and its answer; an idle loop always sleeps.
+// One thread's event loop, on libuv. Everything that belongs to a loop is used from its thread only; `post`
+// is the one door for others. A turn is: timers, posted tasks and I/O callbacks, then the flush phases (TCP
+// writes, then QUIC packets, then the rest), each dirty object once. After work the loop may poll without
+// sleeping for a few tens of microseconds (short spin), which spares a wake-up between a request and its
+// answer; an idle loop always sleeps.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,8 @@ namespace adit::net {
 
 class EventLoop;
 
-/// Work that happens once at the end of a turn. Registering twice in a turn is one call. Destruction unregisters.
+/// Work that happens once at the end of a turn. Registering twice in a turn is one call. Destruction
+/// unregisters.
 struct FlushTag;
 class Flushable : public ListHook<FlushTag> {
  public:
@@ -63,8 +65,8 @@ class EventLoop {
   void stop();
   /// One turn without blocking (tests).
   void runOnce();
-  /// Queues `task` for the loop's thread and wakes it; in order per caller. Any thread. Tasks queued after the loop
-  /// has ended are dropped by the destructor.
+  /// Queues `task` for the loop's thread and wakes it; in order per caller. Any thread. Tasks queued after
+  /// the loop has ended are dropped by the destructor.
   void post(Task task);
   [[nodiscard]] bool isLoopThread() const noexcept;
 
@@ -89,7 +91,9 @@ class EventLoop {
   std::unique_ptr<Impl> m_impl;
 };
 
-/// One-shot timer with millisecond grain (a floor of 1 ms for delays above zero). The callback may restart or destroy it.
+/// One-shot timer with millisecond grain: never early, at most about a millisecond late, a floor of 1 ms for
+/// delays above zero; zero means the next turn. The callback may restart or destroy it. The destructor works
+/// after the loop's, too.
 class Timer {
  public:
   Timer(EventLoop& loop, std::function<void()> callback);
@@ -107,9 +111,18 @@ class Timer {
   Impl* m_impl;  // outlives this object until libuv has closed the handle
 };
 
-enum class Readiness : std::uint8_t { None = 0, Readable = 1, Writable = 2, Both = 3 };
+/// A set of conditions. Hangup: the peer closed its direction, or the socket has an error; a failed socket
+/// reports all.
+enum class Readiness : std::uint8_t { None = 0, Readable = 1, Writable = 2, Both = 3, Hangup = 4, All = 7 };
+constexpr Readiness operator|(Readiness a, Readiness b) noexcept {
+  return static_cast<Readiness>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr bool contains(Readiness set, Readiness any) noexcept {
+  return (static_cast<unsigned>(set) & static_cast<unsigned>(any)) != 0;
+}
 
-/// Watches a native socket for readiness (level-triggered). Owns nothing of it.
+/// Watches a native socket for readiness (level-triggered). Owns nothing of it; destroy the watcher before
+/// the socket is closed. May be destroyed inside its own callback.
 class PollWatcher {
  public:
   class Handler {
@@ -123,8 +136,11 @@ class PollWatcher {
   PollWatcher(const PollWatcher&) = delete;
   PollWatcher& operator=(const PollWatcher&) = delete;
   ~PollWatcher();
-  /// Changes the interest; the same interest again costs nothing.
+  /// Changes the interest; the same interest again costs nothing. A change costs two system calls: leave an
+  /// interest on that will be wanted again unless it fires meanwhile.
   void watch(Readiness interest);
+  /// 0, or errno of why the system cannot watch this descriptor; `watch` then does nothing.
+  [[nodiscard]] int error() const noexcept;
 
  private:
   struct Impl;

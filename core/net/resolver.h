@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Host names to addresses, off the loop's thread (libuv's pool), answered on it. One loop's thread.
+// Host names to addresses, looked up on threads of their own and answered on the loop's. A look-up that hangs
+// holds up neither other loops nor a shutdown: its thread is left behind and its answer dropped. One loop's
+// thread.
 
 #include <functional>
 #include <memory>
@@ -21,12 +23,22 @@ class Resolver {
     virtual ~Query() = default;
   };
   using Callback = std::function<void(Result<std::vector<SocketAddress>>)>;
-  explicit Resolver(EventLoop& loop) noexcept : m_loop(loop) {}
-  /// Literal addresses and "localhost" (both loopbacks, RFC 6761) are answered without the system, still not inside the call.
+  /// Finds a name's addresses (port 0). Blocks; called on any thread.
+  using Lookup = std::function<Result<std::vector<SocketAddress>>(const std::string& host)>;
+  /// The system's resolver, the families taking turns (RFC 8305, section 4).
+  static Result<std::vector<SocketAddress>> systemLookup(const std::string& host);
+
+  explicit Resolver(EventLoop& loop, Lookup lookup = &Resolver::systemLookup);
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  ~Resolver();
+  /// Literal addresses and "localhost" (both loopbacks, RFC 6761) are answered without the system, still not
+  /// inside the call.
   std::unique_ptr<Query> resolve(const std::string& host, std::uint16_t port, Callback callback);
 
  private:
-  EventLoop& m_loop;
+  struct State;
+  std::shared_ptr<State> m_state;
 };
 
 }  // namespace adit::net

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A connected TCP or Unix-domain stream socket in a loop. Reading gives slices of pooled slabs; writing queues and goes
-// out once at the end of the turn with one gathered system call; what the kernel refuses waits for writability. Reading
-// stops for named reasons, so that two causes of back-pressure cannot cancel each other. Half-close is kept in both
-// directions. Owned by its user through unique_ptr; never destroyed inside its own callback: close it and give it to
-// EventLoop::dispose. One loop's thread.
+// A connected TCP or Unix-domain stream socket in a loop. Reading gives slices of pooled slabs; writing
+// queues and goes out once at the end of the turn with one gathered system call; what the kernel refuses
+// waits for writability. Reading stops for named reasons, so that two causes of back-pressure cannot cancel
+// each other. Half-close is kept in both directions. Owned by its user through unique_ptr; never destroyed
+// inside its own callback: close it and give it to EventLoop::dispose. One loop's thread.
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "core/base/error.h"
 #include "core/base/slab.h"
@@ -27,7 +28,9 @@ class StreamSocket : public Disposable {
  public:
   class Handler {
    public:
-    /// Bytes arrived. At most 64 KiB a call and one call per wake-up unless the socket keeps filling it.
+    /// Bytes arrived: at most one slab's worth a call, one call per wake-up unless the socket keeps filling
+    /// what it is offered. Inside it the handler may send, pause, close, release or put another handler in
+    /// its place.
     virtual void onData(Slice data) = 0;
     /// The peer will send no more (FIN). Writing may go on.
     virtual void onEndOfStream() = 0;
@@ -40,7 +43,8 @@ class StreamSocket : public Disposable {
     ~Handler() = default;
   };
 
-  /// Takes over a connected descriptor. Reading starts with the next turn.
+  /// Takes over a connected, non-blocking descriptor. Reading starts with the next turn, and so does a
+  /// failure's report.
   static std::unique_ptr<StreamSocket> adopt(EventLoop& loop, std::uintptr_t nativeSocket, Handler& handler);
   ~StreamSocket() override = default;
 
@@ -57,17 +61,24 @@ class StreamSocket : public Disposable {
   virtual void abort() = 0;
   virtual void pauseReading(PauseReason reason) = 0;
   virtual void resumeReading(PauseReason reason) = 0;
-  /// Writes what is queued now instead of at the end of the turn.
+  /// Writes what is queued now instead of at the end of the turn. No callback comes inside it: onSent and
+  /// errors follow at the end of the turn.
   virtual void flushNow() = 0;
   [[nodiscard]] virtual std::size_t queuedBytes() const noexcept = 0;
   [[nodiscard]] virtual bool isOpen() const noexcept = 0;
   [[nodiscard]] virtual SocketAddress peerAddress() const = 0;
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
-  /// Gives the descriptor away (to another worker's loop): stops watching and forgets it. The queue must be empty.
+  /// Gives the descriptor away (to another worker's loop): stops watching and forgets it. The queue must be
+  /// empty. Bytes that were read before a pause and not delivered yet are lost unless takeUnread() gave them
+  /// out.
   virtual std::uintptr_t release() = 0;
+  /// Bytes that were read in one go with delivered ones, and held back because the handler paused. Empty
+  /// mostly.
+  virtual SliceQueue takeUnread() { return {}; }
 };
 
-/// Listens and accepts. Per accepted connection the handler gets a native descriptor, non-blocking and close-on-exec.
+/// Listens and accepts. Per accepted connection the handler gets a native descriptor, non-blocking and
+/// close-on-exec.
 class StreamListener {
  public:
   class Handler {
@@ -82,11 +93,12 @@ class StreamListener {
     bool reusePort = false;
     int backlog = 1024;
   };
-  static Result<std::unique_ptr<StreamListener>> open(EventLoop& loop, const Params& params, Handler& handler);
+  static Result<std::unique_ptr<StreamListener>> open(EventLoop& loop, const Params& params,
+                                                      Handler& handler);
   virtual ~StreamListener() = default;
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
-  /// Out of descriptors: stop accepting until resumed; the backlog holds the visitors. The listener also pauses by itself
-  /// for 100 ms on EMFILE/ENFILE and never ends.
+  /// Out of descriptors: stop accepting until resumed; the backlog holds the visitors. The listener also
+  /// pauses by itself for 100 ms on EMFILE/ENFILE and never ends.
   virtual void pause() = 0;
   virtual void resume() = 0;
 };
@@ -105,10 +117,10 @@ class StreamConnector {
    protected:
     ~Handler() = default;
   };
-  /// Tries the addresses in order (happy eyeballs: the next starts after 250 ms or on failure), the first wins.
-  /// Callbacks never happen inside start().
-  static std::unique_ptr<StreamConnector> start(EventLoop& loop, std::span<const SocketAddress> addresses, Duration timeout,
-                                                Handler& handler);
+  /// Tries the addresses in order (happy eyeballs: the next starts after 250 ms or on failure), the first
+  /// wins. Callbacks never happen inside start().
+  static std::unique_ptr<StreamConnector> start(EventLoop& loop, std::span<const SocketAddress> addresses,
+                                                Duration timeout, Handler& handler);
   virtual ~StreamConnector() = default;
 };
 

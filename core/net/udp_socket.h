@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A bound UDP socket in a loop, with batched input and output. The portable implementation uses one system call a
-// datagram; Linux's uses UDP_SEGMENT and UDP_GRO and falls back by itself where the kernel refuses them. Owned by its
-// user; one loop's thread.
+// A bound UDP socket in a loop, with batched input and output. The portable implementation uses one system
+// call a datagram; Linux's uses UDP_SEGMENT and UDP_GRO and falls back by itself where the kernel refuses
+// them. Owned by its user; one loop's thread.
 
 #include <functional>
 #include <memory>
@@ -15,19 +15,22 @@ namespace adit::net {
 
 struct UdpParams {
   SocketAddress bind;
-  bool reusePort = false;                    ///< Share the port between workers (Linux).
-  std::size_t bufferBytes = 4 * 1024 * 1024; ///< Asked for both directions; less is logged once.
+  bool reusePort = false;                     ///< Share the port between workers (Linux).
+  std::size_t bufferBytes = 4 * 1024 * 1024;  ///< Asked for both directions; less is logged once.
 };
 
 struct UdpCounters {
-  std::uint64_t receiveCalls = 0, sendCalls = 0, datagramsIn = 0, datagramsOut = 0, bytesIn = 0, bytesOut = 0, sendErrors = 0;
+  std::uint64_t receiveCalls = 0, sendCalls = 0, datagramsIn = 0, datagramsOut = 0, bytesIn = 0, bytesOut = 0,
+                sendErrors = 0;
+  std::uint64_t receiveErrors = 0;  ///< ICMP refusals and their like: counted and ignored.
 };
 
 class UdpSocket : public DatagramSink {
  public:
   class Handler {
    public:
-    /// Up to a wake's budget of datagrams (64 system datagrams before GRO splitting), in order of arrival.
+    /// Datagrams in order of arrival. Called up to four times a wake, for 64 system datagrams (before GRO
+    /// splitting) in all.
     virtual void onDatagrams(std::span<const ReceivedDatagram> datagrams) = 0;
     /// After SendOutcome::Blocked: the socket takes datagrams again.
     virtual void onWritable() = 0;
@@ -39,6 +42,10 @@ class UdpSocket : public DatagramSink {
   };
   /// Binds; the error names the address. `handler` must outlive the socket.
   static Result<std::unique_ptr<UdpSocket>> open(EventLoop& loop, const UdpParams& params, Handler& handler);
+
+  /// The implementation that is the same on every system; `open` takes it where there is no better one.
+  static Result<std::unique_ptr<UdpSocket>> openPortable(EventLoop& loop, const UdpParams& params,
+                                                         Handler& handler);
 
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
   [[nodiscard]] virtual const UdpCounters& counters() const noexcept = 0;

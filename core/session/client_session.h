@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The client's end of a session on one connection: login, declaring tunnels by full snapshots with a revision, heartbeat,
-// drain. Sans-I/O over the control stream's bytes; states and allowed transitions are a table. Owned by the client's
-// connection; one thread.
+// The client's end of a session on one connection: login, declaring tunnels by full snapshots with a
+// revision, heartbeat, drain. Sans-I/O over the control stream's bytes (those after its stream head); states
+// and allowed transitions are a table. Owned by the client's connection; one thread.
 
+#include <array>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -13,17 +14,40 @@
 
 namespace adit::session {
 
-enum class ClientSessionState : std::uint8_t { Idle, LoggingIn, Ready, Draining, Failed };
+enum class ClientSessionState : std::uint8_t {
+  Idle,       ///< Not started.
+  LoggingIn,  ///< Login is sent, no answer yet.
+  Ready,      ///< Logged in.
+  Draining,   ///< Logged in, and one side leaves.
+  Failed,     ///< Over.
+};
+std::string_view toString(ClientSessionState state) noexcept;
+
+/// Whether a session may go from one state to the other.
+constexpr bool isAllowed(ClientSessionState from, ClientSessionState to) noexcept {
+  // Rows: from. Columns: to Idle, LoggingIn, Ready, Draining, Failed.
+  constexpr std::array<std::array<bool, 5>, 5> kAllowed = {{
+      {false, true, false, false, true},
+      {false, false, true, false, true},
+      {false, false, false, true, true},
+      {false, false, false, false, true},
+      {false, false, false, false, false},
+  }};
+  return kAllowed[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+}
 
 class ClientSession {
  public:
+  /// The callbacks may call any method of the session but not destroy it.
   class Handler {
    public:
     virtual void sendControl(ByteView bytes) = 0;
     virtual void onLoggedIn(const wire::LoginAccepted& accepted) = 0;
-    /// The server's answer to the newest declaration (older ones are dropped here).
+    /// The server's answer to the newest declaration (older ones are dropped here). Only ids that were
+    /// declared; those beyond what a message can carry are answered here with LimitExceeded. Messages are fit
+    /// for display.
     virtual void onDeclared(const wire::Declared& declared) = 0;
-    /// The server asks to leave.
+    /// The server asks to leave. The reason is fit for display.
     virtual void onServerDraining(const wire::Drain& drain) = 0;
     /// The session is over; close the connection with `code`. Last callback.
     virtual void onSessionFailed(const Error& error, wire::AppError code) = 0;
@@ -36,11 +60,14 @@ class ClientSession {
     Duration loginTimeout = std::chrono::seconds(10);
   };
   ClientSession(Params params, Handler& handler);
+  /// Sends the login. Once.
   void start(Timestamp now);
-  /// Remembers the set and sends it once logged in; revisions count up inside.
+  /// Remembers the set and sends it once logged in; revisions count up inside. While an answer is awaited a
+  /// newer set waits for it, so that a user who adds many tunnels at once costs few messages.
   void declare(std::vector<wire::TunnelDeclaration> tunnels, Timestamp now);
   void receive(ByteView bytes, Timestamp now);
-  /// Tells the server that this client leaves.
+  /// Tells the server that this client leaves; after `deadline` the session fails with Closed where its owner
+  /// has not ended it before. Before login it fails with Cancelled at once.
   void drain(Duration deadline, std::string_view reason, Timestamp now);
   [[nodiscard]] Timestamp deadline() const noexcept;
   void expire(Timestamp now);
@@ -48,9 +75,20 @@ class ClientSession {
 
  private:
   void handle(const wire::ControlMessage& message, Timestamp now);
+  void onAccepted(wire::LoginAccepted accepted, Timestamp now);
+  void onRefused(const wire::LoginRefused& refused);
+  void onAnswers(wire::Declared declared);
+  void onPong(const wire::Pong& pong);
+  void onDrain(wire::Drain drain);
   void sendDeclaration();
+  void sendPing(Timestamp now);
+  void send(const wire::ControlMessage& message);
+  void outOfPlace(const wire::ControlMessage& message);
   void fail(Error error, wire::AppError code);
   bool moveTo(ClientSessionState next);
+  [[nodiscard]] bool loggedIn() const noexcept {
+    return m_state == ClientSessionState::Ready || m_state == ClientSessionState::Draining;
+  }
 
   Params m_params;
   Handler& m_handler;
@@ -58,10 +96,13 @@ class ClientSession {
   ClientSessionState m_state = ClientSessionState::Idle;
   std::vector<wire::TunnelDeclaration> m_tunnels;
   std::uint64_t m_revision = 0;
-  bool m_hasDeclaration = false;
+  bool m_hasDeclaration = false;  // a set that was not sent yet
+  bool m_awaitsAnswer = false;
+  bool m_graced = false;  // a late wake-up was forgiven since the last Pong
   Duration m_heartbeat{};
-  Timestamp m_deadline = kNever;
+  Timestamp m_deadline = kNever;  // login, then a drain of ours
   Timestamp m_nextPing = kNever;
+  Timestamp m_lastPing = kNever;
   Timestamp m_pongDue = kNever;
   std::uint64_t m_nonce = 0;
 };

@@ -13,14 +13,16 @@ namespace adit::session {
 
 struct JoinLink {
   std::string token;
-  std::string host;  ///< A name or a literal address, without brackets.
+  std::string host;  ///< A name or a literal address in lower case, without brackets.
   std::uint16_t port = 4433;
   tls::Pin pin;
-  /// Errors name the part that is wrong and never repeat the token.
+  /// Errors name the part that is wrong and never repeat the token. White space around the link, as pasting
+  /// leaves it, is taken away; parameters other than the pin are ignored.
   static Result<JoinLink> parse(std::string_view text);
   [[nodiscard]] std::string toString() const;
   /// For people and logs: "host:port".
   [[nodiscard]] std::string serverName() const;
+  friend bool operator==(const JoinLink&, const JoinLink&) = default;
 };
 
 }  // namespace adit::session

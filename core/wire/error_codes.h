@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Application error codes of adit/1, for CONNECTION_CLOSE, RESET_STREAM and STOP_SENDING. PROTOCOL.md lists them. Values.
+// Application error codes of adit/1, for CONNECTION_CLOSE, RESET_STREAM and STOP_SENDING. PROTOCOL.md lists
+// them. Values.
 
 #include <cstdint>
 #include <string_view>
@@ -10,25 +11,25 @@
 namespace adit::wire {
 
 enum class AppError : std::uint64_t {
-  NoError = 0x00,           ///< A graceful end.
-  Internal = 0x01,          ///< A defect at the sender.
-  Malformed = 0x02,         ///< A frame or message does not parse.
-  Protocol = 0x03,          ///< A frame or message where the state does not allow it.
-  LimitExceeded = 0x04,     ///< A documented limit was passed.
-  LoginTimeout = 0x05,      ///< No valid login in time.
-  LoginRefused = 0x06,      ///< Closed after LoginRefused was sent.
-  TakenOver = 0x07,         ///< A newer connection of the same key has the session.
-  Draining = 0x08,          ///< The sender shuts down; come back.
-  VersionMismatch = 0x09,   ///< No version in common.
-  HeartbeatLost = 0x0a,     ///< No answer to heartbeats.
+  NoError = 0x00,          ///< A graceful end.
+  Internal = 0x01,         ///< A defect at the sender.
+  Malformed = 0x02,        ///< A frame or message does not parse.
+  Protocol = 0x03,         ///< A frame or message where the state does not allow it.
+  LimitExceeded = 0x04,    ///< A documented limit was passed.
+  LoginTimeout = 0x05,     ///< No valid login in time.
+  LoginRefused = 0x06,     ///< Closed after LoginRefused was sent.
+  TakenOver = 0x07,        ///< A newer connection of the same key has the session.
+  Draining = 0x08,         ///< The sender shuts down; come back.
+  VersionMismatch = 0x09,  ///< No version in common.
+  HeartbeatLost = 0x0a,    ///< No answer to heartbeats.
   // Streams:
-  VisitorGone = 0x20,       ///< The visitor aborted: stop the origin.
-  OriginRefused = 0x21,     ///< Nothing answers at the target.
-  OriginBroken = 0x22,      ///< The origin broke off or did not speak HTTP.
-  OriginSlow = 0x23,        ///< The origin did not answer in time.
-  TunnelUnknown = 0x24,     ///< The client has no such tunnel (any more).
-  Overloaded = 0x25,        ///< Too many concurrent requests.
-  RequestRefused = 0x26,    ///< The receiver does not accept the message head.
+  VisitorGone = 0x20,     ///< The visitor aborted: stop the origin.
+  OriginRefused = 0x21,   ///< Nothing answers at the target.
+  OriginBroken = 0x22,    ///< The origin broke off or did not speak HTTP.
+  OriginSlow = 0x23,      ///< The origin did not answer in time.
+  TunnelUnknown = 0x24,   ///< The client has no such tunnel (any more).
+  Overloaded = 0x25,      ///< Too many concurrent requests.
+  RequestRefused = 0x26,  ///< The receiver does not accept the message head.
 };
 
 std::string_view toString(AppError code) noexcept;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The frames of an HTTP stream: type, length, payload. A request is RequestHead, Data*, Trailers?, FIN; an answer is
-// InterimHead*, ResponseHead, Data*, Trailers?, FIN. After a ResponseHead with status 101, Data carries the upgraded
-// protocol both ways. Unknown types are skipped. Heads are a compact binary form with lengths, so nothing is parsed
-// twice. PROTOCOL.md specifies all of it. Sans-I/O; one thread.
+// The frames of an HTTP stream: type, length, payload. A request is RequestHead, Data*, Trailers?, FIN; an
+// answer is InterimHead*, ResponseHead, Data*, Trailers?, FIN. After a ResponseHead with status 101, Data
+// carries the upgraded protocol both ways. Unknown types are skipped. Heads are a compact binary form with
+// lengths, so nothing is parsed twice. PROTOCOL.md specifies all of it. Sans-I/O; one thread.
 
 #include <cstdint>
 #include <span>
@@ -15,10 +15,19 @@
 
 namespace adit::wire {
 
-enum class FrameType : std::uint8_t { Data = 0x00, RequestHead = 0x01, ResponseHead = 0x02, InterimHead = 0x03, Trailers = 0x04 };
+enum class FrameType : std::uint8_t {
+  Data = 0x00,
+  RequestHead = 0x01,
+  ResponseHead = 0x02,
+  InterimHead = 0x03,
+  Trailers = 0x04
+};
 
-inline constexpr std::size_t kMaxHeadPayload = 64 * 1024;  ///< Head and trailer frames; larger is LimitExceeded.
-inline constexpr std::size_t kMaxFrameHeader = 9;
+inline constexpr std::size_t kMaxHeadPayload =
+    64 * 1024;                                      ///< Head and trailer frames; larger is LimitExceeded.
+inline constexpr std::size_t kMaxWireFields = 256;  ///< In a head or trailers; more is LimitExceeded.
+inline constexpr std::uint32_t kMaxUnknownFrames = 256;  ///< Skipped in a stream; more is LimitExceeded.
+inline constexpr std::size_t kMaxFrameHeader = 9;        ///< As written; a reader accepts 16.
 
 /// The header of a frame; returns its size (at most kMaxFrameHeader).
 std::size_t writeFrameHeader(FrameType type, std::uint64_t length, std::uint8_t* room) noexcept;
@@ -32,10 +41,16 @@ struct RequestHeadFrame {
 };
 struct ResponseHeadFrame {
   http::ResponseHead* head = nullptr;
-  http::Framing framing;  ///< None, Length or Chunked (length unknown until FIN).
+  http::Framing
+      framing;  ///< None, Length or Chunked (length unknown until FIN); UntilClose is written as Chunked.
 };
 
-/// Exact payload size, then the payload itself into `room` (of that size). Fields whose name is empty are left out.
+/// Exact payload size, then the payload itself into `room` (of that size). Left out are fields whose name is
+/// empty and those that the head says by itself, so that nothing is said twice: Host (the authority),
+/// Transfer-Encoding, Content-Length (the framing; kept in a ResponseHead with framing None that is neither
+/// 1xx nor 204), Connection, Keep-Alive, Proxy-Connection; of trailers what http::isForbiddenTrailer says.
+/// Whoever writes HTTP/1.1 from a frame writes Host, Content-Length or Transfer-Encoding, and Connection. The
+/// caller has checked that the size is at most kMaxHeadPayload.
 std::size_t requestHeadSize(const RequestHeadFrame& frame) noexcept;
 void writeRequestHead(const RequestHeadFrame& frame, std::uint8_t* room) noexcept;
 std::size_t responseHeadSize(const ResponseHeadFrame& frame) noexcept;
@@ -43,14 +58,18 @@ void writeResponseHead(const ResponseHeadFrame& frame, std::uint8_t* room) noexc
 std::size_t trailersSize(std::span<const http::Field> fields) noexcept;
 void writeTrailers(std::span<const http::Field> fields, std::uint8_t* room) noexcept;
 
-/// Decoders: views into `payload`. Malformed for anything inconsistent; CR, LF and NUL in a value, and bytes that are no token
-/// in a name or method, are Malformed too: a peer cannot smuggle lines to an origin or visitor.
+/// Decoders: views into `payload` or into constants. Malformed for anything inconsistent, for control
+/// characters in a value (CR, LF and NUL among them), for bytes that are no token in a name or method and for
+/// the fields that are left out above: a peer cannot smuggle lines or framing to an origin or visitor.
+/// Forbidden trailers are dropped. Whether a ResponseHead's status fits its frame's type (interim or not) is
+/// the caller's to check.
 Result<> readRequestHead(ByteView payload, RequestHeadFrame& frame);
 Result<> readResponseHead(ByteView payload, ResponseHeadFrame& frame);
 Result<> readTrailers(ByteView payload, std::vector<http::Field>& fields);
 
-/// Takes a stream's bytes as they come. Data payload is handed through as views; other frames are handed over whole, in place
-/// where they arrive in one piece.
+/// Takes a stream's bytes as they come. Data payload is handed through as views; other frames are handed over
+/// whole, in place where they arrive in one piece. Frames out of order (PROTOCOL.md section 4.1) are a
+/// ProtocolViolation; whether a head is a request's or an answer's is the handler's to check.
 class FrameReader {
  public:
   class Handler {
@@ -62,17 +81,32 @@ class FrameReader {
    protected:
     ~Handler() = default;
   };
-  /// Stops at the first error. The handler must not destroy the reader inside its calls.
+  /// Stops at the first error, the handler's or its own; the reader is of no use then until reset. The
+  /// handler must not destroy the reader inside its calls.
   Result<> feed(ByteView data, Handler& handler);
   /// True between frames: a FIN is allowed here only.
-  [[nodiscard]] bool atFrameBoundary() const noexcept;
+  [[nodiscard]] bool atFrameBoundary() const noexcept {
+    return m_state == State::Header && m_headerSize == 0;
+  }
+  /// True from the RequestHead or ResponseHead on.
+  [[nodiscard]] bool sawHead() const noexcept { return m_phase > Phase::Interim; }
   void reset() noexcept;
 
  private:
-  std::string m_partial;  // header bytes, or header and payload, of a frame that came in pieces
+  enum class State : std::uint8_t { Header, Payload, Body, Skip };
+  enum class Phase : std::uint8_t { Start, Interim, Content, Trailers };
+
+  Result<> beginFrame(std::uint64_t type, std::uint64_t length);
+  Result<> feedPayload(ByteView& data, Handler& handler);
+
+  std::string m_partial;  // payload of a head or trailers that came in pieces
   std::uint64_t m_remaining = 0;
-  std::uint8_t m_type = 0;
-  std::uint8_t m_state = 0;
+  std::uint32_t m_unknownFrames = 0;
+  FrameType m_type = FrameType::Data;
+  State m_state = State::Header;
+  Phase m_phase = Phase::Start;
+  std::uint8_t m_headerSize = 0;
+  std::uint8_t m_header[16] = {};  // a frame header that came in pieces
 };
 
 }  // namespace adit::wire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The head every stream starts with: what it is for, which tunnel, and who the visitor is. PROTOCOL.md specifies it. Pure.
+// The head every stream starts with: what it is for, which tunnel, and who the visitor is. PROTOCOL.md
+// specifies it. Pure.
 
 #include <cstdint>
 #include <optional>
@@ -20,8 +21,8 @@ enum class StreamKind : std::uint8_t {
 
 struct StreamHead {
   StreamKind kind = StreamKind::Control;
-  std::uint64_t tunnel = 0;              ///< The id the client declared. Not on Control.
-  net::SocketAddress visitor;            ///< Not on Control.
+  std::uint64_t tunnel = 0;                  ///< The id the client declared. Not on Control.
+  net::SocketAddress visitor;                ///< Not on Control.
   http::Scheme scheme = http::Scheme::Http;  ///< How the visitor came in; Http only.
 };
 
@@ -29,7 +30,8 @@ inline constexpr std::size_t kMaxStreamHead = 64;
 
 /// Writes at most kMaxStreamHead bytes to `room`; returns the size.
 std::size_t writeStreamHead(const StreamHead& head, std::uint8_t* room) noexcept;
-/// Reads from the front of `data`: bytes used, 0 where more is needed, or Malformed / Unsupported (unknown kind).
+/// Reads from the front of `data`: bytes used, 0 where more is needed, or Malformed / Unsupported (unknown
+/// kind).
 Result<std::size_t> readStreamHead(ByteView data, StreamHead& head);
 
 }  // namespace adit::wire

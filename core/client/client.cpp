@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/client.h"
+
+#include "core/base/log.h"
+
+namespace adit::client {
+
+namespace {
+constexpr Duration kLastAnswerGrace = std::chrono::milliseconds(50);
+}  // namespace
+
+Client::Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop)
+    : m_params(std::move(params)),
+      m_observer(observer),
+      m_loop(std::move(loop)),
+      m_headTimeouts(std::make_unique<relay::TimeoutQueue>(*m_loop, m_params.originHeadTimeout)) {
+  m_link = std::make_unique<ServerLink>(*m_loop, m_params.link, static_cast<ServerLink::Handler&>(*this));
+}
+
+Result<std::unique_ptr<Client>> Client::start(ClientParams params, ClientObserver& observer) {
+  auto loop = net::EventLoop::create();
+  if (!loop) return fail(std::move(loop.error()));
+  std::unique_ptr<Client> client(new Client(std::move(params), observer, std::move(*loop)));
+  client->m_thread = std::thread([self = client.get()] {
+    self->m_loop->run();
+    self->shutDown();
+  });
+  return client;
+}
+
+Client::~Client() {
+  m_loop->post([this] { m_loop->stop(); });
+  m_thread.join();
+}
+
+void Client::shutDown() {
+  m_drained = nullptr;
+  m_link->close();
+  m_loop->runOnce();  // the good-bye leaves
+  m_link.reset();
+  m_requests.clear();
+  m_tunnels.clear();
+  m_drainTimer.reset();
+  m_headTimeouts.reset();
+  m_loop->runOnce();
+}
+
+void Client::connectTo(session::JoinLink link) {
+  post([this, target = std::move(link)] {
+    for (auto& [id, tunnel] : m_tunnels) {
+      // Another server gives other addresses.
+      tunnel->assignedName.clear();
+      tunnel->url.clear();
+      if (tunnel->started) setTunnelState(*tunnel, TunnelState::Connecting);
+    }
+    m_link->connectTo(target);
+    declareAll();
+  });
+}
+
+void Client::retryNow() {
+  post([this] { m_link->retryNow(); });
+}
+
+void Client::addTunnel(std::shared_ptr<Tunnel> tunnel) {
+  post([this, added = std::move(tunnel)] {
+    added->origins = std::make_unique<OriginPool>(*m_loop, added->target);
+    added->state = added->started ? TunnelState::Connecting : TunnelState::Stopped;
+    m_tunnels[added->id] = added;
+    tell(*added);
+    if (added->started) declareAll();
+  });
+}
+
+void Client::removeTunnel(TunnelId id) {
+  post([this, id] {
+    if (m_tunnels.erase(id) > 0) declareAll();
+  });
+}
+
+void Client::startTunnel(TunnelId id) {
+  post([this, id] {
+    const auto found = m_tunnels.find(id);
+    if (found == m_tunnels.end() || (found->second->started && found->second->state != TunnelState::Failed)) return;
+    found->second->started = true;
+    setTunnelState(*found->second, TunnelState::Connecting);
+    declareAll();
+  });
+}
+
+void Client::stopTunnel(TunnelId id) {
+  post([this, id] {
+    const auto found = m_tunnels.find(id);
+    if (found == m_tunnels.end() || !found->second->started) return;
+    found->second->started = false;
+    found->second->hasError = false;
+    setTunnelState(*found->second, TunnelState::Stopped);
+    declareAll();
+  });
+}
+
+void Client::declareAll() {
+  std::vector<wire::TunnelDeclaration> declarations;
+  for (const auto& [id, tunnel] : m_tunnels) {
+    if (!tunnel->started) continue;
+    declarations.push_back({id, wire::TunnelKind::Http, tunnel->assignedName.empty() ? tunnel->spec.name : tunnel->assignedName});
+  }
+  m_link->declare(std::move(declarations));
+}
+
+void Client::onDeclared(const wire::Declared& declared) {
+  for (const wire::TunnelAnswer& answer : declared.answers) {
+    const auto found = m_tunnels.find(answer.id);
+    if (found == m_tunnels.end() || !found->second->started) continue;
+    Tunnel& tunnel = *found->second;
+    if (answer.accepted) {
+      tunnel.assignedName = answer.name;
+      tunnel.url = answer.url;
+      tunnel.hasError = false;
+      setTunnelState(tunnel, TunnelState::Online);
+    } else {
+      tunnel.error = Error{errorCodeFromString(answer.code), answer.message, 0};
+      tunnel.hasError = true;
+      setTunnelState(tunnel, TunnelState::Failed);
+    }
+  }
+}
+
+void Client::onLinkChanged() {
+  const LinkState state = m_link->state();
+  for (auto& [id, tunnel] : m_tunnels) {
+    if (!tunnel->started || state == LinkState::Online) continue;
+    if (tunnel->state == TunnelState::Online) setTunnelState(*tunnel, TunnelState::Reconnecting);
+  }
+  LinkSnapshot link;
+  link.state = state;
+  if (m_link->error()) {
+    link.error = *m_link->error();
+    link.hasError = state == LinkState::Waiting || state == LinkState::Failed || state == LinkState::Connecting;
+  }
+  link.retryIn = std::chrono::duration_cast<std::chrono::milliseconds>(m_link->retryIn());
+  link.roundTripMs = std::chrono::duration<double, std::milli>(m_link->roundTrip()).count();
+  m_observer.onLinkChanged(link);
+}
+
+void Client::setTunnelState(Tunnel& tunnel, TunnelState state) {
+  tunnel.state = state;
+  tell(tunnel);
+}
+
+void Client::tell(const Tunnel& tunnel) {
+  m_observer.onTunnelChanged({tunnel.id, tunnel.spec, tunnel.state, tunnel.url, tunnel.error, tunnel.hasError, tunnel.traffic->read()});
+}
+
+std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {
+  const auto found = m_tunnels.find(id);
+  return found == m_tunnels.end() || !found->second->started ? nullptr : found->second;
+}
+
+void Client::onRequestStream(quic::Stream& stream) {
+  InboundRequest* request = m_free.popFront();
+  if (request == nullptr) {
+    m_requests.push_back(std::make_unique<InboundRequest>(static_cast<RequestOwner&>(*this)));
+    request = m_requests.back().get();
+  }
+  ++m_active;
+  request->begin(stream);
+}
+
+void Client::recycle(InboundRequest& request) {
+  --m_active;
+  m_free.pushBack(request);
+  if (m_draining && m_active == 0) {
+    // The end of the last answer may still be on its way, or be lost once: closing now would cut it.
+    m_drainTimer->start(kLastAnswerGrace + 3 * m_link->roundTrip());
+  }
+}
+
+void Client::drain(Duration deadline, std::function<void()> done) {
+  post([this, deadline, callback = std::move(done)]() mutable {
+    m_draining = true;
+    m_drained = std::move(callback);
+    m_link->announceDrain(deadline);
+    m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] { finishDrain(); });
+    // Requests the server sent before it heard of it may still be on their way: a moment for them.
+    m_drainTimer->start(m_active == 0 ? std::min(deadline, kLastAnswerGrace) : deadline);
+  });
+}
+
+void Client::finishDrain() {
+  if (!m_drained) return;
+  if (m_drainTimer != nullptr) m_drainTimer->stop();
+  m_link->close();
+  std::exchange(m_drained, nullptr)();
+}
+
+}  // namespace adit::client

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The developer's side: one thread with a link to the server, the tunnels, and the requests in flight. Commands may be given
+// from any thread; the observer is called on the client's own thread. Destruction stops the thread and waits for it.
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/client/inbound_request.h"
+#include "core/client/server_link.h"
+#include "core/client/status.h"
+#include "core/client/tunnel.h"
+#include "core/net/event_loop.h"
+
+namespace adit::client {
+
+/// Called on the client's thread; must return quickly.
+class ClientObserver {
+ public:
+  virtual void onLinkChanged(const LinkSnapshot& link) = 0;
+  virtual void onTunnelChanged(const TunnelSnapshot& tunnel) = 0;
+
+ protected:
+  ~ClientObserver() = default;
+};
+
+struct ClientParams {
+  ServerLinkParams link;
+  Duration originHeadTimeout = std::chrono::seconds(100);  ///< 504 when an origin says nothing for so long.
+};
+
+class Client final : private ServerLink::Handler, private RequestOwner {
+ public:
+  static Result<std::unique_ptr<Client>> start(ClientParams params, ClientObserver& observer);
+  ~Client();
+
+  // Any thread:
+  void connectTo(session::JoinLink link);
+  void retryNow();
+  /// `tunnel.origins` is made here; `traffic` is shared with the caller.
+  void addTunnel(std::shared_ptr<Tunnel> tunnel);
+  void removeTunnel(TunnelId id);
+  void startTunnel(TunnelId id);
+  void stopTunnel(TunnelId id);
+  /// `done` is called on the client's thread, once, when nothing is in flight or the deadline passed; the link is closed then.
+  void drain(Duration deadline, std::function<void()> done);
+  /// Runs on the client's thread.
+  void post(net::EventLoop::Task task) { m_loop->post(std::move(task)); }
+  /// For objects of the caller that live on the client's thread.
+  [[nodiscard]] net::EventLoop& eventLoop() noexcept { return *m_loop; }
+
+ private:
+  Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop);
+  void onLinkChanged() override;
+  void onDeclared(const wire::Declared& declared) override;
+  void onRequestStream(quic::Stream& stream) override;
+  std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
+  net::EventLoop& loop() override { return *m_loop; }
+  relay::TimeoutQueue& headTimeouts() override { return *m_headTimeouts; }
+  void recycle(InboundRequest& request) override;
+
+  void declareAll();
+  void tell(const Tunnel& tunnel);
+  void setTunnelState(Tunnel& tunnel, TunnelState state);
+  void finishDrain();
+  void shutDown();
+
+  ClientParams m_params;
+  ClientObserver& m_observer;
+  // The loop outlives everything that lives in it; the link (and with it the streams) goes before the requests.
+  std::unique_ptr<net::EventLoop> m_loop;
+  std::unique_ptr<relay::TimeoutQueue> m_headTimeouts;
+  std::map<TunnelId, std::shared_ptr<Tunnel>> m_tunnels;
+  std::vector<std::unique_ptr<InboundRequest>> m_requests;
+  IntrusiveList<InboundRequest> m_free;
+  std::size_t m_active = 0;
+  std::unique_ptr<ServerLink> m_link;
+  std::unique_ptr<net::Timer> m_drainTimer;
+  std::function<void()> m_drained;
+  bool m_draining = false;
+  std::thread m_thread;
+};
+
+}  // namespace adit::client

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/embedded_server.h"
+
+#include <array>
+
+#include "core/base/encoding.h"
+#include "core/base/random.h"
+
+namespace adit::engine {
+
+namespace {
+constexpr int kPortsToTry = 20;
+}
+
+Result<EmbeddedServer> startEmbeddedServer(std::uint16_t httpPort, std::size_t loopbackPayload) {
+  SecureRandom random;
+  std::array<std::uint8_t, 32> secret{};
+  random.fill(secret);
+  auto identity = tls::Identity::generate("adit embedded server");
+  if (!identity) return fail(std::move(identity.error()));
+
+  EmbeddedServer embedded;
+  embedded.link.token = toBase64Url(secret);
+  embedded.link.host = "127.0.0.1";
+  embedded.link.pin = (*identity)->pin();
+
+  server::ServerParams params;
+  params.identity = *identity;
+  params.keys = quic::StaticKeys::generate(random);
+  params.quicListen = net::SocketAddress::loopback4(0);
+  params.loopbackPayload = loopbackPayload;
+  params.checkToken = [token = embedded.link.token](std::string_view given) -> Result<> {
+    if (equalConstantTime(asBytes(token), asBytes(given))) return {};
+    return fail(ErrorCode::TokenUnknown, "the token is not this server's");
+  };
+  for (int attempt = 0; attempt <= kPortsToTry; ++attempt) {
+    const bool last = httpPort == 0 || attempt == kPortsToTry;
+    params.httpListen = net::SocketAddress::loopback4(last ? 0 : static_cast<std::uint16_t>(httpPort + attempt));
+    auto started = server::Server::start(params);
+    if (started) {
+      embedded.server = std::move(*started);
+      embedded.link.port = embedded.server->quicAddress().port();
+      return embedded;
+    }
+    if (last || started.error().code != ErrorCode::AddressInUse) return fail(std::move(started.error()));
+  }
+  return fail(ErrorCode::AddressInUse, "no free port for the embedded server");
+}
+
+}  // namespace adit::engine

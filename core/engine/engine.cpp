@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/engine.h"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/base/log.h"
+#include "core/client/client.h"
+#include "core/engine/client_key.h"
+#include "core/engine/embedded_server.h"
+#include "core/session/name_registry.h"
+
+namespace adit::engine {
+
+namespace {
+
+constexpr std::size_t kMaxEvents = 1000;
+constexpr Duration kWakeInterval = std::chrono::milliseconds(100);
+
+class EngineImpl final : public Engine, private client::ClientObserver {
+ public:
+  explicit EngineImpl(EngineParams params) : m_params(std::move(params)) {}
+  ~EngineImpl() override {
+    removeLogSink(m_logSink);
+    // The wake timer belongs to the client's loop; it goes on that thread, before the loop does.
+    if (m_client != nullptr) m_client->post([this] { m_wakeTimer.reset(); });
+    m_client.reset();
+    m_embedded.reset();
+  }
+
+  Result<> open();
+
+  Result<TunnelId> addTunnel(const TunnelSpec& spec, bool started) override;
+  void removeTunnel(TunnelId id) override;
+  void startTunnel(TunnelId id) override { m_client->startTunnel(id); }
+  void stopTunnel(TunnelId id) override { m_client->stopTunnel(id); }
+  Result<> join(const session::JoinLink& link) override;
+  Result<> useEmbedded() override;
+  void retryNow() override { m_client->retryNow(); }
+  Snapshot snapshot() const override;
+  std::vector<Event> takeEvents() override;
+  void drain(std::chrono::milliseconds deadline, std::function<void()> done) override;
+
+ private:
+  struct Known {
+    TunnelSnapshot snapshot;
+    std::shared_ptr<client::Traffic> traffic;
+  };
+
+  void onLinkChanged(const LinkSnapshot& link) override;
+  void onTunnelChanged(const TunnelSnapshot& tunnel) override;
+  void push(Event event);
+  void scheduleWake();
+
+  EngineParams m_params;
+  ClientKey m_key;
+  std::unique_ptr<EmbeddedServer> m_embedded;  // commands come from one owner's thread at a time
+  std::uint64_t m_logSink = 0;
+
+  mutable std::mutex m_mutex;  // guards what follows
+  std::vector<Known> m_tunnels;
+  LinkSnapshot m_link;
+  std::string m_serverName;
+  bool m_isEmbedded = false;
+  std::uint64_t m_revision = 1;
+  TunnelId m_nextId = 1;
+  std::deque<Event> m_events;
+  TrafficCounters m_removed;  ///< Of tunnels that are gone, so that totals never fall.
+  bool m_wakePending = false;
+
+  // The client's thread only:
+  std::unique_ptr<net::Timer> m_wakeTimer;
+  Timestamp m_lastWake{};
+
+  std::unique_ptr<client::Client> m_client;
+};
+
+Result<> EngineImpl::open() {
+  auto key = takeClientKey(m_params.stateDirectory);
+  if (!key) return fail(std::move(key.error()));
+  m_key = std::move(*key);
+
+  client::ClientParams params;
+  params.link.identity = m_key.identity;
+  params.link.clientName = m_params.clientName;
+  params.link.agent = "adit/" ADIT_VERSION;
+  params.link.loopbackPayload = m_params.loopbackPayload;
+  params.originHeadTimeout = m_params.originHeadTimeout;
+  auto client = client::Client::start(params, *this);
+  if (!client) return fail(std::move(client.error()));
+  m_client = std::move(*client);
+  m_logSink = addLogSink([this](const LogEntry& entry) { push(LogAdded{entry}); });
+  return m_params.join ? join(*m_params.join) : useEmbedded();
+}
+
+Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
+  auto target = client::Target::parse(spec.target);
+  if (!target) return fail(std::move(target.error()));
+  auto tunnel = std::make_shared<client::Tunnel>();
+  tunnel->spec = spec;
+  if (!spec.name.empty()) {
+    auto name = session::normalizeName(spec.name);
+    if (!name) return fail(std::move(name.error()));
+    tunnel->spec.name = *name;
+  }
+  tunnel->target = std::move(*target);
+  tunnel->started = started;
+  tunnel->state = started ? TunnelState::Connecting : TunnelState::Stopped;
+  {
+    const std::lock_guard lock(m_mutex);
+    tunnel->id = m_nextId++;
+    TunnelSnapshot snapshot;
+    snapshot.id = tunnel->id;
+    snapshot.spec = tunnel->spec;
+    snapshot.state = tunnel->state;
+    m_tunnels.push_back({std::move(snapshot), tunnel->traffic});
+    ++m_revision;
+  }
+  const TunnelId id = tunnel->id;
+  m_client->addTunnel(std::move(tunnel));
+  return id;
+}
+
+void EngineImpl::removeTunnel(TunnelId id) {
+  {
+    const std::lock_guard lock(m_mutex);
+    const auto found = std::find_if(m_tunnels.begin(), m_tunnels.end(), [id](const Known& known) { return known.snapshot.id == id; });
+    if (found == m_tunnels.end()) return;
+    const TrafficCounters last = found->traffic->read();
+    m_removed.bytesIn += last.bytesIn;
+    m_removed.bytesOut += last.bytesOut;
+    m_removed.requests += last.requests;
+    m_removed.failures += last.failures;
+    m_tunnels.erase(found);
+    ++m_revision;
+  }
+  m_client->removeTunnel(id);
+  push(TunnelRemoved{id});
+}
+
+Result<> EngineImpl::join(const session::JoinLink& link) {
+  {
+    const std::lock_guard lock(m_mutex);
+    m_serverName = link.serverName();
+    m_isEmbedded = false;
+  }
+  m_client->connectTo(link);
+  m_embedded.reset();
+  return {};
+}
+
+Result<> EngineImpl::useEmbedded() {
+  if (m_embedded == nullptr) {
+    auto started = startEmbeddedServer(m_params.embeddedHttpPort, m_params.loopbackPayload);
+    if (!started) return fail(std::move(started.error()));
+    m_embedded = std::make_unique<EmbeddedServer>(std::move(*started));
+  }
+  {
+    const std::lock_guard lock(m_mutex);
+    m_serverName = "this computer";
+    m_isEmbedded = true;
+  }
+  m_client->connectTo(m_embedded->link);
+  return {};
+}
+
+Snapshot EngineImpl::snapshot() const {
+  const std::lock_guard lock(m_mutex);
+  Snapshot snapshot;
+  snapshot.revision = m_revision;
+  snapshot.taken = std::chrono::steady_clock::now();
+  snapshot.link = m_link;
+  snapshot.link.server = m_serverName;
+  snapshot.link.embedded = m_isEmbedded;
+  snapshot.total = m_removed;
+  snapshot.tunnels.reserve(m_tunnels.size());
+  for (const Known& known : m_tunnels) {
+    snapshot.tunnels.push_back(known.snapshot);
+    TrafficCounters& traffic = snapshot.tunnels.back().traffic;
+    traffic = known.traffic->read();
+    snapshot.total.bytesIn += traffic.bytesIn;
+    snapshot.total.bytesOut += traffic.bytesOut;
+    snapshot.total.requests += traffic.requests;
+    snapshot.total.failures += traffic.failures;
+    snapshot.total.active += traffic.active;
+  }
+  return snapshot;
+}
+
+std::vector<Event> EngineImpl::takeEvents() {
+  const std::lock_guard lock(m_mutex);
+  std::vector<Event> events(std::make_move_iterator(m_events.begin()), std::make_move_iterator(m_events.end()));
+  m_events.clear();
+  return events;
+}
+
+void EngineImpl::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
+  auto drainClient = [this, deadline, done = std::move(done)] { m_client->drain(deadline, done); };
+  if (m_embedded != nullptr) {
+    // Visitors first: their answers come through the client.
+    m_embedded->server->drain(deadline, std::move(drainClient));
+  } else {
+    drainClient();
+  }
+}
+
+void EngineImpl::onLinkChanged(const LinkSnapshot& link) {
+  {
+    const std::lock_guard lock(m_mutex);
+    m_link = link;
+    ++m_revision;
+  }
+  push(LinkChanged{});
+}
+
+void EngineImpl::onTunnelChanged(const TunnelSnapshot& tunnel) {
+  {
+    const std::lock_guard lock(m_mutex);
+    const auto found =
+        std::find_if(m_tunnels.begin(), m_tunnels.end(), [&tunnel](const Known& known) { return known.snapshot.id == tunnel.id; });
+    if (found == m_tunnels.end()) return;
+    found->snapshot = tunnel;
+    ++m_revision;
+  }
+  push(TunnelChanged{tunnel.id});
+}
+
+void EngineImpl::push(Event event) {
+  {
+    const std::lock_guard lock(m_mutex);
+    if (m_events.size() >= kMaxEvents) m_events.pop_front();
+    m_events.push_back(std::move(event));
+    if (m_wakePending || !m_params.wake) return;
+    m_wakePending = true;
+  }
+  m_client->post([this] { scheduleWake(); });
+}
+
+void EngineImpl::scheduleWake() {
+  if (m_wakeTimer == nullptr) {
+    m_wakeTimer = std::make_unique<net::Timer>(m_client->eventLoop(), [this] {
+      {
+        const std::lock_guard lock(m_mutex);
+        m_wakePending = false;
+      }
+      m_lastWake = m_client->eventLoop().now();
+      m_params.wake();
+    });
+  }
+  const Duration since = m_client->eventLoop().now() - m_lastWake;
+  m_wakeTimer->start(since >= kWakeInterval ? Duration::zero() : kWakeInterval - since);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::start(EngineParams params) {
+  auto engine = std::make_unique<EngineImpl>(std::move(params));
+  if (auto opened = engine->open(); !opened) return fail(std::move(opened.error()));
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+}  // namespace adit::engine

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Heads are parsed where they lie as soon as they arrive, and again, once, when a head that came in pieces is
+// complete (or certainly wrong). In between only line ends are looked for, each byte once. Errors of lines
+// are found in order of position and errors of meaning afterwards, so the verdict does not depend on how the
+// bytes were split.
+#include "core/http/h1_parser.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/http/head_lines.h"
+#include "core/http/scan.h"
+#include "core/http/semantics.h"
+
+namespace adit::http {
+namespace {
+
+using detail::Cursor;
+using detail::Facts;
+using detail::TransferCoding;
+
+constexpr std::size_t kMaxMethod = 64;
+constexpr std::size_t kMaxEmptyLines = 2;  // a kindness to old clients that end a body with one
+
+/// Whether bytes from `from` on can change what an incomplete head is: its empty line, or a line feed without
+/// its return.
+bool isDecided(std::string_view data, std::size_t from) noexcept {
+  while (from < data.size()) {
+    const void* const found = std::memchr(data.data() + from, '\n', data.size() - from);
+    if (found == nullptr) return false;
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - data.data());
+    if (at == 0 || data[at - 1] != '\r') return true;
+    // Up to two empty lines at the very front are not the end of the head.
+    if (at > 2 * kMaxEmptyLines - 1 && data[at - 2] == '\n') return true;
+    from = at + 1;
+  }
+  return false;
+}
+
+bool acceptEmptyLines(Cursor& cursor) noexcept {
+  for (std::size_t lines = 0; cursor.at != cursor.end && *cursor.at == '\r'; ++lines) {
+    if (lines == kMaxEmptyLines)
+      return cursor.refuse(400, "There are too many empty lines before the request.");
+    if (!detail::acceptLineEnd(cursor, nullptr)) return false;
+  }
+  return cursor.at != cursor.end || cursor.more();
+}
+
+/// "HTTP/" DIGIT "." DIGIT
+bool acceptVersion(Cursor& cursor, Version& version) noexcept {
+  constexpr std::string_view kShape = "HTTP/d.d";
+  const char* const begin = cursor.at;
+  for (std::size_t i = 0; i < kShape.size(); ++i, ++cursor.at) {
+    if (cursor.at == cursor.end) return cursor.more();
+    if (kShape[i] == 'd' ? !scan::is(*cursor.at, scan::kDigit) : *cursor.at != kShape[i]) {
+      return cursor.refuse(400, "The version is not one of HTTP.");
+    }
+  }
+  if (begin[5] == '1' && (begin[7] == '0' || begin[7] == '1')) {
+    version = begin[7] == '1' ? Version::Http11 : Version::Http10;
+    return true;
+  }
+  return begin[5] == '0' ? cursor.refuse(400, "HTTP/0.9 is not spoken here.")
+                         : cursor.refuse(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
+}
+
+const char* targetProblem(char c) noexcept {
+  switch (c) {
+    case '\r':
+    case '\n':
+      return "The request line has no version.";
+    case '#':
+      return "The request target has a fragment.";
+    default:
+      return "The request target has a character that is not allowed.";
+  }
+}
+
+/// Takes "http://authority" off an absolute-form target (RFC 9112 section 3.2.2).
+bool reduceAbsoluteForm(Cursor& cursor, RequestHead& head) noexcept {
+  constexpr std::string_view kHttp = "http://";
+  constexpr std::string_view kHttps = "https://";
+  std::string_view rest = head.target;
+  if (equalsIgnoreCase(rest.substr(0, kHttp.size()), kHttp)) {
+    rest.remove_prefix(kHttp.size());
+  } else if (equalsIgnoreCase(rest.substr(0, kHttps.size()), kHttps)) {
+    rest.remove_prefix(kHttps.size());
+  } else {
+    return cursor.refuse(400, "The request target is neither a path nor an http address.");
+  }
+  const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  head.authority = rest.substr(0, end);
+  rest.remove_prefix(end);
+  if (hostOf(head.authority).empty()) return cursor.refuse(400, "The request target's host is not valid.");
+  if (rest.empty()) {
+    head.target = head.method == "OPTIONS" ? "*" : "/";
+  } else if (rest.front() == '/') {
+    head.target = rest;
+  } else {
+    // "http://host?query" would need a "/" that is not in the buffer.
+    return cursor.refuse(400, "The request target has a query without a path.");
+  }
+  return true;
+}
+
+bool acceptRequestLine(Cursor& cursor, const HeadLimits& limits, RequestHead& head) noexcept {
+  const auto left = [&cursor] { return static_cast<std::size_t>(cursor.end - cursor.at); };
+  const char* const method = cursor.at;
+  const char* const methodEnd = scan::skip(method, method + std::min(left(), kMaxMethod + 1), scan::kToken);
+  if (methodEnd == method + kMaxMethod + 1) return cursor.refuse(501, "The method is too long.");
+  if (methodEnd == cursor.end) return cursor.more();
+  if (methodEnd == method || *methodEnd != ' ') {
+    return cursor.refuse(400, "The request line does not begin with a method and a space.");
+  }
+  head.method = {method, static_cast<std::size_t>(methodEnd - method)};
+
+  const char* const target = cursor.at = methodEnd + 1;
+  const std::size_t room = std::min(left(), limits.targetBytes + 1);
+  const char* const targetEnd = scan::skipTarget(target, target + room);
+  head.target = {target, static_cast<std::size_t>(targetEnd - target)};
+  if (head.target.size() > limits.targetBytes) return cursor.refuse(414, "The request target is too long.");
+  if (targetEnd == cursor.end) return cursor.more();
+  if (targetEnd == target) return cursor.refuse(400, "The request line has no target after one space.");
+  if (*targetEnd != ' ') return cursor.refuse(400, targetProblem(*targetEnd));
+
+  cursor.at = targetEnd + 1;
+  if (!acceptVersion(cursor, head.version)) return false;
+  if (!detail::acceptLineEnd(cursor, "The request line goes on after the version.")) return false;
+
+  if (head.method == "CONNECT") return cursor.refuse(501, "CONNECT is not offered here.");
+  if (head.target.front() == '/') return true;
+  if (head.target == "*") {
+    return head.method == "OPTIONS" || cursor.refuse(400, "The target \"*\" is for OPTIONS only.");
+  }
+  return reduceAbsoluteForm(cursor, head);
+}
+
+/// HTTP-version SP status-code [ SP [ reason-phrase ] ]: the space before an empty reason is often forgotten.
+bool acceptStatusLine(Cursor& cursor, ResponseHead& head) noexcept {
+  if (!acceptVersion(cursor, head.version)) return false;
+  const char* const begin = cursor.at;
+  for (std::size_t i = 0; i < 4; ++i, ++cursor.at) {
+    if (cursor.at == cursor.end) return cursor.more();
+    if (i == 0 ? *cursor.at != ' ' : !scan::is(*cursor.at, scan::kDigit)) {
+      return cursor.refuse(502, "The status line has no status code.");
+    }
+  }
+  const int status = (begin[1] - '0') * 100 + (begin[2] - '0') * 10 + (begin[3] - '0');
+  if (status < 100 || status > 599) return cursor.refuse(502, "The status code is out of range.");
+  head.status = static_cast<std::uint16_t>(status);
+  if (cursor.at == cursor.end) return cursor.more();
+  head.reason = {};
+  if (*cursor.at == ' ') {
+    const char* const reason = cursor.at + 1;
+    cursor.at = scan::skipFieldValue(reason, cursor.end);
+    head.reason = {reason, static_cast<std::size_t>(cursor.at - reason)};
+  }
+  return detail::acceptLineEnd(cursor, "The status line has a character that is not allowed.");
+}
+
+bool decideKeepAlive(const Facts& facts, Version version) noexcept {
+  return !facts.close && (version == Version::Http11 || facts.keepAlive);
+}
+
+/// The framing that Transfer-Encoding and Content-Length give together; `none` where neither is there.
+bool decideFraming(Cursor& cursor, const Facts& facts, Version version, BodyFraming none,
+                   Framing& framing) noexcept {
+  framing = {none, 0};
+  if (facts.transferEncodings != 0) {
+    if (facts.contentLengths != 0) {
+      return cursor.refuse(400, "Content-Length and Transfer-Encoding contradict each other.");
+    }
+    if (facts.transferEncodings > 1) return cursor.refuse(400, "There is more than one Transfer-Encoding.");
+    if (version == Version::Http10) return cursor.refuse(400, "HTTP/1.0 has no Transfer-Encoding.");
+    switch (detail::parseTransferEncoding(facts.transferEncoding)) {
+      case TransferCoding::Chunked:
+        framing.body = BodyFraming::Chunked;
+        return true;
+      case TransferCoding::Unknown:
+        return cursor.refuse(501, "Only the transfer coding \"chunked\" is known here.");
+      case TransferCoding::Malformed:
+        break;
+    }
+    return cursor.refuse(400, "The Transfer-Encoding is not valid.");
+  }
+  if (facts.contentLengths == 0) return true;
+  if (facts.contentLengths > 1) return cursor.refuse(400, "There is more than one Content-Length.");
+  framing.body = BodyFraming::Length;
+  return detail::parseContentLength(facts.contentLength, framing.length) ||
+         cursor.refuse(400, "The Content-Length is not valid.");
+}
+
+bool decideHost(Cursor& cursor, const Facts& facts, RequestHead& head) noexcept {
+  if (facts.hosts > 1) return cursor.refuse(400, "There is more than one Host.");
+  if (facts.hosts == 0) {
+    return head.version == Version::Http10 || cursor.refuse(400, "There is no Host.");
+  }
+  if (hostOf(facts.host).empty()) return cursor.refuse(400, "The Host is not valid.");
+  if (head.authority.empty()) head.authority = facts.host;
+  return true;
+}
+
+bool decideRequest(Cursor& cursor, const Facts& facts, RequestHead& head, RequestTraits& traits) noexcept {
+  if (!decideHost(cursor, facts, head)) return false;
+  if (!decideFraming(cursor, facts, head.version, BodyFraming::None, traits.framing)) return false;
+  if (facts.connectionOptions > detail::kMaxConnectionOptions) {
+    return cursor.refuse(400, "Connection names too many options.");
+  }
+  const bool modern = head.version == Version::Http11;
+  const bool hasContent = traits.framing.body == BodyFraming::Chunked || traits.framing.length != 0;
+  if (facts.otherExpectation && modern)
+    return cursor.refuse(417, "Only the expectation 100-continue is known here.");
+  traits.expectContinue = facts.expectContinue && modern && hasContent;
+  traits.keepAlive = decideKeepAlive(facts, head.version);
+  traits.webSocket = false;
+  if (facts.upgrades == 1 && facts.connectionUpgrade && equalsIgnoreCase(facts.upgrade, "websocket")) {
+    if (hasContent) return cursor.refuse(400, "An upgrade request has a body.");
+    traits.webSocket = modern && head.method == "GET";
+    if (traits.webSocket) traits.framing = {};
+  }
+  return true;
+}
+
+bool decideResponse(Cursor& cursor, const Facts& facts, std::string_view method, const ResponseHead& head,
+                    ResponseTraits& traits) noexcept {
+  if (!decideFraming(cursor, facts, head.version, BodyFraming::UntilClose, traits.framing)) return false;
+  if (facts.connectionOptions > detail::kMaxConnectionOptions) {
+    return cursor.refuse(502, "Connection names too many options.");
+  }
+  const bool successToConnect = method == "CONNECT" && head.status / 100 == 2;
+  if (head.status < 200 || head.status == 204 || head.status == 304 || method == "HEAD" || successToConnect) {
+    traits.framing = {};
+  }
+  traits.switchingProtocols = head.status == 101;
+  traits.interim = head.status < 200 && !traits.switchingProtocols;
+  traits.keepAlive = decideKeepAlive(facts, head.version) && traits.framing.body != BodyFraming::UntilClose &&
+                     !traits.switchingProtocols && !successToConnect;
+  return true;
+}
+
+/// Runs `parse` over the head at the front of `data` where that can bring anything new, and keeps the limit
+/// on its size.
+template <typename Parse>
+ParseResult parseHead(std::string_view data, std::size_t headBytes, std::size_t& scanned, Parse&& parse) {
+  const std::string_view view = data.substr(0, headBytes);
+  Cursor cursor{view.data(), view.data() + view.size()};
+  cursor.status = ParseStatus::NeedMore;
+  if (scanned == 0 || isDecided(view, std::min(scanned, view.size())) || view.size() == headBytes) {
+    if (parse(cursor)) cursor.status = ParseStatus::Complete;
+  }
+  if (cursor.status == ParseStatus::Complete) {
+    return {ParseStatus::Complete, static_cast<std::size_t>(cursor.at - view.data()), 0, nullptr};
+  }
+  if (cursor.status == ParseStatus::NeedMore) {
+    scanned = view.size();
+    if (view.size() < headBytes) return {};
+    (void)cursor.refuse(431, "The head is too large.");
+  }
+  return {ParseStatus::Invalid, 0, cursor.errorStatus, cursor.errorReason};
+}
+
+}  // namespace
+
+ParseResult parseRequestHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
+                             RequestHead& head, RequestTraits& traits) {
+  return parseHead(data, limits.headBytes, scanned, [&](Cursor& cursor) {
+    Facts facts;
+    head.clear();
+    return acceptEmptyLines(cursor) && acceptRequestLine(cursor, limits, head) &&
+           detail::acceptFieldLines(cursor, limits.fields, head.fields, &facts) &&
+           decideRequest(cursor, facts, head, traits);
+  });
+}
+
+ParseResult parseResponseHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
+                              std::string_view requestMethod, ResponseHead& head, ResponseTraits& traits) {
+  ParseResult result = parseHead(data, limits.headBytes, scanned, [&](Cursor& cursor) {
+    Facts facts;
+    head.clear();
+    return acceptStatusLine(cursor, head) &&
+           detail::acceptFieldLines(cursor, limits.fields, head.fields, &facts) &&
+           decideResponse(cursor, facts, requestMethod, head, traits);
+  });
+  if (result.status == ParseStatus::Invalid)
+    result.errorStatus = 502;  // whatever is wrong, it is the origin's
+  return result;
+}
+
+}  // namespace adit::http

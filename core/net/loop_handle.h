@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What a loop's own handles share with each other behind the public header: the state that the loop keeps for
+// its timers, and how a libuv handle outlives its wrapper until libuv has let go of it. One loop's thread.
+
+#include <uv.h>
+
+namespace adit::net {
+
+/// Lives at uv_loop_t::data.
+struct LoopState {
+  /// True inside timer callbacks: a timer started there with no delay would be run again by libuv in the same
+  /// pass, forever.
+  bool inTimers = false;
+};
+
+/// Closes the handle inside `owner` (a heap object whose `handle.data` is itself) and deletes it once libuv
+/// is done.
+template <typename Owner, typename Handle>
+void closeAndDelete(Owner* owner, Handle& handle) noexcept {
+  auto* generic = reinterpret_cast<uv_handle_t*>(&handle);
+  if (uv_is_closing(generic) != 0) {
+    delete owner;  // the loop went first and closed it
+    return;
+  }
+  uv_close(generic, [](uv_handle_t* closed) { delete static_cast<Owner*>(closed->data); });
+}
+
+}  // namespace adit::net

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/net/stream_socket.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <optional>
+
+#include "core/net/native_socket.h"
+
+namespace adit::net {
+
+namespace {
+
+/// The least room offered to a read from the loop's shared slab: small requests lie densely.
+constexpr std::size_t kSmallRead = 4 * 1024;
+/// Slabs offered to one read of a socket that filled the last one.
+constexpr std::size_t kBulkSlabs = 4;
+/// What one socket may read in a wake-up before others get their turn.
+constexpr std::size_t kReadBudget = 256 * 1024;
+/// What is still read from a connection whose sending side has broken (the early answer of an origin that
+/// hung up).
+constexpr std::size_t kLastWords = 1024 * 1024;
+
+class Socket final : public StreamSocket, public Flushable, public PollWatcher::Handler {
+ public:
+  Socket(EventLoop& loop, std::uintptr_t nativeSocket, StreamSocket::Handler& handler)
+      : m_loop(loop), m_socket(nativeSocket), m_handler(&handler) {
+    setNoDelay(m_socket);
+    m_watcher.emplace(loop, nativeSocket, *this);
+    if (m_watcher->error() != 0) {
+      m_sendError = systemError(m_watcher->error(), "cannot watch a connection");
+      m_loop.scheduleFlush(FlushPhase::Tcp, *this);
+    }
+    updateInterest();
+  }
+  ~Socket() override { close(); }
+
+  void setHandler(StreamSocket::Handler& handler) override { m_handler = &handler; }
+
+  void send(Slice data) override {
+    if (!isOpen() || m_shutdownWanted || m_sendError) return;
+    m_queue.push(std::move(data));
+    scheduleWrite();
+  }
+
+  void sendCopy(ByteView data) override {
+    if (!isOpen() || m_shutdownWanted || m_sendError) return;
+    while (!data.empty()) {
+      // A tail of the shared slab is used even where it does not hold everything.
+      const std::size_t room = m_loop.writer().reserve(std::min<std::size_t>(data.size(), 512)).size();
+      const std::size_t count = std::min(room, data.size());
+      m_queue.push(m_loop.writer().copy(data.first(count)));
+      data = data.subspan(count);
+    }
+    scheduleWrite();
+  }
+
+  void shutdownSend() override {
+    if (!isOpen() || m_shutdownWanted) return;
+    m_shutdownWanted = true;
+    scheduleWrite();
+  }
+
+  void close() override {
+    if (isOpen()) m_peer = peerAddress();
+    m_watcher.reset();
+    m_socket.reset();
+    static_cast<ListHook<FlushTag>&>(*this).unlink();
+    m_queue.clear();
+    m_unread.clear();
+  }
+
+  void abort() override {
+    if (isOpen()) setAbortOnClose(m_socket);
+    close();
+  }
+
+  void pauseReading(PauseReason reason) override { m_pauseReasons |= static_cast<std::uint8_t>(reason); }
+
+  void resumeReading(PauseReason reason) override {
+    if (!isPaused()) return;
+    m_pauseReasons &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+    if (isPaused() || !isOpen()) return;
+    m_parked = m_hangupSeen = false;
+    if (!m_unread.empty()) m_loop.scheduleFlush(FlushPhase::Tcp, *this);
+    updateInterest();
+  }
+
+  void flushNow() override {
+    if (!isOpen() || m_blocked) return;
+    writeQueue();
+    if (m_sent > 0 || m_sendError) m_loop.scheduleFlush(FlushPhase::Tcp, *this);
+  }
+
+  [[nodiscard]] std::size_t queuedBytes() const noexcept override { return m_queue.bytes(); }
+  [[nodiscard]] bool isOpen() const noexcept override { return m_socket.isOpen(); }
+
+  [[nodiscard]] SocketAddress peerAddress() const override {
+    if (m_peer.family() == AddressFamily::None && isOpen()) m_peer = peerAddressOf(m_socket);
+    return m_peer;
+  }
+  [[nodiscard]] SocketAddress localAddress() const override {
+    return isOpen() ? localAddressOf(m_socket) : SocketAddress();
+  }
+
+  std::uintptr_t release() override {
+    assert(m_queue.empty() && "a released socket still has bytes to send");
+    m_watcher.reset();
+    const std::uintptr_t handle = m_socket.release();
+    close();
+    return handle;
+  }
+
+  SliceQueue takeUnread() override { return std::exchange(m_unread, {}); }
+
+  void flush() override {
+    deliverUnread();
+    if (isOpen() && !m_blocked) writeQueue();
+    finishWriting();
+  }
+
+  void onReady(Readiness readiness) override {
+    if (contains(readiness, Readiness::Readable)) {
+      if (mayRead()) {
+        readSome(kReadBudget);
+      } else if (isPaused() && !m_finReceived) {
+        // Only now is the interest dropped: most pauses end before anything more arrives.
+        m_parked = true;
+      }
+    }
+    // The loop forgets a failed descriptor after this, so ask for the reason even while nothing is to be
+    // read.
+    if (isOpen() && contains(readiness, Readiness::Hangup) && !mayRead()) noticeHangup();
+    if (isOpen() && m_blocked && contains(readiness, Readiness::Writable)) {
+      m_loop.noteWork();
+      writeQueue();
+    }
+    finishWriting();
+    updateInterest();
+  }
+
+ private:
+  [[nodiscard]] bool isPaused() const noexcept { return m_pauseReasons != 0; }
+  [[nodiscard]] bool mayRead() const noexcept {
+    return isOpen() && !isPaused() && !m_finReceived && m_unread.empty();
+  }
+
+  void scheduleWrite() noexcept {
+    if (!m_blocked) m_loop.scheduleFlush(FlushPhase::Tcp, *this);
+  }
+
+  void updateInterest() {
+    if (!isOpen()) return;
+    Readiness interest = m_blocked ? Readiness::Writable : Readiness::None;
+    if (!m_finReceived) {
+      if (!m_parked) {
+        interest = interest | Readiness::Readable;
+      } else if (!m_hangupSeen) {
+        interest = interest | Readiness::Hangup;
+      }
+    }
+    m_watcher->watch(interest);
+  }
+
+  void noticeHangup() {
+    if (const int error = pendingError(m_socket); error != 0) {
+      fail(systemError(error, "the connection broke"));
+    } else {
+      m_hangupSeen = true;  // an ordinary end: it is read when reading goes on
+    }
+  }
+
+  void fail(const Error& error) {
+    close();
+    m_handler->onSocketError(error);
+  }
+
+  void deliverUnread() {
+    while (isOpen() && !isPaused() && !m_unread.empty()) {
+      Slice piece = m_unread.at(0);
+      m_unread.consume(piece.size());
+      m_handler->onData(std::move(piece));
+    }
+  }
+
+  void readSome(std::size_t budget) {
+    bool more = true;
+    while (more && budget > 0 && mayRead()) {
+      const std::size_t offered = m_bulk ? kBulkSlabs * kSlabSize : 0;
+      const IoCount read = m_bulk ? readBulk() : readSmall(more);
+      if (read.error != 0) {
+        if (!wouldBlock(read.error) && !m_sendError) fail(systemError(read.error, "the connection broke"));
+        break;
+      }
+      if (read.count == 0) {
+        m_finReceived = true;
+        if (!m_sendError) m_handler->onEndOfStream();
+        break;
+      }
+      if (m_bulk) {
+        more = read.count == offered;
+        m_bulk = read.count > kSlabSize;
+        deliverUnread();
+      } else {
+        m_bulk = more;
+      }
+      budget -= std::min(budget, read.count);
+    }
+  }
+
+  /// One read into the shared slab; `filled` tells that the socket may have more.
+  IoCount readSmall(bool& filled) {
+    SlabWriter& writer = m_loop.writer();
+    const std::span<std::uint8_t> room = writer.reserve(kSmallRead);
+    const IoCount read = receiveBytes(m_socket, room);
+    filled = read.count == room.size();
+    if (read.count > 0) {
+      m_loop.noteWork();
+      m_handler->onData(writer.commit(read.count));
+    }
+    return read;
+  }
+
+  /// One read into fresh slabs, queued as unread.
+  IoCount readBulk() {
+    SlabPool& pool = m_loop.slabs();
+    std::array<Slab*, kBulkSlabs> slabs;
+    std::array<std::span<std::uint8_t>, kBulkSlabs> rooms;
+    for (std::size_t i = 0; i < kBulkSlabs; ++i) {
+      slabs[i] = pool.acquire();
+      rooms[i] = slabs[i]->bytes;
+    }
+    const IoCount read = receiveScattered(m_socket, rooms);
+    if (read.count > 0) m_loop.noteWork();
+    std::size_t left = read.count;
+    for (Slab* slab : slabs) {
+      const std::size_t count = std::min(left, kSlabSize);
+      if (count > 0) m_unread.push(Slice(slab, slab->bytes, count));
+      left -= count;
+      SlabPool::release(slab);
+    }
+    return read;
+  }
+
+  /// Gives the kernel what it takes. Leaves reporting to finishWriting.
+  void writeQueue() {
+    m_blocked = false;
+    while (!m_queue.empty() && !m_blocked) {
+      std::array<ByteView, kMaxPieces> pieces;
+      const std::size_t count = std::min(m_queue.count(), pieces.size());
+      std::size_t offered = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        pieces[i] = m_queue.at(i).bytes();
+        offered += pieces[i].size();
+      }
+      const IoCount written = sendGathered(m_socket, {pieces.data(), count});
+      if (written.error != 0 && !wouldBlock(written.error)) {
+        m_sendError = systemError(written.error, "the connection broke");
+        m_queue.clear();
+        return;
+      }
+      m_queue.consume(written.count);
+      m_sent += written.count;
+      m_blocked = written.count < offered;
+    }
+    if (m_queue.empty() && m_shutdownWanted && !m_shutdownDone) {
+      m_shutdownDone = true;
+      shutdownSending(m_socket);
+    }
+    updateInterest();
+  }
+
+  /// Reports what writeQueue did; the last step of whatever called it.
+  void finishWriting() {
+    if (isOpen() && m_sent > 0) m_handler->onSent(std::exchange(m_sent, 0));
+    if (!isOpen() || !m_sendError) return;
+    // A peer that answered early and hung up has left its answer in our receive buffer.
+    readSome(kLastWords);
+    if (isOpen()) fail(Error(*m_sendError));
+  }
+
+  EventLoop& m_loop;
+  NativeSocket m_socket;
+  std::optional<PollWatcher> m_watcher;  // goes before m_socket
+  StreamSocket::Handler* m_handler;
+  SliceQueue m_queue;
+  SliceQueue m_unread;
+  mutable SocketAddress m_peer;
+  std::optional<Error> m_sendError;
+  std::size_t m_sent = 0;  // not reported yet
+  std::uint8_t m_pauseReasons = 0;
+  bool m_bulk = false;
+  bool m_blocked = false;
+  bool m_parked = false;      // paused, and something waits to be read: only a hang-up is of interest
+  bool m_hangupSeen = false;  // while parked: nothing more to be learned
+  bool m_finReceived = false;
+  bool m_shutdownWanted = false;
+  bool m_shutdownDone = false;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamSocket> StreamSocket::adopt(EventLoop& loop, std::uintptr_t nativeSocket,
+                                                  Handler& handler) {
+  return std::make_unique<Socket>(loop, nativeSocket, handler);
+}
+
+}  // namespace adit::net

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ngtcp2's callbacks mean to a connection's users.
+#include <algorithm>
+#include <utility>
+
+#include "core/quic/connection_impl.h"
+#include "core/quic/endpoint_impl.h"
+
+namespace adit::quic {
+
+void ConnectionImpl::onHandshakeCompleted() {
+  m_peerPin = m_tls->peerPin();
+  m_connectedPending = true;
+  // The server's handshake is confirmed when it is complete (RFC 9001 section 4.1.2).
+  if (m_isServer) m_confirmed = true;
+}
+
+void ConnectionImpl::deliverConnected() {
+  m_connectedPending = false;
+  if (m_state != State::Handshaking) return;
+  m_state = State::Open;
+  m_endpoint.onHandshakeDone(*this);
+  markDirty(true);
+  if (m_isServer) {
+    m_endpoint.handler().onAccepted(*this);
+  } else if (m_handler != nullptr) {
+    m_handler->onConnected(*this);
+  }
+}
+
+void ConnectionImpl::onStreamOpened(StreamId id) {
+  // Data may ride in the very datagram that completes the handshake.
+  if (m_connectedPending) deliverConnected();
+  StreamImpl& stream = m_endpoint.streams().acquire();
+  stream.open(*this, id);
+  m_streams.pushBack(stream);
+  ngtcp2_conn_set_stream_user_data(m_connection.get(), id, &stream);
+  if (m_handler != nullptr && m_state == State::Open) m_handler->onStreamOpened(*this, stream);
+}
+
+void ConnectionImpl::onStreamData(StreamImpl* stream, ByteView data, bool fin) {
+  if (stream != nullptr) {
+    stream->onData(data, fin);
+  } else {
+    ngtcp2_conn_extend_max_offset(m_connection.get(), data.size());
+  }
+}
+
+void ConnectionImpl::onStreamClosed(StreamImpl* stream, StreamId id) {
+  if (stream != nullptr) {
+    const std::size_t unconsumed = stream->close();
+    m_endpoint.streams().release(*stream);
+    ngtcp2_conn_extend_max_offset(m_connection.get(), unconsumed);
+  }
+  if (ngtcp2_conn_is_local_stream(m_connection.get(), id) != 0) return;
+  if (++m_streamsToGrant < m_streamGrantBatch) return;
+  ngtcp2_conn_extend_max_streams_bidi(m_connection.get(), static_cast<std::size_t>(std::exchange(m_streamsToGrant, 0)));
+  m_mustWrite = true;
+}
+
+// One pass over the streams for all the frames of a datagram, however many a peer packs into it.
+void ConnectionImpl::deliverStops() {
+  std::vector<StopSendingFrame> stops;
+  stops.swap(m_stops);
+  std::sort(stops.begin(), stops.end(), [](const auto& a, const auto& b) { return a.stream < b.stream; });
+  for (StreamImpl* stream = m_streams.front(); stream != nullptr && isLive();) {
+    StreamImpl* next = m_streams.next(*stream);
+    const auto found = std::lower_bound(stops.begin(), stops.end(), stream->id(),
+                                        [](const StopSendingFrame& frame, StreamId id) { return frame.stream < id; });
+    if (found != stops.end() && found->stream == stream->id()) stream->onStopped(found->code);
+    stream = next;
+  }
+  stops.clear();
+  if (m_stops.empty()) m_stops.swap(stops);  // keeps the capacity
+  m_mustWrite = true;
+}
+
+void ConnectionImpl::deliverWritable() {
+  while (StreamImpl* stream = m_writable.popFront()) stream->deliverWritable();
+}
+
+}  // namespace adit::quic

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The Connection behind the interface, around one ngtcp2_conn. Three rules keep ngtcp2 from being entered where it forbids it:
+// users' calls only queue and mark the connection dirty; writing, closing and migrating happen in flush; what a packet
+// brought is either handed on inside ngtcp2's callback (stream data) or noted and delivered when read_pkt is done.
+// Owned by its EndpointImpl; one thread.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/intrusive_list.h"
+#include "core/base/token_bucket.h"
+#include "core/net/datagram.h"
+#include "core/quic/batch_sender.h"
+#include "core/quic/cid_map.h"
+#include "core/quic/connection.h"
+#include "core/quic/deadline_heap.h"
+#include "core/quic/ngtcp2_compat.h"
+#include "core/quic/stop_sending_scan.h"
+#include "core/quic/stream_impl.h"
+#include "core/quic/tls_session.h"
+
+namespace adit::quic {
+
+class EndpointImpl;
+struct ConnectParams;
+
+struct DirtyConnectionsTag;
+
+struct ConnectionDeleter {
+  void operator()(ngtcp2_conn* connection) const noexcept { ngtcp2_conn_del(connection); }
+};
+
+/// What a server knows of a new client from its Initial.
+struct AcceptParams {
+  const net::ReceivedDatagram* datagram = nullptr;
+  std::uint32_t version = 0;
+  ngtcp2_cid clientDcid{}, clientScid{};
+  std::optional<ngtcp2_cid> originalDcid;  ///< Set after a Retry: what the client used first.
+  ByteView token;
+};
+
+class ConnectionImpl final : public Connection, public ListHook<DirtyConnectionsTag>, public DeadlineHook {
+ public:
+  static Result<std::unique_ptr<ConnectionImpl>> connectTo(EndpointImpl& endpoint, const ConnectParams& params, Timestamp now);
+  static Result<std::unique_ptr<ConnectionImpl>> accept(EndpointImpl& endpoint, const AcceptParams& params, Timestamp now);
+  ~ConnectionImpl() override;
+
+  // Connection
+  void setHandler(ConnectionHandler* handler) noexcept override { m_handler = handler; }
+  Stream* openStream() override;
+  [[nodiscard]] std::uint64_t streamCredit() const noexcept override;
+  void close(AppErrorCode code, std::string_view reason) override;
+  void migrate(const net::SocketAddress& newLocal) override;
+  [[nodiscard]] std::optional<tls::Pin> peerPin() const override { return m_peerPin; }
+  [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return m_peer; }
+  [[nodiscard]] ConnectionStats stats() const override;
+  [[nodiscard]] Timestamp lastHeard() const noexcept override { return m_lastHeard; }
+
+  // For its endpoint
+  enum class FlushOutcome : std::uint8_t { Done, More, Blocked };
+  void receive(const net::ReceivedDatagram& datagram, Timestamp now);
+  FlushOutcome flush(Timestamp now, BatchSender& sender);
+  void expire(Timestamp now);
+  /// Where a connection of a client is known by its address only (stateless resets).
+  [[nodiscard]] bool mayBeFrom(const net::SocketAddress& peer) const noexcept { return isLive() && m_peer == peer; }
+  [[nodiscard]] std::size_t index() const noexcept { return m_index; }
+  void setIndex(std::size_t index) noexcept { m_index = index; }
+
+  // For its streams
+  [[nodiscard]] SlabWriter& writer() noexcept;
+  void streamReady(StreamImpl& stream);
+  void streamWritable(StreamImpl& stream) { m_writable.pushBack(stream); }
+  void shutdownWrite(StreamId id, AppErrorCode code);
+  void shutdownRead(StreamId id, AppErrorCode code);
+  void credit(StreamId id, std::size_t count, bool streamToo);
+
+ private:
+  friend struct ConnectionCallbacks;
+
+  enum class State : std::uint8_t {
+    Handshaking,
+    Open,
+    Ending,    ///< The reason is known; the next flush tells the handlers and the peer.
+    Closing,   ///< Our CONNECTION_CLOSE was sent; late packets are answered with it.
+    Draining,  ///< The peer closed; late packets are swallowed.
+    Dead,
+  };
+  enum class Farewell : std::uint8_t { SendClose, Drain, Vanish };
+  struct Ending {
+    CloseInfo info;
+    Farewell farewell = Farewell::Vanish;
+    ng::CloseError error{};
+  };
+
+  ConnectionImpl(EndpointImpl& endpoint, const net::SocketAddress& local, const net::SocketAddress& peer)
+      : m_endpoint(endpoint), m_local(local), m_peer(peer) {}
+
+  // connection.cpp
+  void adopt(ngtcp2_conn* connection) noexcept;
+  void fillSettings(ngtcp2_settings& settings, ngtcp2_transport_params& params, Timestamp now);
+  [[nodiscard]] bool isLive() const noexcept { return m_state == State::Handshaking || m_state == State::Open; }
+  void noteCid(const ngtcp2_cid& cid);
+  void dropCid(const ngtcp2_cid& cid);
+  void markDirty(bool mustWrite);
+
+  // connection_io.cpp
+  [[nodiscard]] bool admitsPath(const net::SocketAddress& peer, Timestamp now);
+  void afterRead(const net::ReceivedDatagram& datagram);
+  void followPath();
+  [[nodiscard]] bool isWriteDue() const noexcept;
+  FlushOutcome writePackets(Timestamp now, BatchSender& sender);
+  ngtcp2_ssize writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, Timestamp now);
+  StreamImpl* nextStream(std::uint64_t connectionCredit) noexcept;
+  void applyMigration(Timestamp now);
+  void updateKeys(Timestamp now);
+  void scheduleAfterWrite(Timestamp now);
+
+  // connection_events.cpp: what the callbacks mean
+  void onHandshakeCompleted();
+  void onStreamOpened(StreamId id);
+  void onStreamClosed(StreamImpl* stream, StreamId id);
+  void onStreamData(StreamImpl* stream, ByteView data, bool fin);
+  void deliverConnected();
+  void deliverStops();
+  void deliverWritable();
+
+  // connection_close.cpp
+  void end(CloseInfo info, Farewell farewell);
+  void endWith(int libraryError);
+  void endByPeer();
+  void finish(Timestamp now, BatchSender& sender);
+  void closeStreams(const CloseInfo& info);
+  void writeClose(Timestamp now, BatchSender& sender, const Ending& ending);
+  void answerLatePacket(const net::ReceivedDatagram& datagram);
+  void die();
+
+  EndpointImpl& m_endpoint;
+  ConnectionHandler* m_handler = nullptr;
+  net::SocketAddress m_local, m_peer;
+  std::optional<net::SocketAddress> m_candidatePeer;  // the last unknown address a packet came from
+  std::optional<net::SocketAddress> m_migrateTo;
+  std::optional<tls::Pin> m_peerPin;
+  std::vector<ConnectionId> m_cids;
+
+  IntrusiveList<StreamImpl, OpenStreamsTag> m_streams;
+  IntrusiveList<StreamImpl, ReadyStreamsTag> m_ready;
+  IntrusiveList<StreamImpl, WritableStreamsTag> m_writable;
+  std::vector<StopSendingFrame> m_stops;
+
+  TokenBucket m_pathChanges{5, 0.5};  // a peer that moves more often is dropped where it was not
+  Duration m_smoothedRtt{};
+  Timestamp m_lastHeard{};
+  ConnectionStats m_counters;
+  std::uint64_t m_packetsSinceKeyUpdate = 0;
+  std::uint64_t m_bytesSinceWrite = 0;
+  std::uint64_t m_creditSinceWrite = 0;
+  std::uint64_t m_creditThreshold = 0;
+  std::uint64_t m_streamsToGrant = 0;
+  std::uint64_t m_streamGrantBatch = 1;
+  std::size_t m_payloadLimit = 0;
+  std::size_t m_index = 0;
+  std::uint32_t m_packetsSinceWrite = 0;
+  std::uint32_t m_latePackets = 0;
+  State m_state = State::Handshaking;
+  bool m_isServer = false;
+  bool m_mustWrite = false;
+  bool m_confirmed = false;
+  bool m_connectedPending = false;
+  bool m_wantsStreams = false;
+  bool m_streamCreditPending = false;
+  bool m_heardFromPeer = false;
+  bool m_resetByPeer = false;
+  bool m_wasOpen = false;
+
+  std::optional<Ending> m_ending;
+  std::vector<std::uint8_t> m_closePacket;
+  // Last: ngtcp2 goes first, then the TLS session it points to.
+  std::unique_ptr<TlsSession> m_tls;
+  std::unique_ptr<ngtcp2_conn, ConnectionDeleter> m_connection;
+};
+
+/// The path between two addresses, which must outlive it.
+ngtcp2_path pathOf(const net::SocketAddress& local, const net::SocketAddress& peer) noexcept;
+
+/// The callback table for ngtcp2, and what read_pkt needs around it.
+struct ConnectionCallbacks {
+  static ngtcp2_callbacks table(bool server) noexcept;
+  /// ngtcp2_conn_read_pkt, noting what only the decryption callback sees: whether a packet was authentic, and STOP_SENDING.
+  static int readPacket(ConnectionImpl& connection, const ngtcp2_path& path, const net::ReceivedDatagram& datagram, Timestamp now);
+};
+
+}  // namespace adit::quic

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datagrams in and out of one connection.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/quic/connection_impl.h"
+#include "core/quic/endpoint_impl.h"
+
+namespace adit::quic {
+
+namespace {
+
+// A write pass costs an ACK packet for the peer to handle, so passes for received packets alone wait for one of these.
+constexpr std::uint32_t kPacketsBeforeWrite = 8;
+constexpr std::uint64_t kBytesBeforeWrite = 4096;
+// The acknowledgement delay follows the path's round trip, which on loopback would fire at once.
+constexpr Duration kTimerFloor = std::chrono::milliseconds(1);
+// Pacing below this round trip would need timers finer than a loop has.
+constexpr Duration kPacedFrom = std::chrono::milliseconds(2);
+// One connection's share of a flush; others get their turn before it goes on.
+constexpr std::size_t kFlushBudget = 1024 * 1024;
+constexpr std::size_t kVectors = 16;
+
+}  // namespace
+
+void ConnectionImpl::receive(const net::ReceivedDatagram& datagram, Timestamp now) {
+  if (m_state == State::Closing) answerLatePacket(datagram);
+  if (!isLive()) return;
+  // A client's socket may report a more exact address than the one it was bound to; to ngtcp2 they are one path.
+  const bool sameLocal = !m_isServer && datagram.local->port() == m_local.port();
+  const net::SocketAddress& local = sameLocal ? m_local : *datagram.local;
+  if (m_isServer && !admitsPath(*datagram.peer, now)) return;
+  const ngtcp2_path path = pathOf(local, *datagram.peer);
+  m_counters.bytesReceived += datagram.payload.size();
+  ++m_packetsSinceWrite;
+  m_bytesSinceWrite += datagram.payload.size();
+  const int rv = ConnectionCallbacks::readPacket(*this, path, datagram, now);
+  switch (rv) {
+    case 0: break;
+    case NGTCP2_ERR_DRAINING: endByPeer(); break;
+    case NGTCP2_ERR_RETRY: m_endpoint.demandRetry(datagram, now); [[fallthrough]];
+    case NGTCP2_ERR_DROP_CONN: end({}, Farewell::Vanish); break;
+    default: endWith(rv); break;
+  }
+  afterRead(datagram);
+  markDirty(false);
+}
+
+bool ConnectionImpl::admitsPath(const net::SocketAddress& peer, Timestamp now) {
+  if (peer == m_peer || m_candidatePeer == peer) return true;
+  if (!m_pathChanges.take(now)) return false;
+  m_candidatePeer = peer;
+  return true;
+}
+
+void ConnectionImpl::afterRead(const net::ReceivedDatagram& datagram) {
+  if (m_connectedPending) deliverConnected();
+  if (!m_stops.empty()) deliverStops();
+  if (m_streamCreditPending) {
+    m_streamCreditPending = false;
+    if (m_wantsStreams && isLive() && m_handler != nullptr && streamCredit() > 0) {
+      m_wantsStreams = false;
+      m_handler->onStreamCredit(*this);
+    }
+  }
+  if (m_isServer && isLive() && *datagram.peer != m_peer) followPath();
+}
+
+void ConnectionImpl::followPath() {
+  const ngtcp2_path* path = ngtcp2_conn_get_path(m_connection.get());
+  const auto peer = net::SocketAddress::fromNative(path->remote.addr, path->remote.addrlen);
+  if (peer == m_peer) return;
+  m_peer = peer;
+  ++m_counters.migrations;
+}
+
+bool ConnectionImpl::isWriteDue() const noexcept {
+  return m_mustWrite || !m_ready.empty() || !m_confirmed || m_packetsSinceWrite >= kPacketsBeforeWrite || m_bytesSinceWrite >= kBytesBeforeWrite;
+}
+
+ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& sender) {
+  if (m_ending) {
+    finish(now, sender);
+    return FlushOutcome::Done;
+  }
+  if (!isLive()) return FlushOutcome::Done;
+  if (m_migrateTo) applyMigration(now);
+  if (!isWriteDue()) {
+    // What is held back leaves with the next write, or in a moment.
+    m_endpoint.deadlines().update(*this, now + kTimerFloor);
+    return FlushOutcome::Done;
+  }
+  if (sender.isBlocked()) return FlushOutcome::Blocked;
+  if (m_packetsSinceKeyUpdate >= m_endpoint.params().limits.keyUpdatePackets) updateKeys(now);
+  m_mustWrite = false;
+  m_packetsSinceWrite = 0;
+  m_bytesSinceWrite = m_creditSinceWrite = 0;
+  const FlushOutcome outcome = writePackets(now, sender);
+  if (m_ending) {
+    finish(now, sender);
+    return FlushOutcome::Done;
+  }
+  if (outcome != FlushOutcome::Done) m_mustWrite = true;
+  scheduleAfterWrite(now);
+  deliverWritable();
+  return outcome;
+}
+
+ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSender& sender) {
+  ngtcp2_conn* connection = m_connection.get();
+  const bool paced = m_smoothedRtt > kPacedFrom;
+  const std::size_t burst = paced ? std::min(kFlushBudget, ngtcp2_conn_get_send_quantum(connection)) : kFlushBudget;
+  ngtcp2_path_storage storage;
+  ngtcp2_path_storage_zero(&storage);
+  ngtcp2_pkt_info info{};
+  std::size_t written = 0;
+  FlushOutcome outcome = FlushOutcome::Done;
+  for (;;) {
+    if (written >= burst) {
+      // A paced connection goes on when its timer says so.
+      if (!paced) outcome = FlushOutcome::More;
+      break;
+    }
+    std::uint8_t* dest = sender.room(m_payloadLimit);
+    if (dest == nullptr) {
+      outcome = FlushOutcome::Blocked;
+      break;
+    }
+    const ngtcp2_ssize size = writePacket(dest, &storage.path, &info, now);
+    if (size < 0) {
+      endWith(static_cast<int>(size));
+      break;
+    }
+    if (size == 0) break;
+    const auto bytes = static_cast<std::size_t>(size);
+    written += bytes;
+    ++m_packetsSinceKeyUpdate;
+    sender.add(bytes, storage.path, info.ecn);
+  }
+  sender.flush();
+  m_counters.bytesSent += written;
+  if (sender.isBlocked() && outcome == FlushOutcome::Done && !m_ready.empty()) outcome = FlushOutcome::Blocked;
+  if (paced && written > 0 && !m_ending) ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
+  return outcome;
+}
+
+// One packet, filled from as many streams as fit. Between two calls that return WRITE_MORE nothing else of ngtcp2 may be called.
+ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, Timestamp now) {
+  ngtcp2_conn* connection = m_connection.get();
+  std::uint64_t credit = m_state == State::Open ? ngtcp2_conn_get_max_data_left(connection) : 0;
+  const ngtcp2_tstamp ts = toNanoseconds(now);
+  for (;;) {
+    StreamImpl* stream = nextStream(credit);
+    std::array<ngtcp2_vec, kVectors> vectors;
+    std::size_t count = 0, bytes = 0;
+    std::uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
+    if (stream != nullptr) {
+      const SliceQueue& unsent = stream->unsent();
+      for (; count < std::min(kVectors, unsent.count()) && bytes < m_payloadLimit; ++count) {
+        const Slice& slice = unsent.at(count);
+        // ngtcp2 only reads them; it declares them without const.
+        vectors[count] = {const_cast<std::uint8_t*>(slice.data()), slice.size()};
+        bytes += slice.size();
+      }
+      flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+      if (stream->wantsFin() && bytes == unsent.bytes()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+    }
+    ngtcp2_ssize taken = -1;
+    const ngtcp2_ssize size = ngtcp2_conn_writev_stream(connection, path, info, dest, m_payloadLimit, &taken, flags,
+                                                        stream != nullptr ? stream->id() : -1, vectors.data(), count, ts);
+    if (stream == nullptr) return size;
+    if (taken >= 0) {
+      const auto consumed = static_cast<std::size_t>(taken);
+      stream->onWritten(consumed, (flags & NGTCP2_WRITE_STREAM_FLAG_FIN) != 0 && consumed == bytes);
+      credit -= std::min<std::uint64_t>(credit, consumed);
+    }
+    ListHook<ReadyStreamsTag>& ready = *stream;
+    switch (size) {
+      case NGTCP2_ERR_WRITE_MORE:
+        if (!stream->hasWork()) ready.unlink();
+        continue;
+      case NGTCP2_ERR_STREAM_DATA_BLOCKED:  // until the peer extends its window
+        ready.unlink();
+        continue;
+      case NGTCP2_ERR_STREAM_SHUT_WR:
+      case NGTCP2_ERR_STREAM_NOT_FOUND:
+        stream->onRefused();
+        continue;
+      default: break;
+    }
+    if (!stream->hasWork()) {
+      ready.unlink();
+    } else if (size > 0 && ready.isLinked()) {
+      m_ready.pushBack(*stream);  // the next packet is another stream's
+    }
+    return size;
+  }
+}
+
+StreamImpl* ConnectionImpl::nextStream(std::uint64_t connectionCredit) noexcept {
+  if (m_state != State::Open) return nullptr;
+  StreamImpl* stream = m_ready.front();
+  if (connectionCredit > 0) return stream;
+  // Without credit only a bare FIN may go.
+  while (stream != nullptr && !stream->unsent().empty()) stream = m_ready.next(*stream);
+  return stream;
+}
+
+void ConnectionImpl::scheduleAfterWrite(Timestamp now) {
+  const Timestamp expiry = fromNanoseconds(ngtcp2_conn_get_expiry(m_connection.get()));
+  m_endpoint.deadlines().update(*this, std::max(expiry, now + kTimerFloor));
+  m_smoothedRtt = Duration(static_cast<std::int64_t>(ng::connectionInfo(m_connection.get()).smoothed_rtt));
+}
+
+void ConnectionImpl::expire(Timestamp now) {
+  if (m_state == State::Closing || m_state == State::Draining) {
+    die();
+    return;
+  }
+  if (!isLive()) return;
+  if (const int rv = ngtcp2_conn_handle_expiry(m_connection.get(), toNanoseconds(now)); rv != 0) endWith(rv);
+  markDirty(true);
+}
+
+void ConnectionImpl::applyMigration(Timestamp now) {
+  const net::SocketAddress local = *std::exchange(m_migrateTo, std::nullopt);
+  if (local == m_local) return;
+  const ngtcp2_path path = pathOf(local, m_peer);
+  m_local = local;
+  ++m_counters.migrations;
+  // Before the handshake is confirmed, or with no spare connection ID, the path changes all the same, as it does behind a
+  // NAT that forgot us: the server finds out by itself.
+  if (ngtcp2_conn_initiate_immediate_migration(m_connection.get(), &path, toNanoseconds(now)) != 0) {
+    ngtcp2_conn_set_local_addr(m_connection.get(), &path.local);
+  }
+  m_mustWrite = true;
+}
+
+void ConnectionImpl::updateKeys(Timestamp now) {
+  if (!m_confirmed) return;
+  if (ngtcp2_conn_initiate_key_update(m_connection.get(), toNanoseconds(now)) == 0) {
+    m_packetsSinceKeyUpdate = 0;
+    ++m_counters.keyUpdates;
+  }
+  // Otherwise the last update is too recent; the next flush tries again.
+}
+
+}  // namespace adit::quic

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The Stream behind the interface: a queue of slices not sent yet, one of slices not acknowledged yet, and the state of both
+// directions. It never calls ngtcp2 to write: it puts itself on its connection's ready list. Owned by a StreamPool, lent
+// to a connection for a stream's life. One thread.
+
+#include <memory>
+#include <vector>
+
+#include "core/base/intrusive_list.h"
+#include "core/base/slab.h"
+#include "core/quic/stream.h"
+
+namespace adit::quic {
+
+class ConnectionImpl;
+
+struct OpenStreamsTag;
+struct ReadyStreamsTag;
+struct WritableStreamsTag;
+
+class StreamImpl final : public Stream,
+                         public ListHook<OpenStreamsTag>,
+                         public ListHook<ReadyStreamsTag>,
+                         public ListHook<WritableStreamsTag> {
+ public:
+  StreamImpl() = default;
+
+  // Stream
+  [[nodiscard]] StreamId id() const noexcept override { return m_id; }
+  [[nodiscard]] Connection& connection() noexcept override;
+  void setHandler(StreamHandler* handler) noexcept override { m_handler = handler; }
+  void send(Slice data) override;
+  void sendCopy(ByteView data) override;
+  void finish() override;
+  void reset(AppErrorCode code) override;
+  void stopSending(AppErrorCode code) override;
+  void consume(std::size_t count) override;
+  [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_unsent.bytes(); }
+
+  // For its connection
+  void open(ConnectionImpl& connection, StreamId id) noexcept;
+  [[nodiscard]] bool hasWork() const noexcept { return m_send == SendState::Open ? !m_unsent.empty() : m_send == SendState::Finishing; }
+  [[nodiscard]] bool wantsFin() const noexcept { return m_send == SendState::Finishing; }
+  [[nodiscard]] const SliceQueue& unsent() const noexcept { return m_unsent; }
+  /// `count` bytes (and the FIN) went into a packet.
+  void onWritten(std::size_t count, bool fin);
+  void onAcknowledged(std::size_t count) noexcept;
+  void onData(ByteView data, bool fin);
+  void onReset(AppErrorCode code);
+  void onStopped(AppErrorCode code);
+  /// ngtcp2 takes no more for it; the reason comes separately.
+  void onRefused() noexcept { dropUnsent(); }
+  /// Tells the producer that it may go on, if it still should.
+  void deliverWritable();
+  /// The last callback; returns the received bytes nobody consumed.
+  std::size_t close();
+  /// Drops what was sent and never acknowledged; when the connection can retransmit no more.
+  void forgetSlices() noexcept;
+
+ private:
+  enum class SendState : std::uint8_t { Open, Finishing, Finished, Reset };
+  enum class ReceiveState : std::uint8_t { Open, Finished, Reset };
+
+  void queued();
+  void dropUnsent() noexcept;
+
+  ConnectionImpl* m_connection = nullptr;
+  StreamHandler* m_handler = nullptr;
+  StreamId m_id = -1;
+  SliceQueue m_unsent;
+  SliceQueue m_unacknowledged;  // ngtcp2 points into these
+  std::size_t m_unconsumed = 0;
+  SendState m_send = SendState::Open;
+  ReceiveState m_receive = ReceiveState::Open;
+  bool m_overHighWater = false;
+  bool m_stopAsked = false;
+  bool m_closed = true;
+};
+
+/// Streams are reused with the capacity of their queues: a warm connection allocates nothing for one.
+class StreamPool {
+ public:
+  StreamImpl& acquire();
+  void release(StreamImpl& stream);
+  [[nodiscard]] std::size_t made() const noexcept { return m_all.size(); }
+
+ private:
+  std::vector<std::unique_ptr<StreamImpl>> m_all;
+  std::vector<StreamImpl*> m_free;
+};
+
+}  // namespace adit::quic

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/relay/http_stream_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+namespace adit::relay {
+
+namespace {
+
+/// Encodes prefix, frame header and payload. Heads beyond one slab are rare (large cookies): they are built on the heap and
+/// copied in pieces.
+template <typename WritePayload>
+bool sendFrame(quic::Stream& stream, SlabWriter& writer, ByteView prefix, wire::FrameType type, std::size_t payloadSize,
+               WritePayload&& writePayload) {
+  if (payloadSize > wire::kMaxHeadPayload) return false;
+  const std::size_t most = prefix.size() + wire::kMaxFrameHeader + payloadSize;
+  const auto fill = [&](std::uint8_t* room) {
+    std::size_t at = prefix.size();
+    if (at > 0) std::memcpy(room, prefix.data(), at);
+    at += wire::writeFrameHeader(type, payloadSize, room + at);
+    writePayload(room + at);
+    return at + payloadSize;
+  };
+  if (most <= kSlabSize) {
+    std::uint8_t* room = writer.reserve(most).data();
+    stream.send(writer.commit(fill(room)));
+    return true;
+  }
+  const auto large = std::make_unique<std::uint8_t[]>(most);
+  const std::size_t size = fill(large.get());
+  for (std::size_t at = 0; at < size; at += kSlabSize) {
+    stream.send(writer.copy({large.get() + at, std::min(kSlabSize, size - at)}));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool sendRequestHead(quic::Stream& stream, SlabWriter& writer, const wire::StreamHead& streamHead,
+                     const wire::RequestHeadFrame& frame) {
+  std::uint8_t prefix[wire::kMaxStreamHead];
+  const std::size_t prefixSize = wire::writeStreamHead(streamHead, prefix);
+  return sendFrame(stream, writer, {prefix, prefixSize}, wire::FrameType::RequestHead, wire::requestHeadSize(frame),
+                   [&](std::uint8_t* room) { wire::writeRequestHead(frame, room); });
+}
+
+bool sendResponseHead(quic::Stream& stream, SlabWriter& writer, wire::FrameType type, const wire::ResponseHeadFrame& frame) {
+  return sendFrame(stream, writer, {}, type, wire::responseHeadSize(frame),
+                   [&](std::uint8_t* room) { wire::writeResponseHead(frame, room); });
+}
+
+void sendData(quic::Stream& stream, SlabWriter& writer, Slice data) {
+  if (data.empty()) return;
+  std::uint8_t* room = writer.reserve(wire::kMaxFrameHeader).data();
+  stream.send(writer.commit(wire::writeFrameHeader(wire::FrameType::Data, data.size(), room)));
+  stream.send(std::move(data));
+}
+
+void sendTrailers(quic::Stream& stream, SlabWriter& writer, std::span<const http::Field> fields) {
+  if (fields.empty()) return;
+  sendFrame(stream, writer, {}, wire::FrameType::Trailers, wire::trailersSize(fields),
+            [&](std::uint8_t* room) { wire::writeTrailers(fields, room); });
+}
+
+}  // namespace adit::relay

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The server's end of one client's connection: its control stream and session, and the way to open streams for visitors'
+// requests. Owned by its worker; destroyed after the connection closed. One loop's thread.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "core/net/event_loop.h"
+#include "core/quic/connection.h"
+#include "core/server/route_table.h"
+#include "core/session/server_session.h"
+
+namespace adit::server {
+
+class Worker;
+
+/// A tunnel's requests in flight on the server; shared by the exchanges that count in it.
+struct TunnelLoad {
+  std::uint32_t active = 0;
+};
+
+class ClientLink final : public net::Disposable,
+                         private quic::ConnectionHandler,
+                         private quic::StreamHandler,
+                         private session::ServerSession::Handler {
+ public:
+  ClientLink(Worker& worker, quic::Connection& connection);
+  ~ClientLink() override;
+
+  [[nodiscard]] quic::Connection& connection() noexcept { return *m_connection; }
+  [[nodiscard]] bool isReady() const noexcept;
+  /// The load counter of a declared tunnel.
+  std::shared_ptr<TunnelLoad> loadOf(std::uint64_t tunnel);
+  /// A newer connection of the same key has the session.
+  void takenOver();
+  void drain(Duration deadline);
+  void close(wire::AppError code, std::string_view reason);
+
+ private:
+  void onConnected(quic::Connection& connection) override;
+  void onStreamOpened(quic::Connection& connection, quic::Stream& stream) override;
+  void onStreamCredit(quic::Connection& connection) override;
+  void onConnectionClosed(quic::Connection& connection, const quic::CloseInfo& info) override;
+
+  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
+  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
+  void onStreamWritable(quic::Stream& stream) override;
+  void onStreamClosed(quic::Stream& stream) override;
+
+  void sendControl(ByteView bytes) override;
+  Result<wire::LoginAccepted> authenticate(const wire::Login& login) override;
+  wire::Declared apply(const wire::Declare& declare) override;
+  void onClientDraining(const wire::Drain& drain) override;
+  void onSessionFailed(const Error& error, wire::AppError code) override;
+
+  void armTimer();
+
+  Worker& m_worker;
+  quic::Connection* m_connection;
+  quic::Stream* m_control = nullptr;
+  session::ServerSession m_session;
+  net::Timer m_timer;
+  net::Timer m_closeTimer;
+  SessionId m_id = 0;  ///< 0 before login.
+  std::string m_peerName;
+  std::string m_head;  ///< Bytes of the control stream's head while incomplete.
+  bool m_headRead = false;
+  bool m_registered = false;
+  bool m_leaving = false;
+  std::unordered_map<std::uint64_t, std::shared_ptr<TunnelLoad>> m_loads;
+};
+
+}  // namespace adit::server

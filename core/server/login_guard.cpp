@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/login_guard.h"
+
+namespace adit::server {
+
+namespace {
+constexpr unsigned kFailuresAllowed = 5;
+constexpr Duration kWindow = std::chrono::minutes(1);
+constexpr Duration kShutOut = std::chrono::minutes(1);
+constexpr std::size_t kMaxEntries = 10'000;
+constexpr std::size_t kIpv6Prefix = 8;  // a /64 is one household
+}  // namespace
+
+std::string LoginGuard::keyFor(const net::SocketAddress& peer) {
+  const std::string_view bytes = peer.ipBytes();
+  return std::string(bytes.substr(0, bytes.size() == 16 ? kIpv6Prefix : bytes.size()));
+}
+
+bool LoginGuard::allows(const net::SocketAddress& peer, Timestamp now) {
+  const std::lock_guard lock(m_mutex);
+  const auto found = m_entries.find(keyFor(peer));
+  return found == m_entries.end() || found->second.shutUntil <= now;
+}
+
+void LoginGuard::noteFailure(const net::SocketAddress& peer, Timestamp now) {
+  const std::lock_guard lock(m_mutex);
+  if (m_entries.size() >= kMaxEntries) {
+    std::erase_if(m_entries, [now](const auto& entry) { return entry.second.windowEnds <= now && entry.second.shutUntil <= now; });
+    if (m_entries.size() >= kMaxEntries) m_entries.erase(m_entries.begin());
+  }
+  Entry& entry = m_entries[keyFor(peer)];
+  if (entry.windowEnds <= now) entry = Entry{0, now + kWindow, {}};
+  if (++entry.failures >= kFailuresAllowed) entry.shutUntil = now + kShutOut;
+}
+
+}  // namespace adit::server

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The server's sessions and names across all workers: who is logged in where, which names they hold, and the route snapshot
+// made from that. Login, declaration and departure are rare, so a mutex guards it; the data path only reads the atomic
+// version and, when it changed, fetches the new snapshot. Any thread.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "core/base/clock.h"
+#include "core/base/random.h"
+#include "core/server/route_table.h"
+#include "core/session/name_registry.h"
+#include "core/tls/identity.h"
+#include "core/wire/control_messages.h"
+
+namespace adit::server {
+
+struct RegistryParams {
+  std::string domain;               ///< "t.example.com"
+  std::uint16_t publicPort = 80;    ///< Left out of URLs when 80. Set once the listener is bound.
+  std::size_t maxTunnels = 100;     ///< A session.
+  Duration grace = std::chrono::seconds(300);
+};
+
+class Registry {
+ public:
+  explicit Registry(RegistryParams params);
+
+  struct SessionPlace {
+    unsigned worker = 0;
+    SessionId id = 0;
+  };
+  struct Registered {
+    SessionId id = 0;
+    std::optional<SessionPlace> displaced;  ///< The older session of the same key: close it with TakenOver.
+  };
+  Registered addSession(const tls::Pin& key, unsigned worker);
+  /// Gives names to the declared tunnels and publishes their routes; ignored (all refused) for a session that was displaced.
+  wire::Declared apply(SessionId session, const wire::Declare& declare, Timestamp now);
+  /// No new requests go to it (it is draining); its names stay reserved.
+  void suspendSession(SessionId session, Timestamp now);
+  /// The connection is gone. Lost: the names stay reserved for its key. Left: it said good-bye; its addresses show as offline
+  /// for the grace time, but any client may take the names.
+  enum class Departure : std::uint8_t { Lost, Left };
+  void removeSession(SessionId session, Departure departure, Timestamp now);
+
+  /// Changes whenever the routes do.
+  [[nodiscard]] std::uint64_t version() const noexcept { return m_version.load(std::memory_order_acquire); }
+  [[nodiscard]] std::shared_ptr<const RouteTable> routes() const;
+  void setPublicPort(std::uint16_t port);
+  [[nodiscard]] const std::string& domain() const noexcept { return m_params.domain; }
+  [[nodiscard]] std::size_t maxTunnels() const noexcept { return m_params.maxTunnels; }
+
+ private:
+  struct Session {
+    tls::Pin key;
+    unsigned worker = 0;
+    std::unordered_map<std::uint64_t, std::string> names;  ///< tunnel id -> name
+  };
+  void publish(std::shared_ptr<RouteTable> table);
+  std::shared_ptr<RouteTable> copyTable(Timestamp now) const;
+  void takeOffline(RouteTable& table, const Session& session, Timestamp now) const;
+  [[nodiscard]] std::string urlFor(const std::string& name) const;
+
+  RegistryParams m_params;
+  SecureRandom m_random;
+  mutable std::mutex m_mutex;
+  session::NameRegistry m_names;
+  std::unordered_map<SessionId, Session> m_sessions;
+  SessionId m_nextSession = 1;
+  std::shared_ptr<const RouteTable> m_table;
+  std::atomic<std::uint64_t> m_version{1};
+};
+
+}  // namespace adit::server

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/server.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+
+namespace adit::server {
+
+namespace {
+
+constexpr unsigned kMaxWorkers = 64;
+
+/// Sharing a port between threads needs SO_REUSEPORT with load balancing, which only Linux has.
+#if defined(__linux__) && !defined(ADIT_PORTABLE)
+constexpr bool kSharesPorts = true;
+#else
+constexpr bool kSharesPorts = false;
+#endif
+
+/// Workers share their ports with SO_REUSEPORT, which would also share them with another server of the same user: ask once
+/// without it, so that a port in use is an error as it should be.
+Result<> probeFree(const net::SocketAddress& quic, const net::SocketAddress& http) {
+  struct Nobody final : net::UdpSocket::Handler, net::StreamListener::Handler {
+    void onDatagrams(std::span<const net::ReceivedDatagram>) override {}
+    void onWritable() override {}
+    void onSocketError(const Error&) override {}
+    void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress&) override { net::closeNativeSocket(nativeSocket); }
+  } nobody;
+  auto loop = net::EventLoop::create();
+  if (!loop) return fail(std::move(loop.error()));
+  net::UdpParams udp;
+  udp.bind = quic;
+  if (auto socket = net::UdpSocket::open(**loop, udp, nobody); !socket) return fail(std::move(socket.error()));
+  if (auto listener = net::StreamListener::open(**loop, {http}, nobody); !listener) return fail(std::move(listener.error()));
+  return {};
+}
+
+/// Streams a client may open at once towards us: its control stream and room for versions to come.
+constexpr std::uint64_t kClientStreams = 8;
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
+  RegistryParams registry;
+  registry.domain = params.domain;
+  std::unique_ptr<Server> server(new Server(registry));
+  ServerContext& context = server->m_context;
+  context.checkToken = std::move(params.checkToken);
+  context.limits = params.limits;
+
+  const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
+  if (params.workers > count) logWarning("server", "{} worker(s): this system does not share ports between more", count);
+  if (count > 1) {
+    if (auto isFree = probeFree(params.quicListen, params.httpListen); !isFree) return fail(std::move(isFree.error()));
+  }
+  WorkerParams worker;
+  worker.endpoint.role = quic::Role::Server;
+  worker.endpoint.identity = params.identity;
+  worker.endpoint.keys = params.keys;
+  worker.endpoint.limits.keepAlive = Duration::zero();
+  worker.endpoint.limits.peerStreams = kClientStreams;
+  worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
+  worker.udp.bind = params.quicListen;
+  worker.udp.reusePort = count > 1;
+  worker.http.bind = params.httpListen;
+  worker.http.reusePort = count > 1;
+  for (unsigned index = 0; index < count; ++index) {
+    worker.index = index;
+    worker.endpoint.worker = static_cast<std::uint8_t>(index);
+    auto created = Worker::create(context, worker);
+    if (!created) return fail(std::move(created.error()));
+    // Port 0 was the first worker's to choose.
+    worker.udp.bind = (*created)->quicAddress();
+    worker.http.bind = (*created)->httpAddress();
+    context.workers.push_back(created->get());
+    server->m_workers.push_back(std::move(*created));
+  }
+  context.registry.setPublicPort(params.publicPort != 0 ? params.publicPort : server->httpAddress().port());
+  for (auto& each : server->m_workers) each->start();
+  return server;
+}
+
+Server::~Server() {
+  for (auto& worker : m_workers) worker->stop();
+}
+
+net::SocketAddress Server::quicAddress() const { return m_workers.front()->quicAddress(); }
+net::SocketAddress Server::httpAddress() const { return m_workers.front()->httpAddress(); }
+
+void Server::drain(Duration deadline, std::function<void()> done) {
+  m_draining = std::make_shared<std::atomic<std::size_t>>(m_workers.size());
+  for (auto& worker : m_workers) {
+    Worker* each = worker.get();
+    each->post([each, deadline, left = m_draining, done] {
+      each->drain(deadline, [left, done] {
+        if (left->fetch_sub(1) == 1) done();
+      });
+    });
+  }
+}
+
+}  // namespace adit::server

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The public side: workers that accept clients by QUIC and visitors by HTTP. Made on any thread; runs its own threads until
+// drained or destroyed. Methods may be called from the thread that owns it.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/net/address.h"
+#include "core/quic/endpoint.h"
+#include "core/server/limits.h"
+#include "core/server/worker.h"
+
+namespace adit::server {
+
+struct ServerParams {
+  std::shared_ptr<const tls::Identity> identity;
+  quic::StaticKeys keys;
+  std::string domain = "localhost";
+  net::SocketAddress quicListen;
+  net::SocketAddress httpListen;
+  unsigned workers = 1;
+  std::uint16_t publicPort = 0;         ///< In URLs; 0: the HTTP listener's.
+  std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
+  TokenCheck checkToken;
+  ServerLimits limits;
+};
+
+class Server {
+ public:
+  /// Binds and starts; errors name the address that failed.
+  static Result<std::unique_ptr<Server>> start(ServerParams params);
+  ~Server();
+
+  [[nodiscard]] net::SocketAddress quicAddress() const;
+  [[nodiscard]] net::SocketAddress httpAddress() const;
+  /// Stops accepting, lets requests in flight end. `done` comes once, from a worker's thread.
+  void drain(Duration deadline, std::function<void()> done);
+
+ private:
+  explicit Server(RegistryParams registry) : m_context(std::move(registry)) {}
+  ServerContext m_context;
+  std::vector<std::unique_ptr<Worker>> m_workers;
+  std::shared_ptr<std::atomic<std::size_t>> m_draining;
+};
+
+}  // namespace adit::server

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/visitor_connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/log.h"
+#include "core/http/semantics.h"
+#include "core/relay/http_stream_writer.h"
+#include "core/server/client_link.h"
+#include "core/server/worker.h"
+
+namespace adit::server {
+
+namespace {
+
+/// More than this unsent for a visitor: its next pipelined request waits.
+constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
+constexpr std::size_t kMaxDnsName = 253;
+
+http::Problem problemForStatus(std::uint16_t status) noexcept {
+  switch (status) {
+    case 408: return http::Problem::RequestTimeout;
+    case 414: return http::Problem::TargetTooLong;
+    case 431: return http::Problem::HeadTooLarge;
+    case 501: return http::Problem::NotImplemented;
+    case 505: return http::Problem::BadVersion;
+    default: return http::Problem::BadRequest;
+  }
+}
+
+}  // namespace
+
+VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
+    : m_worker(worker), m_socket(net::StreamSocket::adopt(worker.loop(), nativeSocket, *this)), m_peer(peer) {
+  waitFor(Waiting::Head);
+}
+
+VisitorConnection::~VisitorConnection() = default;
+
+void VisitorConnection::resumeWith(std::string_view received) {
+  while (!received.empty() && m_phase != Phase::Closed) {
+    const std::size_t count = std::min(received.size(), kSlabSize);
+    onData(m_worker.loop().writer().copy(asBytes(received.substr(0, count))));
+    received.remove_prefix(count);
+  }
+}
+
+void VisitorConnection::drain() {
+  if (m_phase == Phase::Head && m_head.empty()) {
+    destroy();
+    return;
+  }
+  m_keepAlive = false;
+}
+
+void VisitorConnection::closeNow() { destroy(); }
+
+void VisitorConnection::waitFor(Waiting what) {
+  m_waiting = what;
+  switch (what) {
+    case Waiting::Nothing: cancelTimeout(); break;
+    case Waiting::Head: m_worker.headTimeouts.restart(*this); break;
+    case Waiting::NextRequest: m_worker.keepAliveTimeouts.restart(*this); break;
+    case Waiting::Body: m_worker.bodyTimeouts.restart(*this); break;
+    case Waiting::Writing: m_worker.writeTimeouts.restart(*this); break;
+    case Waiting::Linger: m_worker.lingerTimeouts.restart(*this); break;
+  }
+}
+
+void VisitorConnection::onTimeout() {
+  switch (m_waiting) {
+    case Waiting::Head:
+      if (m_head.empty()) {
+        destroy();  // never said a word
+        return;
+      }
+      m_keepAlive = false;
+      answerProblem(http::Problem::RequestTimeout);
+      return;
+    case Waiting::Body:
+      dropStream(wire::AppError::VisitorGone);
+      m_keepAlive = false;
+      if (m_responseStarted) {
+        destroy();
+      } else {
+        answerProblem(http::Problem::RequestTimeout);
+      }
+      return;
+    case Waiting::Nothing: return;
+    case Waiting::NextRequest:
+    case Waiting::Writing:
+    case Waiting::Linger: destroy(); return;
+  }
+}
+
+void VisitorConnection::onData(Slice data) {
+  switch (m_phase) {
+    case Phase::Head: readHead(std::move(data)); return;
+    case Phase::Exchange:
+      if (m_requestComplete) {
+        holdForLater(std::move(data));
+      } else {
+        forwardBody(std::move(data));
+      }
+      return;
+    case Phase::Upgraded:
+      if (m_stream == nullptr) return;
+      relay::sendData(*m_stream, m_worker.loop().writer(), std::move(data));
+      if (m_stream->unsentBytes() >= quic::kSendHighWater) m_socket->pauseReading(net::PauseReason::PeerSlow);
+      return;
+    case Phase::Lingering:
+    case Phase::Closed: return;
+  }
+}
+
+void VisitorConnection::onEndOfStream() {
+  m_visitorFinished = true;
+  if (m_phase == Phase::Upgraded) {
+    if (m_stream != nullptr) m_stream->finish();
+    if (m_responseFinished) destroy();
+    return;
+  }
+  // A visitor that closes in the middle of an exchange is not waiting for the answer: stop the origin now.
+  destroy();
+}
+
+void VisitorConnection::onSocketError(const Error&) { destroy(); }
+
+void VisitorConnection::onSent(std::size_t) {
+  m_credit.sent(m_stream, m_socket->queuedBytes());
+  if (m_waiting == Waiting::Writing) waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Nothing);
+  if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0) waitFor(Waiting::Linger);
+  if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests) startNextRequest();
+  if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
+}
+
+void VisitorConnection::readHead(Slice data) {
+  if (m_head.empty()) {
+    if (m_scanned == 0 && m_waiting != Waiting::Head) waitFor(Waiting::Head);
+  } else {
+    m_head.append(data.text());
+  }
+  const std::string_view text = m_head.empty() ? data.text() : std::string_view(m_head);
+  m_request.clear();
+  const http::ParseResult result =
+      http::parseRequestHead(text, m_worker.context().limits.head, m_scanned, m_request, m_traits);
+  switch (result.status) {
+    case http::ParseStatus::NeedMore:
+      if (m_head.empty()) m_head.assign(text);
+      return;
+    case http::ParseStatus::Invalid:
+      m_scanned = 0;
+      m_keepAlive = false;
+      m_isHead = false;
+      m_host.clear();
+      m_wantsJson = false;
+      answerProblem(problemForStatus(result.errorStatus), result.errorReason == nullptr ? "" : result.errorReason);
+      return;
+    case http::ParseStatus::Complete: break;
+  }
+  // The head ended in the newest piece, so what is left over is that piece's tail.
+  const std::size_t left = text.size() - result.consumed;
+  m_scanned = 0;
+  beginRequest(text.substr(0, result.consumed), data.part(data.size() - left, left));
+}
+
+const Route* VisitorConnection::findRoute() const {
+  const std::string_view host = http::hostOf(m_request.authority);
+  if (host.empty() || host.size() > kMaxDnsName) return nullptr;
+  std::array<char, kMaxDnsName> lower{};
+  std::transform(host.begin(), host.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string_view name(lower.data(), host.size());
+  const std::string& domain = m_worker.context().registry.domain();
+  if (name.size() <= domain.size() + 1 || !name.ends_with(domain) || name[name.size() - domain.size() - 1] != '.') return nullptr;
+  return m_worker.routes().find(name.substr(0, name.size() - domain.size() - 1));
+}
+
+void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
+  const Route* route = findRoute();
+  const Timestamp now = m_worker.loop().now();
+  const bool known = route != nullptr && (route->online || route->keptUntil > now);
+  if (known && route->online && route->worker != m_worker.index()) {
+    moveTo(route->worker, headBytes, rest);
+    return;
+  }
+
+  m_phase = Phase::Exchange;
+  m_keepAlive = m_traits.keepAlive && !m_worker.draining();
+  m_isHead = m_request.method == "HEAD";
+  m_isHttp10 = m_request.version == http::Version::Http10;
+  m_webSocket = m_traits.webSocket;
+  m_host.assign(m_request.authority);
+  m_responseStarted = m_responseFinished = false;
+  m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
+  m_bodyRemaining = m_traits.framing.length;
+  if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
+  waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
+
+  const auto refuse = [&](http::Problem problem) {
+    m_wantsJson = http::prefersJson(m_request.fields);
+    m_head.clear();
+    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+    answerProblem(problem);
+  };
+  if (!known) return refuse(http::Problem::UnknownHost);
+  if (!route->online) return refuse(http::Problem::TunnelOffline);
+  ClientLink* link = m_worker.findSession(route->session);
+  if (link == nullptr || !link->isReady()) return refuse(http::Problem::TunnelOffline);
+  m_load = link->loadOf(route->tunnel);
+  if (m_load == nullptr) return refuse(http::Problem::TunnelOffline);
+  if (m_load->active >= m_worker.context().limits.requestsPerTunnel) {
+    m_load.reset();
+    return refuse(http::Problem::Overloaded);
+  }
+  m_stream = link->connection().openStream();
+  if (m_stream == nullptr) {
+    m_load.reset();
+    return refuse(http::Problem::Overloaded);
+  }
+  ++m_load->active;
+  openStream(*route, std::move(rest));
+}
+
+void VisitorConnection::openStream(const Route& route, Slice rest) {
+  m_stream->setHandler(this);
+  m_frames.reset();
+  m_wantsJson = http::prefersJson(m_request.fields);
+  http::removeHopByHop(m_request.fields, http::Direction::Request);
+  std::erase_if(m_request.fields, [](const http::Field& field) {
+    return http::equalsIgnoreCase(field.name, "content-length") || http::equalsIgnoreCase(field.name, "host") ||
+           http::equalsIgnoreCase(field.name, "expect");
+  });
+  wire::RequestHeadFrame frame;
+  frame.head = &m_request;
+  frame.framing = m_traits.framing;
+  frame.webSocket = m_webSocket;
+  frame.expectContinue = m_traits.expectContinue;
+  const wire::StreamHead head{wire::StreamKind::Http, route.tunnel, m_peer, http::Scheme::Http};
+  const bool sent = relay::sendRequestHead(*m_stream, m_worker.loop().writer(), head, frame);
+  m_head.clear();
+  if (!sent) {
+    dropStream(wire::AppError::RequestRefused);
+    m_keepAlive = false;
+    answerProblem(http::Problem::HeadTooLarge);
+    return;
+  }
+  if (m_requestComplete) {
+    m_stream->finish();
+    if (!rest.empty()) holdForLater(std::move(rest));
+  } else if (m_webSocket) {
+    // Nothing may follow before the 101; what does waits for it.
+    if (!rest.empty()) holdForLater(std::move(rest));
+  } else if (m_traits.framing.body == http::BodyFraming::Length && m_bodyRemaining == 0) {
+    requestDone(std::move(rest));
+  } else if (!rest.empty()) {
+    forwardBody(std::move(rest));
+  }
+}
+
+void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, const Slice& rest) {
+  std::string received(headBytes);
+  received.append(rest.text());
+  for (std::size_t i = 0; i < m_ahead.count(); ++i) received.append(m_ahead.at(i).text());
+  if (m_socket->queuedBytes() > 0) {
+    // The end of an earlier answer is still going out: come back when it has gone.
+    m_socket->flushNow();
+    if (m_phase == Phase::Closed) return;
+    if (m_socket->queuedBytes() > 0) {
+      m_head.clear();
+      m_ahead.clear();
+      for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
+        m_ahead.push(m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
+      }
+      m_socket->pauseReading(net::PauseReason::AwaitingTurn);
+      waitFor(Waiting::Writing);
+      return;
+    }
+  }
+  Worker* target = m_worker.context().workers[worker];
+  const std::uintptr_t nativeSocket = m_socket->release();
+  const net::SocketAddress peer = m_peer;
+  target->post([target, nativeSocket, peer, bytes = std::move(received)]() mutable {
+    target->adoptVisitor(nativeSocket, peer, std::move(bytes));
+  });
+  destroy();
+}
+
+void VisitorConnection::forwardBody(Slice data) {
+  if (m_traits.framing.body == http::BodyFraming::Chunked) {
+    forwardChunked(std::move(data));
+  } else if (m_webSocket) {
+    holdForLater(std::move(data));
+    return;
+  } else {
+    const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(m_bodyRemaining, data.size()));
+    m_bodyRemaining -= count;
+    if (m_stream != nullptr) relay::sendData(*m_stream, m_worker.loop().writer(), data.part(0, count));
+    if (m_bodyRemaining == 0) {
+      requestDone(data.part(count, data.size() - count));
+      return;
+    }
+  }
+  if (m_phase != Phase::Exchange || m_requestComplete) return;
+  if (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing) waitFor(Waiting::Body);
+  if (m_stream != nullptr && m_stream->unsentBytes() >= quic::kSendHighWater) {
+    m_socket->pauseReading(net::PauseReason::PeerSlow);
+    if (m_waiting == Waiting::Body) waitFor(Waiting::Nothing);  // the delay is not the visitor's
+  }
+}
+
+void VisitorConnection::forwardChunked(Slice data) {
+  while (!data.empty()) {
+    const http::ChunkedDecoder::Step step = m_chunked.next(data.text());
+    switch (step.event) {
+      case http::ChunkedDecoder::Event::NeedMore: return;
+      case http::ChunkedDecoder::Event::Data: {
+        const auto offset = static_cast<std::size_t>(step.data.data() - data.text().data());
+        if (m_stream != nullptr) relay::sendData(*m_stream, m_worker.loop().writer(), data.part(offset, step.data.size()));
+        break;
+      }
+      case http::ChunkedDecoder::Event::End: {
+        if (m_stream != nullptr && !m_chunked.trailers().empty()) {
+          std::vector<http::Field> trailers = m_chunked.trailers();
+          std::erase_if(trailers, [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
+          relay::sendTrailers(*m_stream, m_worker.loop().writer(), trailers);
+        }
+        requestDone(data.part(step.consumed, data.size() - step.consumed));
+        return;
+      }
+      case http::ChunkedDecoder::Event::Invalid:
+        dropStream(wire::AppError::VisitorGone);
+        m_keepAlive = false;
+        if (m_responseStarted) {
+          destroy();
+        } else {
+          answerProblem(http::Problem::BadRequest, "the chunked body is malformed");
+        }
+        return;
+    }
+    data.removePrefix(step.consumed);
+  }
+}
+
+void VisitorConnection::requestDone(Slice rest) {
+  m_requestComplete = true;
+  if (m_stream != nullptr) m_stream->finish();
+  if (m_waiting == Waiting::Body) waitFor(Waiting::Nothing);
+  if (!rest.empty()) holdForLater(std::move(rest));
+  if (m_responseFinished) finishResponse();
+}
+
+void VisitorConnection::holdForLater(Slice rest) {
+  m_ahead.push(std::move(rest));
+  m_socket->pauseReading(net::PauseReason::AwaitingTurn);
+}
+
+void VisitorConnection::startNextRequest() {
+  // One piece at a time: each may hold several requests, or a part of one.
+  while (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests) {
+    Slice piece = m_ahead.at(0);
+    m_ahead.consume(piece.size());
+    // What follows this piece must stay behind what the request leaves over of it.
+    SliceQueue later;
+    std::swap(later, m_ahead);
+    readHead(std::move(piece));
+    for (std::size_t i = 0; i < later.count(); ++i) m_ahead.push(later.at(i));
+  }
+  if (m_phase == Phase::Head && m_ahead.empty()) m_socket->resumeReading(net::PauseReason::AwaitingTurn);
+}
+
+void VisitorConnection::endExchange() {
+  if (m_load != nullptr) {
+    --m_load->active;
+    m_load.reset();
+  }
+  m_credit.settle(m_stream);
+  if (m_stream != nullptr) {
+    m_stream->setHandler(nullptr);
+    m_stream = nullptr;
+  }
+}
+
+void VisitorConnection::dropStream(wire::AppError code) {
+  if (m_stream != nullptr) {
+    m_stream->reset(static_cast<quic::AppErrorCode>(code));
+    m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
+  }
+  endExchange();
+}
+
+void VisitorConnection::destroy() {
+  if (m_phase == Phase::Closed) return;
+  dropStream(wire::AppError::VisitorGone);
+  m_phase = Phase::Closed;
+  cancelTimeout();
+  m_ahead.clear();
+  m_socket->close();
+  m_worker.forgetVisitor(*this);
+}
+
+}  // namespace adit::server

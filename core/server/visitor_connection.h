@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One visitor's HTTP/1.1 connection at the ingress: reads requests one after the other, relays each over a stream of the
+// tunnel's client, and writes the answer. Requests that come ahead (pipelining) wait for their turn, unread by anybody else.
+// Owned by its worker, which destroys it at the end of the turn in which it closed. One loop's thread.
+// visitor_connection.cpp has the request's way in, visitor_response.cpp the answer's way out.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/base/slab.h"
+#include "core/http/h1_parser.h"
+#include "core/http/h1_writer.h"
+#include "core/http/message.h"
+#include "core/http/pages.h"
+#include "core/net/stream_socket.h"
+#include "core/quic/stream.h"
+#include "core/relay/credit_ledger.h"
+#include "core/relay/timeout_queue.h"
+#include "core/server/route_table.h"
+#include "core/wire/error_codes.h"
+#include "core/wire/http_frames.h"
+
+namespace adit::server {
+
+class Worker;
+struct TunnelLoad;
+
+class VisitorConnection final : public net::Disposable,
+                                private net::StreamSocket::Handler,
+                                private quic::StreamHandler,
+                                private wire::FrameReader::Handler,
+                                private relay::TimeoutItem {
+ public:
+  VisitorConnection(Worker& worker, std::uintptr_t nativeSocket, const net::SocketAddress& peer);
+  ~VisitorConnection() override;
+
+  [[nodiscard]] const net::SocketAddress& peer() const noexcept { return m_peer; }
+  /// Bytes another worker read before the connection moved here.
+  void resumeWith(std::string_view received);
+  /// Draining: closes at once where no request is in progress, else after the answer.
+  void drain();
+  void closeNow();
+
+ private:
+  enum class Phase : std::uint8_t {
+    Head,       ///< Waiting for, or inside, a request head.
+    Exchange,   ///< A request is on its way or its answer is.
+    Upgraded,   ///< After 101: bytes both ways.
+    Lingering,  ///< Our FIN is sent; what still comes is read and dropped, so that the page is not lost to a RST.
+    Closed,
+  };
+  enum class Waiting : std::uint8_t { Nothing, Head, NextRequest, Body, Writing, Linger };
+
+  // Visitor's socket
+  void onData(Slice data) override;
+  void onEndOfStream() override;
+  void onSent(std::size_t count) override;
+  void onSocketError(const Error& error) override;
+  void onTimeout() override;
+
+  // Stream to the client
+  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
+  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
+  void onStreamWritable(quic::Stream& stream) override;
+  void onStreamClosed(quic::Stream& stream) override;
+  Result<> onFrame(wire::FrameType type, ByteView payload) override;
+  Result<> onBody(ByteView data) override;
+
+  // The way in
+  void readHead(Slice data);
+  void beginRequest(std::string_view headBytes, Slice rest);
+  const Route* findRoute() const;
+  void moveTo(unsigned worker, std::string_view headBytes, const Slice& rest);
+  void openStream(const Route& route, Slice rest);
+  void forwardBody(Slice data);
+  void forwardChunked(Slice data);
+  void requestDone(Slice rest);
+  void holdForLater(Slice rest);
+  void startNextRequest();
+
+  // The way out
+  Result<> writeResponseHead(const wire::ResponseHeadFrame& frame);
+  Result<> writeInterimHead(const wire::ResponseHeadFrame& frame);
+  Result<> takeTrailers(ByteView payload);
+  void finishResponse();
+  void abandonResponse(wire::AppError cause);
+  void answerProblem(http::Problem problem, std::string_view detail = {});
+  void closeAfterFlush();
+  template <typename Fill>
+  void emitHead(std::size_t estimate, Fill&& fill);
+
+  void endExchange();
+  void dropStream(wire::AppError code);
+  void waitFor(Waiting what);
+  void destroy();
+
+  Worker& m_worker;
+  std::unique_ptr<net::StreamSocket> m_socket;
+  net::SocketAddress m_peer;
+  Phase m_phase = Phase::Head;
+  Waiting m_waiting = Waiting::Nothing;
+
+  // The request
+  std::string m_head;  ///< A head that came in pieces.
+  std::size_t m_scanned = 0;
+  http::RequestHead m_request;  ///< Views; valid while its head is handled only.
+  http::RequestTraits m_traits;
+  http::ChunkedDecoder m_chunked;
+  std::uint64_t m_bodyRemaining = 0;
+  SliceQueue m_ahead;  ///< Bytes after the current request.
+  std::string m_host;  ///< What the visitor asked for, for the pages.
+  bool m_requestComplete = false;
+  bool m_keepAlive = true;
+  bool m_isHead = false;
+  bool m_isHttp10 = false;
+  bool m_wantsJson = false;
+  bool m_webSocket = false;
+  bool m_visitorFinished = false;
+
+  // The answer
+  quic::Stream* m_stream = nullptr;
+  std::shared_ptr<TunnelLoad> m_load;
+  wire::FrameReader m_frames;
+  http::ResponseHead m_response;
+  relay::CreditLedger m_credit;
+  std::size_t m_bodyInFeed = 0;
+  std::uint64_t m_responseRemaining = 0;
+  std::string m_trailers;
+  http::BodyFraming m_responseFraming = http::BodyFraming::None;
+  bool m_responseStarted = false;
+  bool m_responseFinished = false;
+};
+
+}  // namespace adit::server

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/worker.h"
+
+#include "core/base/log.h"
+#include "core/server/client_link.h"
+#include "core/server/visitor_connection.h"
+
+namespace adit::server {
+
+namespace {
+
+constexpr Duration kLinger = std::chrono::seconds(2);
+constexpr std::size_t kIpv6Prefix = 8;
+
+std::string addressKey(const net::SocketAddress& peer) {
+  const std::string_view bytes = peer.ipBytes();
+  return std::string(bytes.substr(0, bytes.size() == 16 ? kIpv6Prefix : bytes.size()));
+}
+
+}  // namespace
+
+Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop)
+    : headTimeouts(*loop, context.limits.headTimeout),
+      keepAliveTimeouts(*loop, context.limits.keepAliveTimeout),
+      bodyTimeouts(*loop, context.limits.bodyIdleTimeout),
+      writeTimeouts(*loop, context.limits.writeIdleTimeout),
+      lingerTimeouts(*loop, kLinger),
+      m_context(context),
+      m_params(std::move(params)),
+      m_loop(std::move(loop)) {}
+
+Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerParams params) {
+  auto loop = net::EventLoop::create();
+  if (!loop) return fail(std::move(loop.error()));
+  std::unique_ptr<Worker> worker(new Worker(context, std::move(params), std::move(*loop)));
+  auto driver = quic::EndpointDriver::open(*worker->m_loop, worker->m_params.endpoint, worker->m_params.udp, *worker);
+  if (!driver) return fail(std::move(driver.error()));
+  worker->m_driver = std::move(*driver);
+  auto listener = net::StreamListener::open(*worker->m_loop, worker->m_params.http, *worker);
+  if (!listener) return fail(std::move(listener.error()));
+  worker->m_listener = std::move(*listener);
+  return worker;
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start() {
+  m_thread = std::thread([this] {
+    m_loop->run();
+    shutDown();
+  });
+}
+
+void Worker::stop() {
+  if (m_thread.joinable()) {
+    m_loop->post([this] { m_loop->stop(); });
+    m_thread.join();
+  } else if (m_driver != nullptr) {
+    shutDown();
+  }
+}
+
+void Worker::shutDown() {
+  m_listener.reset();
+  while (!m_visitors.empty()) m_visitors.begin()->second->closeNow();
+  if (m_driver != nullptr) m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::Draining), "the server stopped");
+  m_loop->runOnce();  // sends the closes and destroys what was disposed of
+  m_sessions.clear();
+  m_links.clear();
+  m_driver.reset();
+  m_drainTimer.reset();
+  m_loop->runOnce();
+}
+
+const RouteTable& Worker::routes() {
+  const std::uint64_t version = m_context.registry.version();
+  if (m_routes == nullptr || version != m_routesVersion) {
+    m_routesVersion = version;
+    m_routes = m_context.registry.routes();
+  }
+  return *m_routes;
+}
+
+ClientLink* Worker::findSession(SessionId id) {
+  const auto found = m_sessions.find(id);
+  return found == m_sessions.end() ? nullptr : found->second;
+}
+
+void Worker::closeSession(SessionId id) {
+  if (ClientLink* link = findSession(id)) link->takenOver();
+}
+
+void Worker::onAccepted(quic::Connection& connection) {
+  auto link = std::make_unique<ClientLink>(*this, connection);
+  ClientLink* key = link.get();
+  m_links.emplace(key, std::move(link));
+}
+
+void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& datagram) {
+  if (index >= m_context.workers.size() || index == m_params.index) return;
+  Worker* other = m_context.workers[index];
+  std::string payload(asText(datagram.payload));
+  other->post([other, payload = std::move(payload), peer = *datagram.peer, local = *datagram.local, ecn = datagram.ecn] {
+    if (other->m_driver == nullptr) return;
+    other->m_driver->receiveForwarded({&peer, &local, ecn, asBytes(payload)});
+  });
+}
+
+void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) { adoptVisitor(nativeSocket, peer, {}); }
+
+void Worker::adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress& peer, std::string received) {
+  if (m_draining && received.empty()) {
+    net::closeNativeSocket(nativeSocket);
+    return;
+  }
+  if (!peer.isLoopback()) {
+    std::size_t& count = m_perAddress[addressKey(peer)];
+    if (count >= m_context.limits.connectionsPerAddress) {
+      net::closeNativeSocket(nativeSocket);
+      return;
+    }
+    ++count;
+  }
+  auto visitor = std::make_unique<VisitorConnection>(*this, nativeSocket, peer);
+  VisitorConnection* key = visitor.get();
+  m_visitors.emplace(key, std::move(visitor));
+  if (m_visitors.size() >= m_context.limits.connectionsPerWorker && !m_listenerPaused) {
+    m_listenerPaused = true;
+    m_listener->pause();
+    logWarning("server", "{} visitors on worker {}: accepting pauses", m_visitors.size(), m_params.index);
+  }
+  if (!received.empty()) key->resumeWith(received);
+}
+
+void Worker::forgetVisitor(VisitorConnection& visitor) {
+  const auto found = m_visitors.find(&visitor);
+  if (found == m_visitors.end()) return;
+  if (!visitor.peer().isLoopback()) {
+    const auto address = m_perAddress.find(addressKey(visitor.peer()));
+    if (address != m_perAddress.end() && --address->second == 0) m_perAddress.erase(address);
+  }
+  m_loop->dispose(std::move(found->second));
+  m_visitors.erase(found);
+  if (m_listenerPaused && m_listener != nullptr && !m_draining && m_visitors.size() < m_context.limits.connectionsPerWorker) {
+    m_listenerPaused = false;
+    m_listener->resume();
+  }
+  finishDrainWhenIdle();
+}
+
+void Worker::forgetLink(ClientLink& link) {
+  const auto found = m_links.find(&link);
+  if (found == m_links.end()) return;
+  m_loop->dispose(std::move(found->second));
+  m_links.erase(found);
+}
+
+void Worker::drain(Duration deadline, std::function<void()> done) {
+  m_draining = true;
+  m_drained = std::move(done);
+  m_listener->pause();
+  m_driver->endpoint().stopAccepting();
+  for (auto& [key, link] : m_links) link->drain(deadline);
+  std::vector<VisitorConnection*> visitors;
+  visitors.reserve(m_visitors.size());
+  for (auto& [key, visitor] : m_visitors) visitors.push_back(key);
+  for (VisitorConnection* visitor : visitors) visitor->drain();
+  m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] {
+    if (auto callback = std::exchange(m_drained, nullptr)) callback();
+  });
+  m_drainTimer->start(deadline);
+  finishDrainWhenIdle();
+}
+
+void Worker::finishDrainWhenIdle() {
+  if (!m_drained || !m_visitors.empty()) return;
+  // Not inside the caller's work: the last visitor is still on the stack.
+  m_loop->post([callback = std::exchange(m_drained, nullptr)] { callback(); });
+}
+
+}  // namespace adit::server

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One server thread: an event loop with its UDP socket and QUIC endpoint, its TCP listener, the clients' sessions whose
+// connection lives here, and the visitors it serves. Other threads reach it by post() only. Owned by Server.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "core/net/event_loop.h"
+#include "core/net/stream_socket.h"
+#include "core/quic/endpoint_driver.h"
+#include "core/relay/timeout_queue.h"
+#include "core/server/limits.h"
+#include "core/server/login_guard.h"
+#include "core/server/registry.h"
+
+namespace adit::server {
+
+class ClientLink;
+class VisitorConnection;
+class Worker;
+
+/// Decides about a token: the sentence of a refusal, or nothing. Any thread.
+using TokenCheck = std::function<Result<>(std::string_view token)>;
+
+/// What the workers of a server share. Immutable after start except what is thread-safe by itself.
+struct ServerContext {
+  explicit ServerContext(RegistryParams registryParams) : registry(std::move(registryParams)) {}
+  Registry registry;
+  LoginGuard loginGuard;
+  TokenCheck checkToken;
+  ServerLimits limits;
+  std::vector<Worker*> workers;
+};
+
+struct WorkerParams {
+  unsigned index = 0;
+  quic::EndpointParams endpoint;
+  net::UdpParams udp;
+  net::StreamListener::Params http;
+};
+
+class Worker final : private quic::EndpointDriver::Handler, private net::StreamListener::Handler {
+ public:
+  /// Binds on the calling thread; the thread starts with start().
+  static Result<std::unique_ptr<Worker>> create(ServerContext& context, WorkerParams params);
+  ~Worker();
+
+  void start();
+  void post(net::EventLoop::Task task) { m_loop->post(std::move(task)); }
+  /// Stops accepting, tells clients and visitors, and calls `done` (on this thread) when nothing is left or at the deadline.
+  void drain(Duration deadline, std::function<void()> done);
+  /// Ends the thread at once and waits for it.
+  void stop();
+
+  [[nodiscard]] net::SocketAddress quicAddress() const { return m_driver->localAddress(); }
+  [[nodiscard]] net::SocketAddress httpAddress() const { return m_listener->localAddress(); }
+
+  // For the worker's own objects, on its thread:
+  [[nodiscard]] ServerContext& context() noexcept { return m_context; }
+  [[nodiscard]] net::EventLoop& loop() noexcept { return *m_loop; }
+  [[nodiscard]] unsigned index() const noexcept { return m_params.index; }
+  [[nodiscard]] bool draining() const noexcept { return m_draining; }
+  /// The current routes; fetched again only when they changed.
+  const RouteTable& routes();
+  [[nodiscard]] ClientLink* findSession(SessionId id);
+  void addSession(SessionId id, ClientLink& link) { m_sessions[id] = &link; }
+  void removeSession(SessionId id) { m_sessions.erase(id); }
+  void closeSession(SessionId id);
+  void adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress& peer, std::string received);
+  void forgetVisitor(VisitorConnection& visitor);
+  void forgetLink(ClientLink& link);
+
+  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, lingerTimeouts;
+
+ private:
+  Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);
+  void onAccepted(quic::Connection& connection) override;
+  void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override;
+  void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) override;
+  void finishDrainWhenIdle();
+  void shutDown();
+
+  ServerContext& m_context;
+  WorkerParams m_params;
+  // The loop outlives everything that lives in it.
+  std::unique_ptr<net::EventLoop> m_loop;
+  std::unique_ptr<quic::EndpointDriver> m_driver;
+  std::unique_ptr<net::StreamListener> m_listener;
+  std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
+  std::unordered_map<SessionId, ClientLink*> m_sessions;
+  std::unordered_map<VisitorConnection*, std::unique_ptr<VisitorConnection>> m_visitors;
+  std::unordered_map<std::string, std::size_t> m_perAddress;
+  std::shared_ptr<const RouteTable> m_routes;
+  std::uint64_t m_routesVersion = 0;
+  bool m_draining = false;
+  bool m_listenerPaused = false;
+  std::function<void()> m_drained;
+  std::unique_ptr<net::Timer> m_drainTimer;
+  std::thread m_thread;
+};
+
+}  // namespace adit::server

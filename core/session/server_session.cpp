@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/session/server_session.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/base/log.h"
+#include "core/session/control_feed.h"
+#include "core/session/display_text.h"
+
+namespace adit::session {
+
+using wire::AppError;
+
+namespace {
+
+// A client is given up when it was silent for this many heartbeats.
+constexpr int kSilentIntervals = 3;
+
+}  // namespace
+
+std::string_view toString(ServerSessionState state) noexcept {
+  switch (state) {
+    case ServerSessionState::AwaitingLogin:
+      return "awaiting-login";
+    case ServerSessionState::Ready:
+      return "ready";
+    case ServerSessionState::Draining:
+      return "draining";
+    case ServerSessionState::Failed:
+      return "failed";
+  }
+  return "failed";
+}
+
+ServerSession::ServerSession(Params params, Handler& handler, Timestamp now)
+    : m_params(params),
+      m_handler(handler),
+      m_budget(params.messageBurst, params.messagesPerSecond),
+      m_deadline(now + params.loginTimeout) {
+  const auto least = std::chrono::milliseconds(wire::kMinHeartbeatMs);
+  const auto most = std::chrono::milliseconds(wire::kMaxHeartbeatMs);
+  m_params.heartbeat = std::clamp<Duration>(m_params.heartbeat, least, most);
+  m_reader.setLimit(wire::kMaxLoginMessage);
+}
+
+void ServerSession::receive(ByteView bytes, Timestamp now) {
+  if (m_state == ServerSessionState::Failed) return;
+  heard(now);
+  const auto result = feedControl(m_reader, bytes, [&](const wire::ControlMessage& message) {
+    handle(message, now);
+    return m_state != ServerSessionState::Failed;
+  });
+  if (!result) return fail(result.error(), appErrorOf(result.error()));
+  const std::uint64_t taken = m_reader.taken() - std::exchange(m_counted, m_reader.taken());
+  if (!m_budget.take(now, static_cast<double>(taken))) {
+    fail(Error{ErrorCode::LimitExceeded, "the client sends too many control messages", 0},
+         AppError::LimitExceeded);
+  }
+}
+
+void ServerSession::handle(const wire::ControlMessage& message, Timestamp now) {
+  if (const auto* login = std::get_if<wire::Login>(&message); login != nullptr && !loggedIn()) {
+    onLogin(*login, now);
+  } else if (const auto* declare = std::get_if<wire::Declare>(&message); declare != nullptr && loggedIn()) {
+    onDeclare(*declare);
+  } else if (const auto* ping = std::get_if<wire::Ping>(&message); ping != nullptr && loggedIn()) {
+    send(wire::Pong{ping->nonce});
+  } else if (std::holds_alternative<wire::Pong>(message) && loggedIn()) {
+    // It was heard; nothing was asked.
+  } else if (const auto* drain = std::get_if<wire::Drain>(&message); drain != nullptr && loggedIn()) {
+    onDrain(*drain);
+  } else {
+    outOfPlace(message);
+  }
+}
+
+void ServerSession::onLogin(wire::Login login, Timestamp now) {
+  if (login.minVersion > wire::kProtocolVersion) {
+    return refuse(
+        Error{ErrorCode::VersionMismatch,
+              fmt::format("this server speaks version {} of the protocol, the client wants {} or newer",
+                          wire::kProtocolVersion, login.minVersion),
+              0},
+        AppError::VersionMismatch);
+  }
+  login.clientName = displayText(login.clientName, wire::kMaxClientName);
+  login.agent = displayText(login.agent, wire::kMaxAgent);
+  auto accepted = m_handler.authenticate(login);
+  if (m_state != ServerSessionState::AwaitingLogin) return;  // the handler ended it
+  if (!accepted) return refuse(accepted.error(), AppError::LoginRefused);
+  accepted->version = std::min(login.maxVersion, wire::kProtocolVersion);
+  accepted->heartbeatMs = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(m_params.heartbeat).count());
+  std::erase_if(accepted->capabilities, [&login](const std::string& capability) {
+    return std::find(login.capabilities.begin(), login.capabilities.end(), capability) ==
+           login.capabilities.end();
+  });
+  if (!moveTo(ServerSessionState::Ready)) return;
+  m_deadline = kNever;
+  heard(now);
+  m_reader.setLimit(wire::kMaxClientMessage);
+  send(*accepted);
+}
+
+void ServerSession::refuse(const Error& error, AppError code) {
+  send(wire::LoginRefused{std::string(toString(error.code)), error.detail});
+  fail(error, code);
+}
+
+void ServerSession::onDeclare(const wire::Declare& declare) {
+  if (declare.revision <= m_revision) {
+    return fail(
+        Error{ErrorCode::ProtocolViolation,
+              fmt::format("the client declared revision {} after {}", declare.revision, m_revision), 0},
+        AppError::Protocol);
+  }
+  m_revision = declare.revision;
+  wire::Declared declared = m_handler.apply(declare);
+  if (m_state == ServerSessionState::Failed) return;
+  declared.revision = declare.revision;
+  send(declared);
+}
+
+void ServerSession::onDrain(wire::Drain drain) {
+  if (m_state == ServerSessionState::Ready && !moveTo(ServerSessionState::Draining)) return;
+  drain.reason = displayText(drain.reason);
+  m_handler.onClientDraining(drain);
+}
+
+void ServerSession::drain(Duration deadline, std::string_view reason, Timestamp now) {
+  switch (m_state) {
+    case ServerSessionState::Failed:
+      return;
+    case ServerSessionState::AwaitingLogin:
+      return refuse(Error{ErrorCode::Overloaded, "the server is shutting down; try again", 0},
+                    AppError::Draining);
+    case ServerSessionState::Ready:
+      if (!moveTo(ServerSessionState::Draining)) return;
+      [[fallthrough]];
+    case ServerSessionState::Draining:
+      break;
+  }
+  const bool first = m_deadline == kNever;
+  const wire::Drain message = drainMessage(deadline, reason);
+  m_deadline = std::min(m_deadline, now + std::chrono::milliseconds(message.deadlineMs));
+  if (first) send(message);
+}
+
+Timestamp ServerSession::deadline() const noexcept {
+  return m_state == ServerSessionState::Failed ? kNever : std::min(m_deadline, m_silentUntil);
+}
+
+void ServerSession::expire(Timestamp now) {
+  if (m_state == ServerSessionState::Failed) return;
+  if (now >= m_deadline) {
+    if (m_state == ServerSessionState::AwaitingLogin) {
+      return fail(Error{ErrorCode::TimedOut, "the client did not log in", 0}, AppError::LoginTimeout);
+    }
+    return fail(Error{ErrorCode::Closed, "the time to finish what was in flight is over", 0},
+                AppError::Draining);
+  }
+  if (now < m_silentUntil) return;
+  // A process that was stopped looks at its clock before it reads its socket: the client may be waiting
+  // there.
+  if (m_graced || now - m_silentUntil < m_params.heartbeat) {
+    return fail(Error{ErrorCode::TimedOut, "the client was silent for too long", 0}, AppError::HeartbeatLost);
+  }
+  m_graced = true;
+  m_silentUntil = now + m_params.heartbeat;
+}
+
+void ServerSession::heard(Timestamp now) {
+  if (!loggedIn()) return;
+  m_silentUntil = now + kSilentIntervals * m_params.heartbeat;
+  m_graced = false;
+}
+
+void ServerSession::send(const wire::ControlMessage& message) {
+  const std::string bytes = wire::encode(message);
+  m_handler.sendControl(asBytes(bytes));
+}
+
+void ServerSession::outOfPlace(const wire::ControlMessage& message) {
+  fail(Error{ErrorCode::ProtocolViolation,
+             fmt::format("the client sent {} while the session was {}", wire::nameOf(message),
+                         toString(m_state)),
+             0},
+       AppError::Protocol);
+}
+
+void ServerSession::fail(Error error, AppError code) {
+  if (m_state == ServerSessionState::Failed || !moveTo(ServerSessionState::Failed)) return;
+  m_handler.onSessionFailed(error, code);
+}
+
+bool ServerSession::moveTo(ServerSessionState next) {
+  if (isAllowed(m_state, next)) {
+    m_state = next;
+    return true;
+  }
+  logError("session", "server session cannot go from {} to {}", toString(m_state), toString(next));
+  assert(false && "a transition outside the table");
+  if (m_state != ServerSessionState::Failed) {
+    m_state = ServerSessionState::Failed;
+    m_handler.onSessionFailed(Error{ErrorCode::Internal, "the session reached an impossible state", 0},
+                              AppError::Internal);
+  }
+  return false;
+}
+
+}  // namespace adit::session
