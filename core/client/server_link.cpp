@@ -168,7 +168,8 @@ void ServerLink::resolved(const Result<std::vector<net::SocketAddress>>& address
   }
   quic::ConnectParams connect;
   connect.peer = peer;
-  connect.serverName = m_link->host;
+  // RFC 6066 section 3: a literal address is no server name.
+  if (peer.host() != m_link->host) connect.serverName = m_link->host;
   connect.pin = m_link->pin;
   connect.handler = this;
   auto connection = m_driver->connect(connect);

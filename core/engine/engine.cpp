@@ -213,7 +213,7 @@ void EngineImpl::onLinkChanged(const LinkSnapshot& link) {
     m_link = link;
     ++m_revision;
   }
-  push(LinkChanged{});
+  push(LinkChanged{link});
 }
 
 void EngineImpl::onTunnelChanged(const TunnelSnapshot& tunnel) {
@@ -225,7 +225,7 @@ void EngineImpl::onTunnelChanged(const TunnelSnapshot& tunnel) {
     found->snapshot = tunnel;
     ++m_revision;
   }
-  push(TunnelChanged{tunnel.id});
+  push(TunnelChanged{tunnel.id, tunnel});
 }
 
 void EngineImpl::push(Event event) {

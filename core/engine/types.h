@@ -31,10 +31,20 @@ struct Snapshot {
 };
 
 /// Something that happened, for the log pane, notifications and --json.
-struct TunnelChanged { TunnelId id = 0; };
-struct TunnelRemoved { TunnelId id = 0; };
-struct LinkChanged {};
-struct LogAdded { LogEntry entry; };
+/// Carries the state it speaks of: by the time it is read a snapshot may have moved on.
+struct TunnelChanged {
+  TunnelId id = 0;
+  TunnelSnapshot tunnel;
+};
+struct TunnelRemoved {
+  TunnelId id = 0;
+};
+struct LinkChanged {
+  LinkSnapshot link;
+};
+struct LogAdded {
+  LogEntry entry;
+};
 using Event = std::variant<TunnelChanged, TunnelRemoved, LinkChanged, LogAdded>;
 
 }  // namespace adit::engine

@@ -50,7 +50,7 @@ void ConnectionImpl::onStreamClosed(StreamImpl* stream, StreamId id) {
   if (stream != nullptr) {
     const std::size_t unconsumed = stream->close();
     m_endpoint.streams().release(*stream);
-    ngtcp2_conn_extend_max_offset(m_connection.get(), unconsumed);
+    consumed(id, unconsumed, false);
   }
   if (ngtcp2_conn_is_local_stream(m_connection.get(), id) != 0) return;
   if (++m_streamsToGrant < m_streamGrantBatch) return;

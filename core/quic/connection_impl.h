@@ -75,7 +75,10 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   void streamWritable(StreamImpl& stream) { m_writable.pushBack(stream); }
   void shutdownWrite(StreamId id, AppErrorCode code);
   void shutdownRead(StreamId id, AppErrorCode code);
-  void credit(StreamId id, std::size_t count, bool streamToo);
+  /// `count` bytes were handed to a stream's user.
+  void received(std::size_t count);
+  /// The user is done with `count` of them; `streamToo` where the peer may still send on that stream.
+  void consumed(StreamId id, std::size_t count, bool streamToo);
 
  private:
   friend struct ConnectionCallbacks;
@@ -156,6 +159,8 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   ConnectionStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;
   std::uint64_t m_bytesSinceWrite = 0;
+  std::uint64_t m_unconsumed = 0;      // bytes users have been handed and are not done with
+  std::uint64_t m_withheldCredit = 0;  // how many of them the peer has no connection credit for
   std::uint64_t m_creditSinceWrite = 0;
   std::uint64_t m_creditThreshold = 0;
   std::uint64_t m_streamsToGrant = 0;

@@ -140,6 +140,10 @@ void EndpointImpl::setSink(net::DatagramSink& sink) {
   m_sender.setSink(sink);
 }
 
+void EndpointImpl::migrateAll(const net::SocketAddress& newLocal) {
+  for (const auto& connection : m_connections) connection->migrate(newLocal);
+}
+
 void EndpointImpl::closeAll(AppErrorCode code, std::string_view reason, Timestamp now) {
   m_accepting = false;
   for (const auto& connection : m_connections) connection->close(code, reason);

@@ -32,6 +32,7 @@ struct TransportLimits {
   Duration keepAlive = std::chrono::seconds(10);  ///< Client side; zero: none.
   Duration handshakeTimeout = std::chrono::seconds(5);
   std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 6 * 1024 * 1024;
+  /// maxConnectionWindow also bounds what streams' users may sit on before the whole connection has to wait for them.
   std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 24 * 1024 * 1024;
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.
   /// UDP payload used towards loopback peers, whose path size is known; 0 treats loopback like the internet.
@@ -96,6 +97,8 @@ class Endpoint {
   virtual void expire(Timestamp now) = 0;
   /// Client: datagrams leave through this sink from now on (a new socket after a network change).
   virtual void setSink(net::DatagramSink& sink) = 0;
+  /// Client: every connection moves to that local address (after setSink).
+  virtual void migrateAll(const net::SocketAddress& newLocal) = 0;
   /// Closes every connection with the code and sends the closes; no more are accepted.
   virtual void closeAll(AppErrorCode code, std::string_view reason, Timestamp now) = 0;
   /// Server: stop accepting new connections (drain).

@@ -32,6 +32,7 @@ class EndpointImpl final : public Endpoint {
   [[nodiscard]] Timestamp deadline() const override { return m_deadlines.first(); }
   void expire(Timestamp now) override;
   void setSink(net::DatagramSink& sink) override;
+  void migrateAll(const net::SocketAddress& newLocal) override;
   void closeAll(AppErrorCode code, std::string_view reason, Timestamp now) override;
   void stopAccepting() override { m_accepting = false; }
   [[nodiscard]] std::size_t connectionCount() const noexcept override { return m_alive; }

@@ -12,13 +12,11 @@ namespace adit::relay {
 struct TimeoutTag;
 class TimeoutItem : public ListHook<TimeoutTag> {
  public:
+  virtual ~TimeoutItem() = default;
   /// The time is up; the item is out of its queue already.
   virtual void onTimeout() = 0;
   void cancelTimeout() noexcept { ListHook<TimeoutTag>::unlink(); }
   [[nodiscard]] bool hasTimeout() const noexcept { return ListHook<TimeoutTag>::isLinked(); }
-
- protected:
-  ~TimeoutItem() = default;
 
  private:
   friend class TimeoutQueue;

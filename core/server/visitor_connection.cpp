@@ -18,17 +18,6 @@ namespace {
 constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
 constexpr std::size_t kMaxDnsName = 253;
 
-http::Problem problemForStatus(std::uint16_t status) noexcept {
-  switch (status) {
-    case 408: return http::Problem::RequestTimeout;
-    case 414: return http::Problem::TargetTooLong;
-    case 431: return http::Problem::HeadTooLarge;
-    case 501: return http::Problem::NotImplemented;
-    case 505: return http::Problem::BadVersion;
-    default: return http::Problem::BadRequest;
-  }
-}
-
 }  // namespace
 
 VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
@@ -155,7 +144,7 @@ void VisitorConnection::readHead(Slice data) {
       m_isHead = false;
       m_host.clear();
       m_wantsJson = false;
-      answerProblem(problemForStatus(result.errorStatus), result.errorReason == nullptr ? "" : result.errorReason);
+      answerProblem(http::problemOf(result.errorStatus), result.errorReason == nullptr ? "" : result.errorReason);
       return;
     case http::ParseStatus::Complete: break;
   }
@@ -278,6 +267,8 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
       return;
     }
   }
+  const SliceQueue unread = m_socket->takeUnread();
+  for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
   Worker* target = m_worker.context().workers[worker];
   const std::uintptr_t nativeSocket = m_socket->release();
   const net::SocketAddress peer = m_peer;

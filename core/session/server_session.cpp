@@ -51,15 +51,19 @@ void ServerSession::receive(ByteView bytes, Timestamp now) {
   if (m_state == ServerSessionState::Failed) return;
   heard(now);
   const auto result = feedControl(m_reader, bytes, [&](const wire::ControlMessage& message) {
-    handle(message, now);
+    if (payForMessages(now)) handle(message, now);
     return m_state != ServerSessionState::Failed;
   });
   if (!result) return fail(result.error(), appErrorOf(result.error()));
-  const std::uint64_t taken = m_reader.taken() - std::exchange(m_counted, m_reader.taken());
-  if (!m_budget.take(now, static_cast<double>(taken))) {
-    fail(Error{ErrorCode::LimitExceeded, "the client sends too many control messages", 0},
-         AppError::LimitExceeded);
-  }
+  payForMessages(now);  // unknown ones at the end were skipped unseen
+}
+
+bool ServerSession::payForMessages(Timestamp now) {
+  const std::uint64_t count = m_reader.taken() - std::exchange(m_counted, m_reader.taken());
+  if (m_budget.take(now, static_cast<double>(count))) return true;
+  fail(Error{ErrorCode::LimitExceeded, "the client sends too many control messages", 0},
+       AppError::LimitExceeded);
+  return false;
 }
 
 void ServerSession::handle(const wire::ControlMessage& message, Timestamp now) {
@@ -107,8 +111,9 @@ void ServerSession::onLogin(wire::Login login, Timestamp now) {
 }
 
 void ServerSession::refuse(const Error& error, AppError code) {
+  if (!moveTo(ServerSessionState::Failed)) return;
   send(wire::LoginRefused{std::string(toString(error.code)), error.detail});
-  fail(error, code);
+  m_handler.onSessionFailed(error, code);
 }
 
 void ServerSession::onDeclare(const wire::Declare& declare) {

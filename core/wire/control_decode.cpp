@@ -8,6 +8,7 @@
 
 #include "core/wire/cbor.h"
 #include "core/wire/control_messages.h"
+#include "core/wire/varint.h"
 
 namespace adit::wire {
 
@@ -226,7 +227,7 @@ Result<ControlMessage> readDeclare(Decoder in) {
     in.map("a tunnel of Declare", bits({1, 2}), [&](std::uint64_t key) {
       switch (key) {
         case 1:
-          return in.number(tunnel.id, 0, kAny64);
+          return in.number(tunnel.id, 0, kVarintMax);
         case 2:
           return in.number(tunnel.kind, 1, 255);
         case 3:
@@ -262,7 +263,7 @@ Result<ControlMessage> readDeclared(Decoder in) {
     in.map("an answer of Declared", bits({1, 2}), [&](std::uint64_t key) {
       switch (key) {
         case 1:
-          return in.number(answer.id, 0, kAny64);
+          return in.number(answer.id, 0, kVarintMax);
         case 2:
           return in.boolean(answer.accepted);
         case 3:

@@ -63,7 +63,7 @@ struct LoginRefused {
 /// A kind this version does not know is kept as its number: the server refuses that tunnel, not the session.
 enum class TunnelKind : std::uint8_t { Http = 1, Tcp = 2, Udp = 3 };
 struct TunnelDeclaration {
-  std::uint64_t id = 0;  ///< Chosen by the client, unique in its session.
+  std::uint64_t id = 0;  ///< Chosen by the client, unique in its session; at most kVarintMax.
   TunnelKind kind = TunnelKind::Http;
   std::string name;  ///< A DNS label; empty: the server chooses.
   friend bool operator==(const TunnelDeclaration&, const TunnelDeclaration&) = default;

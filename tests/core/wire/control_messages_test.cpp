@@ -20,10 +20,8 @@ std::vector<ControlMessage> everyMessage() {
       Login{1, 3, "token", "laptop \xc3\xa4", "adit/0.1.0", {"push", "datagrams"}},
       LoginAccepted{1, "s-1", "t.example.com", 100, 5000, {"push"}},
       LoginRefused{"token-unknown", "no such token"},
-      Declare{7,
-              {{1, TunnelKind::Http, "shop"},
-               {2, TunnelKind::Tcp, ""},
-               {~std::uint64_t{0}, TunnelKind::Udp, "dns"}}},
+      Declare{
+          7, {{1, TunnelKind::Http, "shop"}, {2, TunnelKind::Tcp, ""}, {kVarintMax, TunnelKind::Udp, "dns"}}},
       Declared{7,
                {{1, true, "shop", "https://shop.t.example.com", "", ""},
                 {2, false, "", "", "name-taken", "held by another"}}},
@@ -317,6 +315,8 @@ void ControlMessagesTest::numbersAreLimited() {
   QCOMPARE(code(Declare{0, {}}), std::string("malformed"));
   QCOMPARE(code(Declared{0, {}}), std::string("malformed"));
   QCOMPARE(code(Declare{1, {{1, static_cast<TunnelKind>(0), ""}}}), std::string("malformed"));
+  QCOMPARE(code(Declare{1, {{kVarintMax + 1, TunnelKind::Http, ""}}}), std::string("malformed"));
+  QCOMPARE(code(Declared{1, {{kVarintMax + 1, false, "", "", "x", ""}}}), std::string("malformed"));
   const auto drain = map(1, [](cbor::Writer& w) { w.number(1), w.number(0x100000000); });
   QCOMPARE(codeOf(8, drain), std::string("malformed"));
 }
@@ -370,7 +370,7 @@ void ControlMessagesTest::unknownTunnelKindsPass() {
 }
 
 void ControlMessagesTest::theLargestMessagesFit() {
-  const std::uint64_t large = ~std::uint64_t{0} - kMaxTunnels;
+  const std::uint64_t large = kVarintMax - kMaxTunnels;
   Login login{1,
               0xffffffff,
               std::string(kMaxToken, 't'),

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+
+#include "app/paths.h"
+#include "core/client/target.h"
+#include "core/session/name_registry.h"
+
+namespace adit::app {
+
+namespace {
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  adit http 3000                     expose localhost:3000 on this machine\n"
+    "  adit join --join-file link.txt     remember a server\n"
+    "  adit --server --domain t.example.com\n"
+    "                                     be a server and print its join link\n"
+    "A join link is a secret: give it by file, standard input (-) or ADIT_JOIN, never as an argument.";
+
+void addCommon(CLI::App& app, CommonOptions& common) {
+  app.add_option("--state-dir", common.stateDirectory, "Where keys and profiles are kept");
+  app.add_flag("--json", common.json, "One JSON object a line on standard output");
+  app.add_flag("-v,--verbose", common.verbose, "Say more on standard error");
+  app.add_option("--quic-payload", common.quicPayload, "UDP payload towards peers on this machine; 0: as on the internet")
+      ->check(CLI::Range(0, 65000))
+      ->group("Advanced");
+}
+
+Result<std::string> checkDomain(std::string domain) {
+  std::transform(domain.begin(), domain.end(), domain.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::string_view rest = domain;
+  const auto wrong = [&domain] { return fail(ErrorCode::InvalidArgument, "'" + domain + "' is no domain name"); };
+  if (rest.empty() || rest.size() > 200) return wrong();
+  while (!rest.empty()) {
+    const std::size_t dot = rest.find('.');
+    const std::string_view label = rest.substr(0, dot);
+    const bool good = !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+                      std::all_of(label.begin(), label.end(), [](unsigned char c) {
+                        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                      });
+    if (!good) return wrong();
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+    if (rest.empty()) return wrong();
+  }
+  return domain;
+}
+
+Finished usageError(const Error& error) {
+  std::fprintf(stderr, "adit: %s\n", error.detail.c_str());
+  return {kExitUsage};
+}
+
+/// The words of a server as they stand on the command line.
+struct ServerWords {
+  std::string quicListen = "0.0.0.0:4433";
+  std::string httpListen;
+};
+
+Command finishServer(ServerCommand server, const ServerWords& words) {
+  auto domain = checkDomain(server.domain.empty() ? "localhost" : server.domain);
+  if (!domain) return usageError(domain.error());
+  const bool named = !server.domain.empty();
+  server.domain = *domain;
+  auto quic = net::SocketAddress::parse(words.quicListen);
+  if (!quic) return usageError({quic.error().code, "--quic-listen: " + quic.error().detail, 0});
+  server.quicListen = *quic;
+  // A server with a domain is meant for visitors without a port in their address.
+  auto http = net::SocketAddress::parse(!words.httpListen.empty() ? words.httpListen : named ? "0.0.0.0:80" : "0.0.0.0:8080");
+  if (!http) return usageError({http.error().code, "--http-listen: " + http.error().detail, 0});
+  server.httpListen = *http;
+  if (server.dataDirectory.empty()) server.dataDirectory = stateDirectory(server.common.stateDirectory) / "server";
+  return server;
+}
+
+Command finishHttp(HttpCommand http) {
+  if (!http.demo) {
+    if (auto target = client::Target::parse(http.target); !target) return usageError(target.error());
+  }
+  if (!http.name.empty()) {
+    if (auto name = session::normalizeName(http.name); !name) return usageError(name.error());
+  }
+  return http;
+}
+
+}  // namespace
+
+Command parseCommandLine(int argc, char** argv, Default byDefault) {
+  CLI::App app("Adit exposes a service on your machine at a public address, through a server you own, over QUIC.", "adit");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("adit ") + ADIT_VERSION);
+  app.require_subcommand(0, 1);
+  app.failure_message(CLI::FailureMessage::simple);
+
+  bool isServer = false;
+  GuiCommand gui;
+  ServerCommand server;
+  ServerWords words;
+  app.add_flag("--server", isServer, "Be a server");
+  app.add_flag("--minimized", gui.minimized, "Start in the tray");
+  addCommon(app, server.common);
+  auto* serverGroup = app.add_option_group("Server");
+  serverGroup->add_option("--data-dir", server.dataDirectory, "Keys and tokens; made at the first start");
+  serverGroup->add_option("--domain", server.domain, "Tunnels are NAME.domain (default: localhost)");
+  serverGroup->add_option("--quic-listen", words.quicListen, "For clients, address:port by UDP (default: 0.0.0.0:4433)");
+  serverGroup->add_option("--http-listen", words.httpListen,
+                          "For visitors, address:port by TCP (default: 0.0.0.0:80 with a domain, else 0.0.0.0:8080)");
+  serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")->check(CLI::Range(1, 64));
+  serverGroup->add_option("--public-host", server.publicHost, "The host in the join link, where it is not the domain");
+  serverGroup->add_option("--public-port", server.publicPort, "The port in visitors' addresses, where it is not the listener's")
+      ->check(CLI::Range(1, 65535));
+
+  HttpCommand http;
+  auto* httpApp = app.add_subcommand("http", "Expose an HTTP service");
+  httpApp->add_option("target", http.target, "A port, host:port, http://host:port or unix:/path")->required();
+  HttpCommand demo;
+  demo.demo = true;
+  auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service, to see it work");
+  for (auto& [sub, command] : {std::pair{httpApp, &http}, std::pair{demoApp, &demo}}) {
+    sub->add_option("--name", command->name, "The first label of the public address");
+    sub->add_option("--join-file", command->joinFile, "A file with the server's join link; - reads standard input");
+    sub->add_option("--profile", command->profile, "A server remembered by 'adit join'")->default_val("default");
+    sub->add_flag("--embedded", command->embedded, "Use the server inside this process even if one was joined");
+    sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")->default_val(8080);
+    sub->add_option("--origin-timeout", command->originTimeoutSeconds, "Seconds an origin may take to begin its answer")
+        ->default_val(100)
+        ->check(CLI::Range(1, 86400));
+    addCommon(*sub, command->common);
+  }
+  JoinCommand join;
+  auto* joinApp = app.add_subcommand("join", "Remember a server by its join link");
+  joinApp->add_option("--join-file", join.joinFile, "A file with the link; - or nothing reads standard input");
+  joinApp->add_option("file", join.joinFile, "The same");
+  joinApp->add_option("--profile", join.profile, "Under which name")->default_val("default");
+  joinApp->add_flag("--forget", join.forget, "Forget the profile instead");
+  addCommon(*joinApp, join.common);
+
+  TokenCommand token;
+  auto* tokenApp = app.add_subcommand("token", "Make, list and revoke a server's tokens");
+  tokenApp->require_subcommand(1);
+  auto* listApp = tokenApp->add_subcommand("list", "The tokens, without their secrets");
+  auto* createApp = tokenApp->add_subcommand("create", "Make a token; prints it once");
+  createApp->add_option("label", token.value, "For whom")->default_val("token");
+  auto* revokeApp = tokenApp->add_subcommand("revoke", "Refuse a token from now on");
+  revokeApp->add_option("id", token.value, "As 'list' shows it")->required();
+  for (auto* sub : {listApp, createApp, revokeApp}) {
+    sub->add_option("--data-dir", token.dataDirectory, "The server's directory");
+    addCommon(*sub, token.common);
+  }
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return Finished{app.exit(error) == 0 ? 0 : kExitUsage};
+  } catch (const std::exception& error) {
+    return usageError({ErrorCode::InvalidArgument, error.what(), 0});
+  }
+
+  if (httpApp->parsed()) return finishHttp(http);
+  if (demoApp->parsed()) return finishHttp(demo);
+  if (joinApp->parsed()) return join;
+  if (tokenApp->parsed()) {
+    token.action = createApp->parsed()   ? TokenCommand::Action::Create
+                   : revokeApp->parsed() ? TokenCommand::Action::Revoke
+                                         : TokenCommand::Action::List;
+    if (token.dataDirectory.empty()) token.dataDirectory = stateDirectory(token.common.stateDirectory) / "server";
+    return token;
+  }
+  if (isServer || byDefault == Default::Server) return finishServer(server, words);
+  if (serverGroup->count_all() > 0) {
+    return usageError({ErrorCode::InvalidArgument, "these options belong to --server", 0});
+  }
+  if (byDefault == Default::Help) {
+    std::fputs(app.help().c_str(), stdout);
+    return Finished{0};
+  }
+  gui.common = server.common;
+  return gui;
+}
+
+}  // namespace adit::app

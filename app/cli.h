@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The command line as values: what the user asked for, checked as far as words can be. main thread.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/net/address.h"
+
+namespace adit::app {
+
+inline constexpr int kExitFailure = 1;  ///< Something went wrong while running.
+inline constexpr int kExitUsage = 2;    ///< The command line or the configuration is wrong.
+
+/// Options every command takes.
+struct CommonOptions {
+  std::filesystem::path stateDirectory;  ///< Empty: the platform's.
+  bool json = false;
+  bool verbose = false;
+  std::size_t quicPayload = 16376;  ///< UDP payload towards loopback peers; 0: as on the internet.
+};
+
+struct GuiCommand {
+  CommonOptions common;
+  bool minimized = false;
+};
+struct HttpCommand {
+  CommonOptions common;
+  std::string target;
+  std::string name;
+  std::optional<std::string> joinFile;  ///< "-": standard input.
+  std::string profile;
+  bool embedded = false;  ///< Not even a stored profile.
+  std::uint16_t httpPort = 8080;
+  std::uint32_t originTimeoutSeconds = 100;
+  bool demo = false;
+};
+struct JoinCommand {
+  CommonOptions common;
+  std::optional<std::string> joinFile;
+  std::string profile;
+  bool forget = false;
+};
+struct ServerCommand {
+  CommonOptions common;
+  std::filesystem::path dataDirectory;
+  std::string domain;
+  net::SocketAddress quicListen, httpListen;
+  unsigned workers = 0;  ///< 0: one a core.
+  std::string publicHost;
+  std::uint16_t publicPort = 0;
+};
+struct TokenCommand {
+  enum class Action : std::uint8_t { List, Create, Revoke };
+  CommonOptions common;
+  std::filesystem::path dataDirectory;
+  Action action = Action::List;
+  std::string value;  ///< Label to create with, id to revoke.
+};
+/// Nothing more to do: the text was printed already.
+struct Finished {
+  int exitCode = 0;
+};
+
+using Command = std::variant<Finished, GuiCommand, HttpCommand, JoinCommand, ServerCommand, TokenCommand>;
+
+/// What a bare call without a command means.
+enum class Default : std::uint8_t { Gui, Server, Help };
+
+Command parseCommandLine(int argc, char** argv, Default byDefault);
+
+}  // namespace adit::app

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The commands. Each runs until it is over and returns the process's exit code. main thread.
+
+#include "app/cli.h"
+
+namespace adit::app {
+
+int runClient(const HttpCommand& command);
+int runJoin(const JoinCommand& command);
+int runServer(const ServerCommand& command);
+int runToken(const TokenCommand& command);
+/// Every command but the window.
+int runHeadless(const Command& command);
+
+}  // namespace adit::app

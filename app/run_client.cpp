@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// adit http and adit demo: one tunnel in a terminal, until Ctrl-C.
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/fmt.h>
+
+#include "app/console.h"
+#include "app/join_source.h"
+#include "app/log_output.h"
+#include "app/paths.h"
+#include "app/run.h"
+#include "app/sample_service.h"
+#include "app/signals.h"
+#include "core/engine/engine.h"
+
+namespace adit::app {
+
+namespace {
+
+constexpr auto kDrainDeadline = std::chrono::seconds(10);
+
+/// What other threads tell the main one.
+class Inbox {
+ public:
+  void wake() { set(m_woken); }
+  void stop() { set(m_stop); }
+  void drained() { set(m_drained); }
+  struct News {
+    bool stop = false, drained = false;
+  };
+  News wait() {
+    std::unique_lock lock(m_mutex);
+    m_changed.wait(lock, [this] { return m_woken || m_stop || m_drained; });
+    m_woken = false;
+    return {std::exchange(m_stop, false), std::exchange(m_drained, false)};
+  }
+
+ private:
+  void set(bool& flag) {
+    const std::lock_guard lock(m_mutex);
+    flag = true;
+    m_changed.notify_one();
+  }
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  bool m_woken = false, m_stop = false, m_drained = false;
+};
+
+/// Says what happens to the tunnel, for people or as JSON.
+class Reporter {
+ public:
+  Reporter(bool json, std::string target) : m_json(json), m_target(std::move(target)) {}
+
+  void tunnel(const engine::TunnelSnapshot& tunnel) {
+    if (tunnel.state == m_state && tunnel.url == m_url && !tunnel.hasError) return;
+    m_state = tunnel.state;
+    m_url = tunnel.url;
+    if (m_json) {
+      nlohmann::json event = {{"event", "tunnel"}, {"state", engine::toString(tunnel.state)}, {"name", nameOf(tunnel)}};
+      if (!tunnel.url.empty()) event["url"] = tunnel.url;
+      if (tunnel.hasError && tunnel.state != engine::TunnelState::Online) event["error"] = errorJson(tunnel.error);
+      printJson(event);
+      return;
+    }
+    switch (tunnel.state) {
+      case engine::TunnelState::Online: printLine(fmt::format("  online   {}  ->  {}", tunnel.url, m_target)); break;
+      case engine::TunnelState::Reconnecting: printLine("  offline  the connection to the server was lost; reconnecting"); break;
+      default: break;
+    }
+  }
+
+  void link(const engine::LinkSnapshot& link) {
+    if (m_json) {
+      nlohmann::json event = {{"event", "link"}, {"state", engine::toString(link.state)}};
+      if (link.hasError) event["error"] = errorJson(link.error);
+      if (link.state == engine::LinkState::Waiting) event["retryInMs"] = link.retryIn.count();
+      printJson(event);
+    } else if (link.state == engine::LinkState::Waiting && link.hasError) {
+      printLine(fmt::format("  waiting  {}; trying again in {:.1f} s", link.error.detail, static_cast<double>(link.retryIn.count()) / 1000));
+    }
+  }
+
+ private:
+  static std::string nameOf(const engine::TunnelSnapshot& tunnel) {
+    if (!tunnel.spec.name.empty()) return tunnel.spec.name;
+    // http://NAME.domain[:port]
+    const std::size_t start = tunnel.url.find("://");
+    if (start == std::string::npos) return {};
+    const std::size_t end = tunnel.url.find('.', start);
+    return tunnel.url.substr(start + 3, end == std::string::npos ? end : end - start - 3);
+  }
+
+  bool m_json;
+  std::string m_target;
+  std::optional<engine::TunnelState> m_state;
+  std::string m_url;
+};
+
+/// Follows the tunnel until it is stopped or can no longer work.
+int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& reporter, bool json) {
+  bool draining = false;
+  for (;;) {
+    const Inbox::News news = inbox.wait();
+    for (const engine::Event& event : engine.takeEvents()) {
+      if (const auto* changed = std::get_if<engine::TunnelChanged>(&event); changed != nullptr && changed->id == id) {
+        reporter.tunnel(changed->tunnel);
+        if (changed->tunnel.state == engine::TunnelState::Failed) return reportError(changed->tunnel.error, json, kExitFailure);
+      } else if (const auto* link = std::get_if<engine::LinkChanged>(&event); link != nullptr && !draining) {
+        reporter.link(link->link);
+        if (link->link.state == engine::LinkState::Failed) return reportError(link->link.error, json, kExitFailure);
+      }
+    }
+    if (news.drained) return 0;
+    if (news.stop && !draining) {
+      draining = true;
+      engine.drain(kDrainDeadline, [&inbox] { inbox.drained(); });
+    }
+  }
+}
+
+}  // namespace
+
+int runClient(const HttpCommand& command) {
+  const bool json = command.common.json;
+  // Outlives everything: the signal thread keeps it.
+  const auto inbox = std::make_shared<Inbox>();
+  watchForStop([inbox] { inbox->stop(); });
+  logToStandardError(command.common.verbose ? LogLevel::Info : LogLevel::Error);
+
+  engine::EngineParams params;
+  params.stateDirectory = stateDirectory(command.common.stateDirectory);
+  if (!command.embedded) {
+    auto link = findJoinLink(command.joinFile, command.profile, params.stateDirectory);
+    if (!link) return reportError(link.error(), json);
+    params.join = std::move(*link);
+  }
+  params.embeddedHttpPort = command.httpPort;
+  params.clientName = machineName();
+  params.loopbackPayload = command.common.quicPayload;
+  params.originHeadTimeout = std::chrono::seconds(command.originTimeoutSeconds);
+  params.wake = [inbox] { inbox->wake(); };
+
+  std::unique_ptr<SampleService> sample;
+  engine::TunnelSpec spec{command.name, command.target};
+  if (command.demo) {
+    auto started = SampleService::start();
+    if (!started) return reportError(started.error(), json);
+    sample = std::move(*started);
+    spec.target = std::to_string(sample->port());
+    if (spec.name.empty()) spec.name = "demo";
+  }
+
+  auto engine = engine::Engine::start(params);
+  if (!engine) return reportError(engine.error(), json);
+  if (!json) printLine(fmt::format("adit {}  (Ctrl-C stops)", ADIT_VERSION));
+  Reporter reporter(json, command.demo ? "the built-in sample" : spec.target);
+  auto id = (*engine)->addTunnel(spec);
+  if (!id) return reportError(id.error(), json);
+  return follow(**engine, *id, *inbox, reporter, json);
+}
+
+}  // namespace adit::app

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// adit join: keeps a server's link for later starts.
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/fmt.h>
+
+#include "app/console.h"
+#include "app/join_source.h"
+#include "app/paths.h"
+#include "app/run.h"
+#include "core/config/profile_store.h"
+
+namespace adit::app {
+
+int runJoin(const JoinCommand& command) {
+  const bool json = command.common.json;
+  const config::ProfileStore profiles(profileDirectory(stateDirectory(command.common.stateDirectory)));
+  if (command.forget) {
+    if (auto removed = profiles.remove(command.profile); !removed) return reportError(removed.error(), json);
+    if (json) {
+      printJson({{"event", "forgotten"}, {"profile", command.profile}});
+    } else {
+      printLine(fmt::format("forgot the profile '{}'", command.profile));
+    }
+    return 0;
+  }
+  const char* environment = std::getenv("ADIT_JOIN");
+  auto link = !command.joinFile && environment != nullptr && *environment != '\0' ? session::JoinLink::parse(environment)
+                                                                                  : readJoinLink(command.joinFile.value_or("-"));
+  if (!link) return reportError(link.error(), json, kExitUsage);
+  if (auto saved = profiles.save(*link, command.profile); !saved) return reportError(saved.error(), json);
+  if (json) {
+    printJson({{"event", "joined"}, {"server", link->serverName()}, {"profile", command.profile}});
+  } else {
+    printLine(fmt::format("joined {}: 'adit http PORT' uses it from now on", link->serverName()));
+  }
+  return 0;
+}
+
+}  // namespace adit::app

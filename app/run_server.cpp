@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// adit --server: the public side, until it is told to stop.
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/fmt.h>
+
+#include "app/console.h"
+#include "app/log_output.h"
+#include "app/run.h"
+#include "app/server_files.h"
+#include "app/signals.h"
+#include "core/base/log.h"
+#include "core/server/server.h"
+#include "core/session/join_link.h"
+
+namespace adit::app {
+
+namespace {
+
+constexpr auto kDrainDeadline = std::chrono::seconds(10);
+
+/// Opens once; threads wait for it.
+class Gate {
+ public:
+  void open() {
+    const std::lock_guard lock(m_mutex);
+    m_open = true;
+    m_changed.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(m_mutex);
+    m_changed.wait(lock, [this] { return m_open; });
+  }
+
+ private:
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  bool m_open = false;
+};
+
+/// What developers reach this server by: the name the operator gave, else where it listens.
+std::string linkHost(const ServerCommand& command, const net::SocketAddress& quic) {
+  if (!command.publicHost.empty()) return command.publicHost;
+  if (command.domain != "localhost" && quic.isUnspecified()) return command.domain;
+  return quic.isUnspecified() ? std::string("127.0.0.1") : quic.host();
+}
+
+void announce(const ServerCommand& command, const server::Server& server, const ServerFiles& files) {
+  session::JoinLink link;
+  link.token = files.firstToken;
+  link.host = linkHost(command, server.quicAddress());
+  link.port = server.quicAddress().port();
+  link.pin = files.identity->pin();
+  if (command.common.json) {
+    nlohmann::json ready = {{"event", "ready"}, {"quic", server.quicAddress().toString()}, {"http", server.httpAddress().toString()}};
+    if (!link.token.empty()) ready["join"] = link.toString();
+    printJson(ready);
+    return;
+  }
+  printLine(fmt::format("adit {} is a server for *.{}", ADIT_VERSION, command.domain));
+  printLine(fmt::format("  clients   {} by UDP", server.quicAddress().toString()));
+  printLine(fmt::format("  visitors  {}", server.httpAddress().toString()));
+  if (files.isFirstStart) {
+    printLine("");
+    printLine("Give this join link to your developers. It is a secret and is shown only now:");
+    printLine("");
+    printLine("  " + link.toString());
+    printLine("");
+  }
+}
+
+}  // namespace
+
+int runServer(const ServerCommand& command) {
+  const bool json = command.common.json;
+  const auto stop = std::make_shared<Gate>();
+  watchForStop([stop] { stop->open(); });
+  logToStandardError(command.common.verbose ? LogLevel::Debug : LogLevel::Info);
+
+  auto files = ServerFiles::open(command.dataDirectory);
+  if (!files) return reportError(files.error(), json);
+
+  server::ServerParams params;
+  params.identity = files->identity;
+  params.keys = files->keys;
+  params.domain = command.domain;
+  params.quicListen = command.quicListen;
+  params.httpListen = command.httpListen;
+  params.workers = command.workers != 0 ? command.workers : std::max(1U, std::thread::hardware_concurrency());
+  params.publicPort = command.publicPort;
+  params.loopbackPayload = command.common.quicPayload;
+  params.checkToken = [tokens = files->tokens](std::string_view token) -> Result<> {
+    auto verified = tokens->verify(token);
+    if (!verified) return fail(std::move(verified.error()));
+    return {};
+  };
+  auto server = server::Server::start(params);
+  if (!server) return reportError(server.error(), json, kExitFailure);
+  announce(command, **server, *files);
+
+  stop->wait();
+  logInfo("server", "stopping: requests in flight may end");
+  Gate drained;
+  (*server)->drain(kDrainDeadline, [&drained] { drained.open(); });
+  drained.wait();
+  return 0;
+}
+
+}  // namespace adit::app

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// adit token: the tokens of a server on this machine. A running server notices changes by itself.
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/fmt.h>
+
+#include "app/console.h"
+#include "app/run.h"
+#include "core/session/token_store.h"
+
+namespace adit::app {
+
+int runToken(const TokenCommand& command) {
+  const bool json = command.common.json;
+  auto store = session::TokenStore::open(command.dataDirectory);
+  if (!store) return reportError(store.error(), json);
+  switch (command.action) {
+    case TokenCommand::Action::List:
+      for (const session::TokenInfo& token : (*store)->list()) {
+        if (json) {
+          printJson({{"event", "token"}, {"id", token.id}, {"label", token.label}, {"revoked", token.revoked}, {"created", token.createdUnix}});
+        } else {
+          printLine(fmt::format("{}  {}  {}", token.id, token.revoked ? "revoked" : "valid  ", token.label));
+        }
+      }
+      return 0;
+    case TokenCommand::Action::Create: {
+      SecureRandom random;
+      auto token = (*store)->create(command.value, random);
+      if (!token) return reportError(token.error(), json);
+      if (json) {
+        printJson({{"event", "token"}, {"token", *token}, {"label", command.value}});
+      } else {
+        printLine(*token);
+      }
+      return 0;
+    }
+    case TokenCommand::Action::Revoke:
+      if (auto revoked = (*store)->revoke(command.value); !revoked) return reportError(revoked.error(), json);
+      if (json) {
+        printJson({{"event", "revoked"}, {"id", command.value}});
+      } else {
+        printLine(fmt::format("revoked {}", command.value));
+      }
+      return 0;
+  }
+  return kExitFailure;
+}
+
+}  // namespace adit::app

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server_files.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/encoding.h"
+#include "core/base/files.h"
+
+namespace adit::app {
+
+namespace {
+
+constexpr std::string_view kKeysFile = "quic-secrets";
+constexpr std::string_view kTokenFile = "first-token";
+
+Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
+  quic::StaticKeys keys;
+  std::array parts = {&keys.connectionId, &keys.retryToken, &keys.statelessReset};
+  constexpr std::size_t kPart = sizeof(keys.connectionId);
+  auto text = readFile(file, FileSecrecy::Secret);
+  if (text) {
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+    auto bytes = fromBase64Url(*text);
+    if (!bytes || bytes->size() != parts.size() * kPart) {
+      return fail(ErrorCode::InvalidArgument, file.string() + " is damaged: delete it to have it made anew");
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) std::memcpy(parts[i]->data(), bytes->data() + i * kPart, kPart);
+    return keys;
+  }
+  if (text.error().code != ErrorCode::NotFound) return fail(std::move(text.error()));
+  SecureRandom random;
+  keys = quic::StaticKeys::generate(random);
+  std::vector<std::uint8_t> bytes;
+  for (const auto* part : parts) bytes.insert(bytes.end(), part->begin(), part->end());
+  if (auto written = writeFileAtomically(file, toBase64Url(bytes) + "\n", FileSecrecy::Secret); !written) {
+    return fail(std::move(written.error()));
+  }
+  return keys;
+}
+
+}  // namespace
+
+Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
+  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made) return fail(std::move(made.error()));
+  ServerFiles files;
+  auto identity = tls::Identity::loadOrCreate(directory, "server", "adit server");
+  if (!identity) return fail(std::move(identity.error()));
+  files.identity = std::move(*identity);
+  auto keys = loadKeys(directory / kKeysFile);
+  if (!keys) return fail(std::move(keys.error()));
+  files.keys = *keys;
+  auto tokens = session::TokenStore::open(directory);
+  if (!tokens) return fail(std::move(tokens.error()));
+  files.tokens = std::move(*tokens);
+
+  if (files.tokens->list().empty()) {
+    SecureRandom random;
+    auto token = files.tokens->create("first", random);
+    if (!token) return fail(std::move(token.error()));
+    files.firstToken = std::move(*token);
+    files.isFirstStart = true;
+    if (auto written = writeFileAtomically(directory / kTokenFile, files.firstToken + "\n", FileSecrecy::Secret); !written) {
+      return fail(std::move(written.error()));
+    }
+    return files;
+  }
+  auto token = readFile(directory / kTokenFile, FileSecrecy::Secret);
+  if (token) {
+    while (!token->empty() && (token->back() == '\n' || token->back() == '\r')) token->pop_back();
+    files.firstToken = std::move(*token);
+  } else if (token.error().code != ErrorCode::NotFound) {
+    return fail(std::move(token.error()));
+  }
+  return files;
+}
+
+}  // namespace adit::app

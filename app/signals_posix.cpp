@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "app/signals.h"
+
+namespace adit::app {
+
+void watchForStop(std::function<void()> onStop) {
+  // A peer that closed is an error of a call, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  // Threads inherit the mask, so these reach only the one that waits for them.
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([signals, stop = std::move(onStop)] {
+    int number = 0;
+    if (sigwait(&signals, &number) != 0) return;
+    stop();
+    if (sigwait(&signals, &number) == 0) ::_exit(128 + number);
+  }).detach();
+}
+
+}  // namespace adit::app

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <thread>
+
+#include <windows.h>
+
+#include "app/signals.h"
+
+namespace adit::app {
+
+namespace {
+// The console handler takes no argument, so what it calls must live somewhere it can find.
+std::function<void()>* g_stop = nullptr;
+std::atomic<int> g_count{0};
+
+BOOL WINAPI onConsoleEvent(DWORD) {
+  if (g_count.fetch_add(1) > 0) ::ExitProcess(130);
+  (*g_stop)();
+  return TRUE;
+}
+}  // namespace
+
+void watchForStop(std::function<void()> onStop) {
+  static std::function<void()> stop = std::move(onStop);
+  g_stop = &stop;
+  ::SetConsoleCtrlHandler(onConsoleEvent, TRUE);
+}
+
+}  // namespace adit::app
