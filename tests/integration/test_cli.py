@@ -90,7 +90,7 @@ class TwoMachines(AditCase):
         self.assertEqual(server.events[0]["event"], "ready")
         self.assertGreater(server.http.port, 0)
         self.assertGreater(server.quic.port, 0)
-        self.assertRegex(server.join, r"^adit://[A-Za-z0-9_-]{20,}@[^/?]+:\d+/?\?pin=sha256:[A-Za-z0-9_-]+$")
+        self.assertRegex(server.link, r"^adit://[A-Za-z0-9_-]{20,}@t\.example\.com:\d+/?\?pin=sha256:[A-Za-z0-9_-]+$")
 
     def test_secret_files_are_private(self):
         server = self.server()
@@ -121,7 +121,7 @@ class TwoMachines(AditCase):
         server = self.server()
         server.stop()
         again = Server(self, data=server.data)
-        again.join = self.link_to(server, again.quic)
+        again.join = self.link_to(server.join, again.quic)
         self.assertEqual(self.tunnel(again, self.echo()).get().status, 200)
 
     def test_for_people_the_server_says_the_link(self):
