@@ -15,6 +15,7 @@
 #include "app/signals.h"
 #include "core/base/log.h"
 #include "core/server/server.h"
+#include "core/session/join_link.h"
 
 namespace adit::app {
 

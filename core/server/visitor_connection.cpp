@@ -18,17 +18,6 @@ namespace {
 constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
 constexpr std::size_t kMaxDnsName = 253;
 
-http::Problem problemForStatus(std::uint16_t status) noexcept {
-  switch (status) {
-    case 408: return http::Problem::RequestTimeout;
-    case 414: return http::Problem::TargetTooLong;
-    case 431: return http::Problem::HeadTooLarge;
-    case 501: return http::Problem::NotImplemented;
-    case 505: return http::Problem::BadVersion;
-    default: return http::Problem::BadRequest;
-  }
-}
-
 }  // namespace
 
 VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
@@ -64,6 +53,7 @@ void VisitorConnection::waitFor(Waiting what) {
     case Waiting::NextRequest: m_worker.keepAliveTimeouts.restart(*this); break;
     case Waiting::Body: m_worker.bodyTimeouts.restart(*this); break;
     case Waiting::Writing: m_worker.writeTimeouts.restart(*this); break;
+    case Waiting::HalfClosed: m_worker.halfCloseTimeouts.restart(*this); break;
     case Waiting::Linger: m_worker.lingerTimeouts.restart(*this); break;
   }
 }
@@ -90,6 +80,7 @@ void VisitorConnection::onTimeout() {
     case Waiting::Nothing: return;
     case Waiting::NextRequest:
     case Waiting::Writing:
+    case Waiting::HalfClosed:
     case Waiting::Linger: destroy(); return;
   }
 }
@@ -121,7 +112,13 @@ void VisitorConnection::onEndOfStream() {
     if (m_responseFinished) destroy();
     return;
   }
-  // A visitor that closes in the middle of an exchange is not waiting for the answer: stop the origin now.
+  if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Nothing) {
+    // Gone, or only done with asking? TCP does not say. An answer that comes at once is still delivered; otherwise nobody is
+    // waiting for it and the origin may stop.
+    waitFor(Waiting::HalfClosed);
+    return;
+  }
+  if (m_phase == Phase::Lingering && m_socket->queuedBytes() > 0) return;
   destroy();
 }
 
@@ -133,6 +130,7 @@ void VisitorConnection::onSent(std::size_t) {
   if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0) waitFor(Waiting::Linger);
   if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests) startNextRequest();
   if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
+  if (m_phase == Phase::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
 }
 
 void VisitorConnection::readHead(Slice data) {
@@ -155,7 +153,7 @@ void VisitorConnection::readHead(Slice data) {
       m_isHead = false;
       m_host.clear();
       m_wantsJson = false;
-      answerProblem(problemForStatus(result.errorStatus), result.errorReason == nullptr ? "" : result.errorReason);
+      answerProblem(http::problemOf(result.errorStatus), result.errorReason == nullptr ? "" : result.errorReason);
       return;
     case http::ParseStatus::Complete: break;
   }
@@ -278,6 +276,8 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
       return;
     }
   }
+  const SliceQueue unread = m_socket->takeUnread();
+  for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
   Worker* target = m_worker.context().workers[worker];
   const std::uintptr_t nativeSocket = m_socket->release();
   const net::SocketAddress peer = m_peer;

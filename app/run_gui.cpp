@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/run_gui.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#include <QApplication>
+#include <QCryptographicHash>
+
+#include "app/join_source.h"
+#include "app/log_output.h"
+#include "app/paths.h"
+#include "app/signals.h"
+#include "app/single_instance.h"
+#include "core/base/files.h"
+#include "core/config/profile_store.h"
+#include "core/engine/engine.h"
+#include "ui/application.h"
+#include "ui/dialogs/message_box.h"
+
+namespace adit::app {
+
+namespace {
+
+/// The same directory gives the same name; another user's gives another.
+QString instanceName(const std::filesystem::path& directory) {
+  const QByteArray path = QByteArray::fromStdString(directory.string());
+  return QStringLiteral("adit-") + QString::fromLatin1(QCryptographicHash::hash(path, QCryptographicHash::Sha256).toHex().left(16));
+}
+
+std::vector<ui::SavedTunnel> savedTunnels(const config::TunnelStore& store) {
+  std::vector<ui::SavedTunnel> tunnels;
+  const auto stored = store.load();
+  if (!stored) {
+    // The file stays as it is until the list changes: the user may still mend it.
+    logWarning("app", "{}", stored.error().describe());
+    return tunnels;
+  }
+  for (const config::StoredTunnel& tunnel : *stored) tunnels.push_back({{tunnel.name, tunnel.target}, tunnel.started});
+  return tunnels;
+}
+
+}  // namespace
+
+int runGui(int argc, char** argv, const GuiCommand& command) {
+  // The handler must exist before threads do; what it calls comes later.
+  struct Quit {
+    std::atomic<ui::Application*> application{nullptr};
+  };
+  static Quit quit;
+  watchForStop([] {
+    if (ui::Application* application = quit.application.load()) {
+      QMetaObject::invokeMethod(application, [application] { application->quit(); }, Qt::QueuedConnection);
+    } else {
+      std::_Exit(0);
+    }
+  });
+  logToStandardError(command.common.verbose ? LogLevel::Debug : LogLevel::Info);
+
+  QApplication qt(argc, argv);
+  QApplication::setApplicationName(QStringLiteral("Adit"));
+  QApplication::setApplicationVersion(QStringLiteral(ADIT_VERSION));
+  QApplication::setDesktopFileName(QStringLiteral("adit"));
+  QApplication::setQuitOnLastWindowClosed(false);
+
+  const std::filesystem::path directory = stateDirectory(command.common.stateDirectory);
+  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made) {
+    ui::Application::reportFailure(made.error());
+    return kExitUsage;
+  }
+  SingleInstance instance(instanceName(directory));
+  if (!instance.claim()) return 0;
+
+  auto link = findJoinLink(std::nullopt, "default", directory);
+  if (!link) {
+    ui::Application::reportFailure(link.error());
+    return kExitUsage;
+  }
+  const config::TunnelStore store(directory / "tunnels.toml");
+  const config::ProfileStore profiles(profileDirectory(directory));
+
+  ui::Application::Params params;
+  params.settingsDirectory = QString::fromStdString(directory.string());
+  params.tunnels = savedTunnels(store);
+  params.start = command.minimized ? ui::Application::Start::Minimized : ui::Application::Start::Shown;
+  params.engine = [&](std::function<void()> wake) {
+    engine::EngineParams engine;
+    engine.stateDirectory = directory;
+    engine.join = *link;
+    engine.clientName = machineName();
+    engine.loopbackPayload = command.common.quicPayload;
+    engine.wake = std::move(wake);
+    return engine::Engine::start(std::move(engine));
+  };
+  params.saveTunnels = [&store](const std::vector<ui::SavedTunnel>& tunnels) {
+    std::vector<config::StoredTunnel> stored;
+    for (const ui::SavedTunnel& tunnel : tunnels) stored.push_back({tunnel.spec.name, tunnel.spec.target, tunnel.started});
+    return store.save(stored);
+  };
+  params.saveJoin = [&profiles](const std::optional<session::JoinLink>& joined) -> Result<> {
+    if (joined) return profiles.save(*joined);
+    auto removed = profiles.remove();
+    if (!removed && removed.error().code == ErrorCode::NotFound) return {};
+    return removed;
+  };
+  auto application = ui::Application::create(std::move(params));
+  if (!application) {
+    ui::Application::reportFailure(application.error());
+    return kExitFailure;
+  }
+  QObject::connect(&instance, &SingleInstance::raiseRequested, application->get(), &ui::Application::raiseWindow);
+  quit.application = application->get();
+  const int code = QApplication::exec();
+  quit.application = nullptr;
+  return code;
+}
+
+}  // namespace adit::app

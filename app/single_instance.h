@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One desktop application a user and state directory: a second start asks the first to show its window and ends. A local
+// socket that only this user can open. GUI thread.
+
+#include <QLocalServer>
+#include <QObject>
+#include <QString>
+
+namespace adit::app {
+
+class SingleInstance : public QObject {
+  Q_OBJECT
+ public:
+  explicit SingleInstance(QString name) : m_name(std::move(name)) {}
+  /// True: this is the first. False: another was asked to raise its window.
+  bool claim();
+
+ Q_SIGNALS:
+  void raiseRequested();
+
+ private:
+  QString m_name;
+  QLocalServer m_server;
+};
+
+}  // namespace adit::app

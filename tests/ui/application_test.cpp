@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composed application over a fake engine: what is kept, what the tray says, how it ends.
+#include "ui/application.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QDialog>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "tests/ui/fake_engine.h"
+#include "ui/dialogs/message_box.h"
+#include "ui/tray/tray_icon.h"
+#include "ui/windows/main_window.h"
+
+using namespace Qt::Literals::StringLiterals;
+using namespace adit;
+using namespace adit::ui;
+using test::FakeEngine;
+
+namespace {
+
+struct Running {
+  QTemporaryDir directory;
+  FakeEngine* engine = nullptr;
+  bool tray = true;
+  QList<std::vector<SavedTunnel>> saves;
+  std::unique_ptr<Application> application;
+
+  Application::Params params() {
+    Application::Params params;
+    params.settingsDirectory = directory.path();
+    params.trayAvailable = [this] { return tray; };
+    params.engine = [this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
+      auto made = std::make_unique<FakeEngine>(std::move(wake));
+      engine = made.get();
+      return made;
+    };
+    params.saveTunnels = [this](const std::vector<SavedTunnel>& tunnels) -> Result<> {
+      saves.append(tunnels);
+      return {};
+    };
+    return params;
+  }
+  void start(Application::Params params) {
+    Settings(directory.path()).set(Settings::Key::Language, u"en"_s);
+    application = std::move(Application::create(std::move(params)).value());
+  }
+  QAction* trayAction(const char* name) { return application->tray().menu().findChild<QAction*>(QString::fromLatin1(name)); }
+};
+
+}  // namespace
+
+class ApplicationTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void savedTunnelsComeBack() {
+    Running running;
+    auto params = running.params();
+    params.tunnels = {{.spec = {.name = "shop", .target = "3000"}, .started = true},
+                      {.spec = {.name = "docs", .target = "5173"}, .started = false}};
+    running.start(std::move(params));
+    const auto tunnels = running.engine->snapshot().tunnels;
+    QCOMPARE(tunnels.size(), std::size_t(2));
+    QVERIFY(tunnels[1].state == engine::TunnelState::Stopped);
+    QTRY_VERIFY(running.trayAction("trayCopy_shop") != nullptr);
+    QVERIFY(running.saves.isEmpty());  // Nothing changed.
+    running.engine->startTunnel(tunnels[1].id);
+    QTRY_COMPARE(running.saves.size(), 1);
+    QVERIFY(running.saves.last().at(1).started);
+    running.engine->removeTunnel(tunnels[0].id);
+    QTRY_COMPARE(running.saves.size(), 2);
+    QCOMPARE(running.saves.last().at(0).spec.name, std::string("docs"));
+  }
+
+  void reconnectingIsNoChangeWorthSaving() {
+    Running running;
+    running.start(running.params());
+    const auto id = running.engine->addTunnel({.name = "shop", .target = "3000"}, true).value();
+    QTRY_COMPARE(running.saves.size(), 1);
+    running.engine->setState(id, engine::TunnelState::Reconnecting);
+    QTRY_COMPARE(running.application->tray().status(), Status::Connecting);
+    QCOMPARE(running.saves.size(), 1);
+    QVERIFY(running.saves.last().at(0).started);
+  }
+
+  void theTrayFollows() {
+    Running running;
+    running.start(running.params());
+    QCOMPARE(running.application->tray().status(), Status::Online);
+    const auto id = running.engine->addTunnel({.name = "shop", .target = "3000"}, true).value();
+    QTRY_VERIFY(running.trayAction("trayCopy_shop") != nullptr);
+    running.trayAction("trayCopy_shop")->trigger();
+    QCOMPARE(QApplication::clipboard()->text(), u"http://shop.localhost:8080"_s);
+    running.engine->setState(id, engine::TunnelState::Failed, Error{.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0});
+    QTRY_COMPARE(running.application->tray().status(), Status::Error);
+    running.application->window().close();
+    QVERIFY(!running.application->window().isVisible());
+    running.trayAction("trayOpen")->trigger();
+    QVERIFY(running.application->window().isVisible());
+    running.trayAction("trayAdd")->trigger();
+    QVERIFY(running.application->window().findChild<QDialog*>(u"addTunnelDialog"_s) != nullptr);
+  }
+
+  void minimizedMeansHiddenWhereThereIsATray() {
+    Running running;
+    auto params = running.params();
+    params.start = Application::Start::Minimized;
+    running.start(std::move(params));
+    QVERIFY(!running.application->window().isVisible());
+    running.application->raiseWindow();  // As by a second start.
+    QVERIFY(running.application->window().isVisible());
+
+    Running bare;
+    bare.tray = false;
+    params = bare.params();
+    params.start = Application::Start::Minimized;
+    bare.start(std::move(params));
+    QVERIFY(bare.application->window().isMinimized());
+  }
+
+  void quittingDrainsAndEndsTheLoop() {
+    Running running;
+    running.start(running.params());
+    const auto id = running.engine->addTunnel({.name = "shop", .target = "3000"}, true).value();
+    QTRY_COMPARE(running.saves.size(), 1);
+    QTimer::singleShot(0, running.application.get(), [&] { running.trayAction("trayQuit")->trigger(); });
+    QCOMPARE(QApplication::exec(), 0);
+    QVERIFY(running.engine->drained());
+    QVERIFY(!running.application->window().isVisible());
+    // What happens while draining is not what the user wants next time.
+    running.engine->stopTunnel(id);
+    QTest::qWait(150);
+    QCOMPARE(running.saves.size(), 1);
+    running.application->raiseWindow();
+    QVERIFY(!running.application->window().isVisible());
+  }
+
+  void closingWithoutATrayEndsTheLoop() {
+    Running running;
+    running.tray = false;
+    running.start(running.params());
+    QTimer::singleShot(0, running.application.get(), [&] { running.application->window().close(); });
+    QCOMPARE(QApplication::exec(), 0);
+  }
+
+  void aFailedStartIsReported() {
+    Running running;
+    auto params = running.params();
+    params.engine = [](const std::function<void()>&) -> Result<std::unique_ptr<engine::Engine>> {
+      return fail(ErrorCode::AddressInUse, "port 8080 is in use");
+    };
+    const auto application = Application::create(std::move(params));
+    QVERIFY(!application);
+    QVERIFY(application.error().code == ErrorCode::AddressInUse);
+    QString shown;
+    QTimer closer;
+    connect(&closer, &QTimer::timeout, this, [&shown] {
+      for (QWidget* widget : QApplication::topLevelWidgets()) {
+        if (auto* close = widget->findChild<QPushButton*>(u"messageClose"_s)) {
+          shown = widget->findChild<QLabel*>(u"messageText"_s)->text();
+          close->click();
+        }
+      }
+    });
+    closer.start(10);
+    Application::reportFailure(application.error());
+    QCOMPARE(shown, u"port 8080 is in use"_s);
+  }
+
+  void realQuestionsCanBeAnswered() {
+    QWidget parent;
+    parent.show();
+    MessageBox box;
+    int yes = 0;
+    const MessageBox::Question question{.objectName = u"q"_s, .text = u"Sure?"_s, .information = u"It goes."_s, .yes = u"Do it"_s,
+                                        .destructive = true};
+    box.ask(&parent, question, [&yes] { ++yes; });
+    auto* cancel = parent.findChild<QPushButton*>(u"qCancel"_s);
+    QVERIFY(cancel->isDefault());  // Return does not destroy.
+    cancel->click();
+    QTRY_VERIFY(parent.findChild<QDialog*>(u"q"_s) == nullptr);
+    QCOMPARE(yes, 0);
+    box.ask(&parent, question, [&yes] { ++yes; });
+    parent.findChild<QPushButton*>(u"qYes"_s)->click();
+    QCOMPARE(yes, 1);
+  }
+};
+
+QTEST_MAIN(ApplicationTest)
+#include "application_test.moc"

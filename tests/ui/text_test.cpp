@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers, inputs, states and failures as people read them.
+#include <QLocale>
+#include <QSet>
+#include <QTest>
+
+#include "ui/dialogs/tunnel_input.h"
+#include "ui/format.h"
+#include "ui/messages.h"
+#include "ui/status.h"
+#include "ui/theme/colors.h"
+
+using namespace adit;
+using namespace adit::ui;
+
+class TextTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
+
+  void bytes_data() {
+    QTest::addColumn<double>("value");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("nothing") << 0.0 << "0 B";
+    QTest::newRow("negative") << -5.0 << "0 B";
+    QTest::newRow("bytes") << 812.4 << "812 B";
+    QTest::newRow("never 1000 B") << 999.7 << "1 kB";
+    QTest::newRow("small") << 1400.0 << "1.4 kB";
+    QTest::newRow("no .0") << 2000.0 << "2 kB";
+    QTest::newRow("rounds up to ten") << 9960.0 << "10 kB";
+    QTest::newRow("large") << 23.4e6 << "23 MB";
+    QTest::newRow("giga") << 1.25e9 << "1.2 GB";
+    QTest::newRow("beyond the units") << 5e15 << "5,000 TB";
+  }
+  void bytes() {
+    QFETCH(double, value);
+    QFETCH(QString, text);
+    QCOMPARE(formatBytes(value), text);
+    QCOMPARE(formatRate(value), text + QStringLiteral("/s"));
+  }
+
+  void otherNumbers() {
+    QCOMPARE(formatRequests(0.42), QStringLiteral("0.4"));
+    QCOMPARE(formatRequests(1240), QStringLiteral("1,240"));
+    QCOMPARE(formatCount(1842), QStringLiteral("1,842"));
+    QCOMPARE(formatMilliseconds(18.4), QStringLiteral("18 ms"));
+    QCOMPARE(formatMilliseconds(0.4), QStringLiteral("0.4 ms"));
+  }
+
+  void addresses() {
+    QCOMPARE(displayTarget("3000"), QStringLiteral("localhost:3000"));
+    QCOMPARE(displayTarget("10.0.0.2:80"), QStringLiteral("10.0.0.2:80"));
+    QCOMPARE(displayTarget(""), QString());
+    QCOMPARE(shortAddress("http://shop.t.example.com/"), QStringLiteral("shop.t.example.com"));
+    QCOMPARE(shortAddress("shop"), QStringLiteral("shop"));
+  }
+
+  void targets_data() {
+    QTest::addColumn<QString>("target");
+    QTest::addColumn<bool>("good");
+    for (const char* good : {"1", "3000", "65535", "localhost:3000", "10.0.0.2:80", "[::1]:3000", "http://localhost:3000",
+                             "http://localhost:3000/", "http://10.1.1.1", "unix:/run/app.sock"}) {
+      QTest::newRow(good) << QString::fromLatin1(good) << true;
+    }
+    for (const char* bad : {"", "0", "65536", "99999999999", "-1", "localhost", "localhost:", "localhost:0", "localhost:70000",
+                            "host:port", ":3000", "a b:80", "http://", "http://h/path", "http://h:3000?q=1", "https://localhost",
+                            "ftp://host:21", "unix:", "unix:relative", "unix:/"}) {
+      QTest::addRow("bad: %s", bad) << QString::fromLatin1(bad) << false;
+    }
+  }
+  void targets() {
+    QFETCH(QString, target);
+    QFETCH(bool, good);
+    QCOMPARE(targetProblem(target).isEmpty(), good);
+  }
+
+  void names() {
+    for (const char* good : {"", "shop", "a", "SHOP", "a-b-c", "0x1"}) QVERIFY2(nameProblem(QString::fromLatin1(good)).isEmpty(), good);
+    for (const char* bad : {"-a", "a-", "a.b", "a_b", "a b", "caf\xc3\xa9"}) QVERIFY2(!nameProblem(QString::fromUtf8(bad)).isEmpty(), bad);
+    QVERIFY(nameProblem(QString(63, u'a')).isEmpty());
+    QVERIFY(!nameProblem(QString(64, u'a')).isEmpty());
+  }
+
+  void thePrecedenceOfStates() {
+    engine::Snapshot snapshot;
+    QCOMPARE(statusOf(snapshot), Status::Offline);
+    snapshot.link.state = engine::LinkState::Online;
+    QCOMPARE(statusOf(snapshot), Status::Online);
+    snapshot.tunnels.resize(2);
+    snapshot.tunnels[0].state = engine::TunnelState::Online;
+    QCOMPARE(statusOf(snapshot), Status::Online);  // A stopped tunnel is no trouble.
+    snapshot.tunnels[1].state = engine::TunnelState::Reconnecting;
+    QCOMPARE(statusOf(snapshot), Status::Connecting);
+    snapshot.tunnels[0].state = engine::TunnelState::Failed;
+    QCOMPARE(statusOf(snapshot), Status::Error);
+  }
+
+  void everyStatusHasItsRow() {
+    QSet<QString> icons;
+    QSet<QString> texts;
+    for (const Status status : {Status::Offline, Status::Online, Status::Connecting, Status::Error}) {
+      icons.insert(statusIcon(status));
+      texts.insert(statusText(status));
+      QVERIFY(statusColor(status, lightColors()).isValid());
+      QVERIFY(statusColor(status, darkColors()).isValid());
+    }
+    QCOMPARE(icons.size(), 4);
+    QCOMPARE(texts.size(), 4);
+    for (const auto state : {engine::TunnelState::Stopped, engine::TunnelState::Connecting, engine::TunnelState::Online,
+                             engine::TunnelState::Reconnecting, engine::TunnelState::Failed}) {
+      QVERIFY(!stateText(state).isEmpty());
+    }
+  }
+
+  void everyFailureHasASentence() {
+    const QString server = QStringLiteral("t.example.com:4433");
+    for (int value = 1; value <= static_cast<int>(ErrorCode::Internal); ++value) {
+      const Error error{.code = static_cast<ErrorCode>(value), .detail = "the engine's detail", .libraryCode = 0};
+      const QString link = linkProblem(error, server);
+      QVERIFY(!link.isEmpty());
+      QVERIFY2(!link.contains(QStringLiteral("%1")), qPrintable(link));
+      QVERIFY(!tunnelProblem(error, {.name = "shop", .target = "3000"}).isEmpty());
+    }
+    QVERIFY(linkProblem({.code = ErrorCode::TimedOut, .detail = {}, .libraryCode = 0}, server).contains(QStringLiteral("UDP")));
+    QVERIFY(tunnelProblem({.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0}, {.name = "shop", .target = {}})
+                .contains(QStringLiteral("shop")));
+  }
+
+  void textIsReadable() {
+    // WCAG 2 contrast of the text colours on the grounds they are shown on.
+    const auto luminance = [](const QColor& color) {
+      const auto channel = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+      return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) + 0.0722 * channel(color.blueF());
+    };
+    const auto contrast = [&](const QColor& a, const QColor& b) {
+      const double la = luminance(a);
+      const double lb = luminance(b);
+      return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
+    };
+    for (const Colors* colors : {&lightColors(), &darkColors()}) {
+      for (const QColor& ground : {colors->card, colors->window, colors->cardSelected}) {
+        QVERIFY(contrast(colors->text, ground) >= 7);
+        QVERIFY(contrast(colors->secondary, ground) >= 4.5);
+        QVERIFY(contrast(colors->link, ground) >= 4.5);
+        QVERIFY(contrast(inkOf(colors->error, *colors), ground) >= 4.5);
+        QVERIFY(contrast(inkOf(colors->waiting, *colors), ground) >= 3.5);
+        QVERIFY(contrast(colors->faint, ground) >= 3.5);
+      }
+      QVERIFY(contrast(colors->onAccent, colors->accent) >= 4.5);
+    }
+  }
+};
+
+QTEST_GUILESS_MAIN(TextTest)
+#include "text_test.moc"

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The real main window over a fake engine, with its questions answered from a script. One fixture a test function.
+
+#include <memory>
+#include <QLabel>
+#include <QList>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QUrl>
+
+#include "tests/ui/fake_engine.h"
+#include "ui/dialogs/message_box.h"
+#include "ui/language.h"
+#include "ui/settings.h"
+#include "ui/theme/theme.h"
+#include "ui/windows/main_window.h"
+
+namespace adit::ui::test {
+
+class ScriptedMessageBox : public MessageBox {
+ public:
+  enum class Answer { Yes, No };
+  void setNextAnswer(Answer answer) { m_next = answer; }
+  [[nodiscard]] int asked() const { return m_asked; }
+  [[nodiscard]] const QString& lastText() const { return m_text; }
+  void ask(QWidget*, const Question& question, std::function<void()> yes) override {
+    ++m_asked;
+    m_text = question.text;
+    if (std::exchange(m_next, Answer::No) == Answer::Yes) yes();
+  }
+  QDialog* tell(QWidget*, const QString&, const QString& text) override {
+    m_text = text;
+    return nullptr;
+  }
+
+ private:
+  Answer m_next = Answer::No;
+  int m_asked = 0;
+  QString m_text;
+};
+
+struct WindowFixture {
+  QTemporaryDir directory;
+  Theme theme;
+  Language language;
+  Settings settings{directory.path()};
+  FakeEngine* engine = nullptr;
+  EngineBridge bridge;
+  ScriptedMessageBox messages;
+  bool tray = true;
+  QList<QUrl> opened;
+  std::optional<session::JoinLink> saved;
+  int saves = 0;
+  std::optional<Error> saveError;
+  std::unique_ptr<MainWindow> window;
+
+  WindowFixture() {
+    theme.apply(ThemeMode::Light);
+    language.apply(QStringLiteral("en"));
+    const auto started = bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
+      auto made = std::make_unique<FakeEngine>(std::move(wake));
+      engine = made.get();
+      return made;
+    });
+    if (!started) qFatal("the fake engine did not start");
+    makeWindow();
+  }
+
+  void makeWindow() {
+    window = std::make_unique<MainWindow>(MainWindow::Parts{
+        .bridge = bridge,
+        .settings = settings,
+        .theme = theme,
+        .language = language,
+        .messages = messages,
+        .trayAvailable = [this] { return tray; },
+        .openUrl = [this](const QUrl& url) { opened.append(url); },
+        .saveJoin = [this](const std::optional<session::JoinLink>& link) -> Result<> {
+          if (saveError) return fail(*saveError);
+          saved = link;
+          ++saves;
+          return {};
+        }});
+    window->show();
+  }
+
+  /// Waits until the window shows what the engine was told.
+  engine::TunnelId addTunnel(const std::string& name, const std::string& target = "3000", bool started = true) {
+    const engine::TunnelId id = engine->addTunnel({.name = name, .target = target}, started).value();
+    bridge.sample();
+    return id;
+  }
+  template <typename T>
+  T* find(const char* name) const {
+    T* found = window->findChild<T*>(QString::fromLatin1(name));
+    if (found == nullptr) qFatal("the window has no %s", name);
+    return found;
+  }
+  [[nodiscard]] bool shows(const char* name) const { return find<QWidget>(name)->isVisible(); }
+};
+
+}  // namespace adit::ui::test

@@ -1,0 +1,34 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_US">
+<context>
+    <name>adit::ui::MainWindow</name>
+    <message numerus="yes">
+        <source>%n tunnel(s)</source>
+        <translation>
+            <numerusform>%n tunnel</numerusform>
+            <numerusform>%n tunnels</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::Notices</name>
+    <message numerus="yes">
+        <source>%n tunnel(s) went offline</source>
+        <translation>
+            <numerusform>%n tunnel went offline</numerusform>
+            <numerusform>%n tunnels went offline</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::StatusBanner</name>
+    <message numerus="yes">
+        <source>Not connected. Next attempt in %n second(s).</source>
+        <translation>
+            <numerusform>Not connected. Next attempt in %n second.</numerusform>
+            <numerusform>Not connected. Next attempt in %n seconds.</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,837 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN">
+<context>
+    <name>adit::ui::AddTunnelDialog</name>
+    <message>
+        <source>Expose a port</source>
+        <translation>发布一个端口</translation>
+    </message>
+    <message>
+        <source>Chosen for you</source>
+        <translation>自动选取</translation>
+    </message>
+    <message>
+        <source>Requests to the public address are passed to this service.</source>
+        <translation>访问公网地址的请求会转发给这个服务。</translation>
+    </message>
+    <message>
+        <source>Port or address</source>
+        <translation>端口或地址</translation>
+    </message>
+    <message>
+        <source>Name (optional)</source>
+        <translation>名称（可选）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Expose</source>
+        <translation>发布</translation>
+    </message>
+    <message>
+        <source>A port of this computer, host:port, http://host:port or unix:/path</source>
+        <translation>本机端口、主机:端口、http://主机:端口 或 unix:/路径</translation>
+    </message>
+    <message>
+        <source>The first part of the public address</source>
+        <translation>公网地址的第一段</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::Application</name>
+    <message>
+        <source>Adit goes on in the tray</source>
+        <translation>Adit 仍在托盘中运行</translation>
+    </message>
+    <message>
+        <source>Your tunnels stay open. Use the icon to come back or to quit.</source>
+        <translation>隧道保持连通。点击托盘图标可重新打开窗口或退出。</translation>
+    </message>
+    <message>
+        <source>Adit cannot start</source>
+        <translation>Adit 无法启动</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::CopyButton</name>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>复制地址</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::DetailPane</name>
+    <message>
+        <source>none failed</source>
+        <translation>无失败</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>%1 个失败</translation>
+    </message>
+    <message>
+        <source>No public address yet</source>
+        <translation>尚无公网地址</translation>
+    </message>
+    <message>
+        <source>Visitors reach %1</source>
+        <translation>访客将到达 %1</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Start this tunnel</source>
+        <translation>启动此隧道</translation>
+    </message>
+    <message>
+        <source>Stop this tunnel</source>
+        <translation>停止此隧道</translation>
+    </message>
+    <message>
+        <source>All tunnels: %1 of %2 online</source>
+        <translation>全部隧道：%2 条中有 %1 条在线</translation>
+    </message>
+    <message>
+        <source>All tunnels</source>
+        <translation>全部隧道</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open the address in the browser</source>
+        <translation>在浏览器中打开此地址</translation>
+    </message>
+    <message>
+        <source>Remove this tunnel</source>
+        <translation>移除此隧道</translation>
+    </message>
+    <message>
+        <source>In</source>
+        <translation>流入</translation>
+    </message>
+    <message>
+        <source>Out</source>
+        <translation>流出</translation>
+    </message>
+    <message>
+        <source>Requests/s</source>
+        <translation>请求/秒</translation>
+    </message>
+    <message>
+        <source>Active now</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>Traffic of the last minute</source>
+        <translation>最近一分钟的流量</translation>
+    </message>
+    <message>
+        <source>%1 total</source>
+        <translation>共 %1</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::EmptyPanel</name>
+    <message>
+        <source>Expose a port</source>
+        <translation>发布一个端口</translation>
+    </message>
+    <message>
+        <source>Give a service on this computer an address of its own. Without a server of yours it can be reached from this computer; join one to reach it from everywhere.</source>
+        <translation>为本机上的服务分配一个专属地址。没有服务器时，只能在本机访问；加入服务器后，在任何地方都能访问。</translation>
+    </message>
+    <message>
+        <source>Give a service on this computer a public address, through your own server.</source>
+        <translation>通过您自己的服务器，为本机上的服务分配一个公网地址。</translation>
+    </message>
+    <message>
+        <source>Port, such as 3000</source>
+        <translation>端口，例如 3000</translation>
+    </message>
+    <message>
+        <source>Port or address of the service</source>
+        <translation>服务的端口或地址</translation>
+    </message>
+    <message>
+        <source>Expose</source>
+        <translation>发布</translation>
+    </message>
+    <message>
+        <source>Expose this port</source>
+        <translation>发布此端口</translation>
+    </message>
+    <message>
+        <source>Often used:</source>
+        <translation>常用：</translation>
+    </message>
+    <message>
+        <source>Join a server…</source>
+        <translation>加入服务器…</translation>
+    </message>
+    <message>
+        <source>Join another server…</source>
+        <translation>加入其他服务器…</translation>
+    </message>
+    <message>
+        <source>Port %1</source>
+        <translation>端口 %1</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::HeaderBar</name>
+    <message>
+        <source>%1 in, %2 out, %3 requests a second</source>
+        <translation>流入 %1，流出 %2，每秒 %3 个请求</translation>
+    </message>
+    <message>
+        <source>In</source>
+        <translation>流入</translation>
+    </message>
+    <message>
+        <source>Out</source>
+        <translation>流出</translation>
+    </message>
+    <message>
+        <source>Requests/s</source>
+        <translation>请求/秒</translation>
+    </message>
+    <message>
+        <source>Server on this computer</source>
+        <translation>服务器在本机运行</translation>
+    </message>
+    <message>
+        <source>Connecting to %1…</source>
+        <translation>正在连接 %1…</translation>
+    </message>
+    <message>
+        <source>Not connected to %1</source>
+        <translation>未连接到 %1</translation>
+    </message>
+    <message>
+        <source>Expose a port</source>
+        <translation>发布一个端口</translation>
+    </message>
+    <message>
+        <source>Give a service on this computer a public address</source>
+        <translation>为本机上的服务分配公网地址</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>菜单</translation>
+    </message>
+    <message>
+        <source>Traffic of all tunnels</source>
+        <translation>全部隧道的流量</translation>
+    </message>
+    <message>
+        <source>Show all tunnels together</source>
+        <translation>查看全部隧道的合计</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::Input</name>
+    <message>
+        <source>Enter a port, such as 3000.</source>
+        <translation>请输入端口，例如 3000。</translation>
+    </message>
+    <message>
+        <source>A port is a number from 1 to 65535.</source>
+        <translation>端口是 1 到 65535 之间的数字。</translation>
+    </message>
+    <message>
+        <source>There is a space in the target.</source>
+        <translation>目标中含有空格。</translation>
+    </message>
+    <message>
+        <source>Give a whole path, such as unix:/run/app.sock.</source>
+        <translation>请给出完整路径，例如 unix:/run/app.sock。</translation>
+    </message>
+    <message>
+        <source>Services that speak HTTPS are not supported yet. Use http://.</source>
+        <translation>暂不支持使用 HTTPS 的服务，请使用 http://。</translation>
+    </message>
+    <message>
+        <source>This is not an address, such as http://localhost:3000.</source>
+        <translation>这不是有效的地址，正确的例子：http://localhost:3000。</translation>
+    </message>
+    <message>
+        <source>Leave out what follows the port.</source>
+        <translation>请去掉端口之后的内容。</translation>
+    </message>
+    <message>
+        <source>Use a port, host:port, http://… or unix:/path.</source>
+        <translation>请使用端口、主机:端口、http://… 或 unix:/路径。</translation>
+    </message>
+    <message>
+        <source>Add the port, as in %1:3000.</source>
+        <translation>请加上端口，例如 %1:3000。</translation>
+    </message>
+    <message>
+        <source>A name has at most 63 characters.</source>
+        <translation>名称最多 63 个字符。</translation>
+    </message>
+    <message>
+        <source>Use letters, digits and hyphens, with no hyphen at either end.</source>
+        <translation>请使用字母、数字和连字符，首尾不能是连字符。</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::JoinDialog</name>
+    <message>
+        <source>Join a server</source>
+        <translation>加入服务器</translation>
+    </message>
+    <message>
+        <source>Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move along and get addresses there.</source>
+        <translation>请向服务器的管理者索取加入链接（由 adit --server 显示）。您的隧道会随之迁移，并在那里获得地址。</translation>
+    </message>
+    <message>
+        <source>Join link</source>
+        <translation>加入链接</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>服务器</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>The link carries the fingerprint of the server&apos;s key. Adit talks to no other key, so nobody in between can pretend to be your server.</source>
+        <translation>链接中带有服务器密钥的指纹。Adit 不接受其他密钥，因此中间的任何人都无法冒充您的服务器。</translation>
+    </message>
+    <message>
+        <source>Use this computer instead</source>
+        <translation>改用本机</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Join</source>
+        <translation>加入</translation>
+    </message>
+    <message>
+        <source>This join link is not complete: %1</source>
+        <translation>加入链接不完整：%1</translation>
+    </message>
+    <message>
+        <source>A join link starts with adit://</source>
+        <translation>加入链接以 adit:// 开头</translation>
+    </message>
+    <message>
+        <source>Paste the whole line</source>
+        <translation>请粘贴完整的一行</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::LogModel</name>
+    <message>
+        <source>Detail</source>
+        <translation>详细</translation>
+    </message>
+    <message>
+        <source>Info</source>
+        <translation>信息</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::LogPane</name>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Show or hide the log</source>
+        <translation>显示或隐藏日志</translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Info and above</source>
+        <translation>信息及以上</translation>
+    </message>
+    <message>
+        <source>Warnings and errors</source>
+        <translation>警告和错误</translation>
+    </message>
+    <message>
+        <source>Errors only</source>
+        <translation>仅错误</translation>
+    </message>
+    <message>
+        <source>Least level shown</source>
+        <translation>显示的最低级别</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>Show lines with this text</source>
+        <translation>只显示包含此文字的行</translation>
+    </message>
+    <message>
+        <source>Copy the log</source>
+        <translation>复制日志</translation>
+    </message>
+    <message>
+        <source>Copy the selected lines, or all shown</source>
+        <translation>复制选中的行；未选中时复制全部显示的行</translation>
+    </message>
+    <message>
+        <source>Clear the log</source>
+        <translation>清空日志</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::MainWindow</name>
+    <message>
+        <source>Tunnels</source>
+        <translation>隧道</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tunnel(s)</source>
+        <translation>
+            <numerusform>%n 条隧道</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Remove “%1”?</source>
+        <translation>要移除“%1”吗？</translation>
+    </message>
+    <message>
+        <source>Its public address stops answering at once.</source>
+        <translation>它的公网地址会立即停止响应。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Not saved</source>
+        <translation>未保存</translation>
+    </message>
+    <message>
+        <source>The server is used now but could not be saved for the next start: %1</source>
+        <translation>已改用该服务器，但未能保存到下次启动：%1</translation>
+    </message>
+    <message>
+        <source>Version %1. Gives a service on your computer a public address, through a server of your own, over QUIC.
+
+Licensed under the Apache License 2.0.</source>
+        <translation>版本 %1。通过您自己的服务器，经由 QUIC，为您电脑上的服务提供公网地址。
+
+以 Apache License 2.0 许可发布。</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::Messages</name>
+    <message>
+        <source>%1 does not answer over UDP. Check that the server runs and that no firewall blocks its UDP port.</source>
+        <translation>%1 没有响应 UDP。请检查服务器是否在运行，以及防火墙是否拦截了它的 UDP 端口。</translation>
+    </message>
+    <message>
+        <source>The connection to %1 was cut. The server may be restarting.</source>
+        <translation>与 %1 的连接中断了，服务器可能正在重启。</translation>
+    </message>
+    <message>
+        <source>There is no way to %1. Is this computer online?</source>
+        <translation>无法到达 %1。这台电脑是否已联网？</translation>
+    </message>
+    <message>
+        <source>The name in %1 has no address. Check the join link, or the network.</source>
+        <translation>%1 中的域名没有对应的地址。请检查加入链接或网络。</translation>
+    </message>
+    <message>
+        <source>%1 proved itself with another key than the one in your join link. Do not go on unless its operator gave you a new link.</source>
+        <translation>%1 出示的密钥与加入链接中的不一致。除非管理者给了您新的链接，否则请勿继续。</translation>
+    </message>
+    <message>
+        <source>No secure connection could be made with %1.</source>
+        <translation>无法与 %1 建立安全连接。</translation>
+    </message>
+    <message>
+        <source>%1 does not know this token. Ask its operator for a new join link.</source>
+        <translation>%1 不认识此令牌。请向管理者索取新的加入链接。</translation>
+    </message>
+    <message>
+        <source>The operator of %1 withdrew this token. Ask for a new join link.</source>
+        <translation>%1 的管理者已撤销此令牌。请索取新的加入链接。</translation>
+    </message>
+    <message>
+        <source>%1 speaks another version of the protocol. Update Adit here or there.</source>
+        <translation>%1 使用的协议版本不同。请更新本机或服务器上的 Adit。</translation>
+    </message>
+    <message>
+        <source>Another Adit with this computer&apos;s key took over the session with %1.</source>
+        <translation>使用本机密钥的另一个 Adit 接管了与 %1 的会话。</translation>
+    </message>
+    <message>
+        <source>%1 is overloaded right now.</source>
+        <translation>%1 目前过载。</translation>
+    </message>
+    <message>
+        <source>A port that the built-in server needs is in use.</source>
+        <translation>内置服务器需要的端口已被占用。</translation>
+    </message>
+    <message>
+        <source>A key file cannot be used: %1</source>
+        <translation>密钥文件无法使用：%1</translation>
+    </message>
+    <message>
+        <source>No connection to %1: %2</source>
+        <translation>无法连接 %1：%2</translation>
+    </message>
+    <message>
+        <source>Somebody else uses the name “%1” on this server. Choose another.</source>
+        <translation>此服务器上的名称“%1”已被他人使用，请换一个。</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be a name here. Use letters, digits and hyphens.</source>
+        <translation>“%1”不能用作名称。请使用字母、数字和连字符。</translation>
+    </message>
+    <message>
+        <source>This server allows you no more tunnels.</source>
+        <translation>此服务器不允许您再添加隧道。</translation>
+    </message>
+    <message>
+        <source>Your token does not allow the name “%1”.</source>
+        <translation>您的令牌不允许使用名称“%1”。</translation>
+    </message>
+    <message>
+        <source>The server is overloaded right now.</source>
+        <translation>服务器目前过载。</translation>
+    </message>
+    <message>
+        <source>Nothing answers at %1. Is your service running?</source>
+        <translation>%1 没有响应。您的服务是否在运行？</translation>
+    </message>
+    <message>
+        <source>The connection to the server was lost and is being made again.</source>
+        <translation>与服务器的连接已断开，正在重新建立。</translation>
+    </message>
+    <message>
+        <source>this computer</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::Notices</name>
+    <message>
+        <source>%1 was refused</source>
+        <translation>%1 被拒绝</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tunnel(s) went offline</source>
+        <translation>
+            <numerusform>%n 条隧道已离线</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: reconnecting…</source>
+        <translation>%1：正在重新连接…</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::Status</name>
+    <message>
+        <source>Adit: offline</source>
+        <translation>Adit：离线</translation>
+    </message>
+    <message>
+        <source>Adit: online</source>
+        <translation>Adit：在线</translation>
+    </message>
+    <message>
+        <source>Adit: connecting…</source>
+        <translation>Adit：正在连接…</translation>
+    </message>
+    <message>
+        <source>Adit: needs attention</source>
+        <translation>Adit：需要处理</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Connecting…</source>
+        <translation>正在连接…</translation>
+    </message>
+    <message>
+        <source>Online</source>
+        <translation>在线</translation>
+    </message>
+    <message>
+        <source>Reconnecting…</source>
+        <translation>正在重连…</translation>
+    </message>
+    <message>
+        <source>Refused</source>
+        <translation>被拒绝</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::StatusBanner</name>
+    <message numerus="yes">
+        <source>Not connected. Next attempt in %n second(s).</source>
+        <translation>
+            <numerusform>未连接，%n 秒后重试。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not connected. Trying again…</source>
+        <translation>未连接，正在重试…</translation>
+    </message>
+    <message>
+        <source>Connecting to %1…</source>
+        <translation>正在连接 %1…</translation>
+    </message>
+    <message>
+        <source>The connection to %1 failed</source>
+        <translation>与 %1 的连接失败</translation>
+    </message>
+    <message>
+        <source>Not connected</source>
+        <translation>未连接</translation>
+    </message>
+    <message>
+        <source>Retry now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
+        <source>New join link…</source>
+        <translation>新的加入链接…</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::TrafficGraph</name>
+    <message>
+        <source>60 s ago</source>
+        <translation>60 秒前</translation>
+    </message>
+    <message>
+        <source>40 s</source>
+        <translation>40 秒</translation>
+    </message>
+    <message>
+        <source>20 s</source>
+        <translation>20 秒</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Traffic</source>
+        <translation>流量</translation>
+    </message>
+    <message>
+        <source>Requests/s</source>
+        <translation>请求/秒</translation>
+    </message>
+    <message>
+        <source>Out</source>
+        <translation>流出</translation>
+    </message>
+    <message>
+        <source>In</source>
+        <translation>流入</translation>
+    </message>
+    <message>
+        <source>In %1</source>
+        <translation>流入 %1</translation>
+    </message>
+    <message>
+        <source>Out %1</source>
+        <translation>流出 %1</translation>
+    </message>
+    <message>
+        <source>%1 requests/s</source>
+        <translation>%1 请求/秒</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::TrayIcon</name>
+    <message>
+        <source>Open Adit</source>
+        <translation>打开 Adit</translation>
+    </message>
+    <message>
+        <source>Expose a port…</source>
+        <translation>发布端口…</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Copy %1</source>
+        <translation>复制 %1</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::TunnelDelegate</name>
+    <message>
+        <source>No public address yet</source>
+        <translation>尚无公网地址</translation>
+    </message>
+    <message>
+        <source>%1 req/s</source>
+        <translation>%1 请求/秒</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::TunnelList</name>
+    <message>
+        <source>Copy the address</source>
+        <translation>复制地址</translation>
+    </message>
+    <message>
+        <source>Open in the browser</source>
+        <translation>在浏览器中打开</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::TunnelModel</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Public address</source>
+        <translation>公网地址</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>In</source>
+        <translation>流入</translation>
+    </message>
+    <message>
+        <source>Out</source>
+        <translation>流出</translation>
+    </message>
+    <message>
+        <source>Requests/s</source>
+        <translation>请求/秒</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::WindowActions</name>
+    <message>
+        <source>Expose a port…</source>
+        <translation>发布端口…</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>移除…</translation>
+    </message>
+    <message>
+        <source>Copy address</source>
+        <translation>复制地址</translation>
+    </message>
+    <message>
+        <source>Open in browser</source>
+        <translation>在浏览器中打开</translation>
+    </message>
+    <message>
+        <source>Reconnect now</source>
+        <translation>立即重新连接</translation>
+    </message>
+    <message>
+        <source>Join a server…</source>
+        <translation>加入服务器…</translation>
+    </message>
+    <message>
+        <source>Show log</source>
+        <translation>显示日志</translation>
+    </message>
+    <message>
+        <source>About Adit</source>
+        <translation>关于 Adit</translation>
+    </message>
+    <message>
+        <source>Close window</source>
+        <translation>关闭窗口</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/application.h"
+
+#include <algorithm>
+#include <QApplication>
+#include <QDesktopServices>
+#include <QDialog>
+#include <QUrl>
+
+#include "core/base/log.h"
+#include "ui/dialogs/message_box.h"
+#include "ui/format.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/tray/notifier.h"
+#include "ui/tray/tray_icon.h"
+#include "ui/windows/main_window.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kObserveInterval = 1000ms;
+// The engine answers within its deadline; if its thread is stuck, the user still gets out.
+constexpr auto kQuitGrace = 1000ms;
+
+bool same(const SavedTunnel& a, const SavedTunnel& b) {
+  return a.spec.name == b.spec.name && a.spec.target == b.spec.target && a.started == b.started;
+}
+
+}  // namespace
+
+Application::Application(Params params) : m_params(std::move(params)), m_settings(m_params.settingsDirectory) {
+  if (!m_params.messages) m_params.messages = std::make_unique<MessageBox>();
+  if (!m_params.trayAvailable) m_params.trayAvailable = &TrayIcon::available;
+}
+
+Application::~Application() = default;
+
+Result<std::unique_ptr<Application>> Application::create(Params params) {
+  std::unique_ptr<Application> application(new Application(std::move(params)));
+  application->m_theme = std::make_unique<Theme>();
+  application->m_theme->apply(Theme::modeFromString(application->m_settings.text(Settings::Key::Theme)));
+  application->m_language.apply(application->m_settings.text(Settings::Key::Language));
+  const Result<> started = application->m_bridge.start(application->m_params.engine);
+  if (!started) return tl::unexpected(started.error());
+  application->compose();
+  return application;
+}
+
+void Application::compose() {
+  QApplication::setQuitOnLastWindowClosed(false);
+  m_tray = std::make_unique<TrayIcon>();
+  m_window = std::make_unique<MainWindow>(MainWindow::Parts{.bridge = m_bridge,
+                                                            .settings = m_settings,
+                                                            .theme = *m_theme,
+                                                            .language = m_language,
+                                                            .messages = *m_params.messages,
+                                                            .trayAvailable = m_params.trayAvailable,
+                                                            .openUrl = [](const QUrl& url) { QDesktopServices::openUrl(url); },
+                                                            .saveJoin = m_params.saveJoin});
+  m_notifier = std::make_unique<Notifier>(std::chrono::steady_clock::now());
+
+  connect(m_tray.get(), &TrayIcon::openRequested, this, &Application::raiseWindow);
+  connect(m_tray.get(), &TrayIcon::toggleRequested, this, [this] {
+    if (m_window->isVisible() && m_window->isActiveWindow()) {
+      m_window->close();
+    } else {
+      raiseWindow();
+    }
+  });
+  connect(m_tray.get(), &TrayIcon::addRequested, m_window.get(), &MainWindow::addTunnelDialog);
+  connect(m_tray.get(), &TrayIcon::copyRequested, m_window.get(), &MainWindow::copyAddress);
+  connect(m_tray.get(), &TrayIcon::quitRequested, this, &Application::quit);
+  connect(m_window.get(), &MainWindow::quitRequested, this, &Application::quit);
+  connect(m_window.get(), &MainWindow::firstHidden, this, [this] {
+    m_tray->notify({.title = tr("Adit goes on in the tray"),
+                    .text = tr("Your tunnels stay open. Use the icon to come back or to quit.")},
+                   QSystemTrayIcon::Information);
+  });
+
+  for (const SavedTunnel& saved : m_params.tunnels) {
+    const auto added = m_bridge.engine().addTunnel(saved.spec, saved.started);
+    if (!added) logWarning("ui", "the saved tunnel '{}' was not taken: {}", saved.spec.name, added.error().describe());
+  }
+  m_saved = m_params.tunnels;
+
+  const auto showInTray = [this] { m_tray->show(m_bridge.snapshot()); };
+  connect(&m_bridge, &EngineBridge::tunnelsChanged, this, [this, showInTray] {
+    showInTray();
+    saveTunnels();
+  });
+  connect(&m_bridge, &EngineBridge::linkChanged, this, showInTray);
+  connect(&m_bridge, &EngineBridge::drained, this, [] { QCoreApplication::exit(0); });
+  connect(&m_observe, &QTimer::timeout, this, &Application::observe);
+  m_observe.start(kObserveInterval);
+  showInTray();
+
+  const bool tray = m_params.trayAvailable();
+  m_tray->setVisible(tray);
+  if (m_params.start == Start::Shown) {
+    m_window->show();
+  } else if (!tray) {
+    m_window->showMinimized();
+  }
+}
+
+void Application::observe() {
+  for (const auto& notice : m_notifier->observe(std::chrono::steady_clock::now(), m_bridge.snapshot())) {
+    m_tray->notify(notice, QSystemTrayIcon::Warning);
+  }
+}
+
+void Application::saveTunnels() {
+  // While the engine drains, tunnels stop one by one; that is not what the user wants next time.
+  if (m_quitting || !m_params.saveTunnels) return;
+  std::vector<SavedTunnel> tunnels;
+  for (const auto& tunnel : m_bridge.snapshot().tunnels) {
+    tunnels.push_back({.spec = tunnel.spec, .started = tunnel.state != engine::TunnelState::Stopped});
+  }
+  if (std::ranges::equal(tunnels, m_saved, same)) return;
+  m_saved = tunnels;
+  const Result<> saved = m_params.saveTunnels(tunnels);
+  if (!saved) logError("ui", "the list of tunnels was not saved: {}", saved.error().describe());
+}
+
+void Application::raiseWindow() {
+  if (!m_quitting) m_window->bringToFront();
+}
+
+void Application::quit() {
+  if (std::exchange(m_quitting, true)) {
+    QCoreApplication::exit(0);
+    return;
+  }
+  m_window->saveState();
+  m_window->hide();
+  m_tray->setVisible(false);
+  m_observe.stop();
+  QTimer::singleShot(m_params.drainDeadline + kQuitGrace, this, [] { QCoreApplication::exit(0); });
+  m_bridge.drain(m_params.drainDeadline);
+}
+
+void Application::reportFailure(const Error& error) {
+  logError("ui", "{}", error.describe());
+  Theme theme;
+  theme.apply(ThemeMode::System);
+  QWidget root;
+  root.setWindowIcon(pictureIcon(u"adit"_s));
+  MessageBox box;
+  QDialog* message = box.tell(&root, tr("Adit cannot start"), fromUtf8(error.detail));
+  connect(message, &QDialog::finished, qApp, [] { QCoreApplication::quit(); });
+  QApplication::exec();
+}
+
+}  // namespace adit::ui

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/dialogs/join_dialog.h"
+
+#include <QFontDatabase>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "ui/dialogs/form.h"
+#include "ui/format.h"
+#include "ui/theme/colors.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+
+JoinDialog::JoinDialog(Current current, QWidget* parent)
+    : QDialog(parent), m_link(new QLineEdit(this)), m_server(new QLabel(this)), m_pin(new QLabel(this)), m_facts(new QWidget(this)) {
+  setObjectName(u"joinDialog"_s);
+  setWindowTitle(tr("Join a server"));
+  setWindowModality(Qt::WindowModal);
+  setAttribute(Qt::WA_DeleteOnClose);
+  m_link->setObjectName(u"joinLink"_s);
+  m_server->setObjectName(u"joinServer"_s);
+  m_pin->setObjectName(u"joinPin"_s);
+  m_link->setPlaceholderText(u"adit://…@t.example.com:4433?pin=sha256:…"_s);
+  // The token in the link is as good as a password.
+  m_link->setEchoMode(QLineEdit::PasswordEchoOnEdit);
+  m_pin->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  m_pin->setWordWrap(true);
+  m_pin->setTextFormat(Qt::PlainText);
+  m_server->setTextFormat(Qt::PlainText);
+  m_pin->setTextInteractionFlags(Qt::TextSelectableByMouse);
+
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(24, 22, 24, 20);
+  column->setSpacing(10);
+  addHeading(column, tr("Join a server"),
+             tr("Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move along and get "
+                "addresses there."));
+  m_hint = addField(column, tr("Join link"), m_link);
+  m_hint->setObjectName(u"joinHint"_s);
+  auto* facts = new QFormLayout(m_facts);
+  facts->setContentsMargins(0, 0, 0, 0);
+  facts->setHorizontalSpacing(16);
+  facts->setVerticalSpacing(8);
+  facts->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
+  facts->addRow(tr("Server"), m_server);
+  facts->addRow(tr("Key"), m_pin);
+  m_server->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  column->addWidget(m_facts);
+  auto* about = new QLabel(tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
+                              "between can pretend to be your server."));
+  about->setWordWrap(true);
+  about->setProperty("ink", u"secondary"_s);
+  column->addWidget(about);
+
+  QPushButton* embedded = nullptr;
+  if (current == Current::Server) {
+    embedded = new QPushButton(tr("Use this computer instead"), this);
+    embedded->setObjectName(u"joinEmbedded"_s);
+    embedded->setAutoDefault(false);
+    connect(embedded, &QPushButton::clicked, this, &JoinDialog::embeddedRequested);
+  }
+  auto* cancel = new QPushButton(tr("Cancel"), this);
+  cancel->setObjectName(u"joinCancel"_s);
+  m_ok = addButtons(column, embedded, cancel, tr("Join"));
+  m_ok->setObjectName(u"joinOk"_s);
+  setMinimumWidth(520);
+
+  connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+  connect(m_link, &QLineEdit::textChanged, this, &JoinDialog::check);
+  connect(m_ok, &QPushButton::clicked, this, [this] {
+    if (m_parsed) Q_EMIT submitted(*m_parsed);
+  });
+  check();
+  m_link->setFocus();
+}
+
+void JoinDialog::check() {
+  const QString text = m_link->text().trimmed();
+  m_parsed.reset();
+  QString problem;
+  if (!text.isEmpty()) {
+    auto link = session::JoinLink::parse(text.toStdString());
+    if (link) {
+      m_parsed = std::move(*link);
+    } else {
+      problem = text.startsWith("adit://"_L1) ? tr("This join link is not complete: %1").arg(fromUtf8(link.error().detail))
+                                              : tr("A join link starts with adit://");
+    }
+  }
+  showHint(m_hint, m_link, m_parsed ? QString() : tr("Paste the whole line"), problem);
+  m_facts->setVisible(m_parsed.has_value());
+  if (m_parsed) {
+    m_server->setText(fromUtf8(m_parsed->serverName()));
+    m_pin->setText(fromUtf8(m_parsed->pin.toString()));
+  }
+  m_ok->setEnabled(m_parsed.has_value());
+  adjustSize();
+}
+
+void JoinDialog::showProblem(const QString& problem) { showHint(m_hint, m_link, {}, problem); }
+
+}  // namespace adit::ui

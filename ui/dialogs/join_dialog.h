@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Takes a join link, says which server and key it names before anything happens, and offers the way back to the embedded
+// server. The link is a secret: it is shown masked once it was read, and goes nowhere but to `submitted`. GUI thread.
+
+#include <optional>
+#include <QDialog>
+
+#include "core/session/join_link.h"
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+
+namespace adit::ui {
+
+class JoinDialog : public QDialog {
+  Q_OBJECT
+ public:
+  enum class Current { Embedded, Server };
+
+  JoinDialog(Current current, QWidget* parent);
+  void showProblem(const QString& problem);
+
+ Q_SIGNALS:
+  void submitted(const adit::session::JoinLink& link);
+  void embeddedRequested();
+
+ private:
+  void check();
+
+  std::optional<session::JoinLink> m_parsed;
+  QLineEdit* m_link;
+  QLabel* m_hint;
+  QLabel* m_server;
+  QLabel* m_pin;
+  QWidget* m_facts;
+  QPushButton* m_ok;
+};
+
+}  // namespace adit::ui

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/format.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <QLocale>
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+/// One decimal below ten, none above: the width hardly changes while the value moves.
+QString shortNumber(double value) {
+  const bool decimal = value < 9.95 && std::abs(value - std::round(value)) >= 0.05;
+  return QLocale().toString(value, 'f', decimal ? 1 : 0);
+}
+
+}  // namespace
+
+QString fromUtf8(std::string_view text) {
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+QString formatBytes(double bytes) {
+  static constexpr std::array<QLatin1StringView, 5> kUnits{"B"_L1, "kB"_L1, "MB"_L1, "GB"_L1, "TB"_L1};
+  double value = std::max(0.0, bytes);
+  std::size_t unit = 0;
+  // 999.5 would be shown as 1000.
+  while (value >= 999.5 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  const QString number = unit == 0 ? QLocale().toString(value, 'f', 0) : shortNumber(value);
+  return number + u' ' + kUnits[unit];
+}
+
+QString formatRate(double bytesPerSecond) { return formatBytes(bytesPerSecond) + "/s"_L1; }
+
+QString formatRequests(double perSecond) { return shortNumber(std::max(0.0, perSecond)); }
+
+QString formatCount(std::uint64_t count) { return QLocale().toString(static_cast<qulonglong>(count)); }
+
+QString formatMilliseconds(double milliseconds) { return shortNumber(std::max(0.0, milliseconds)) + " ms"_L1; }
+
+QString displayTarget(std::string_view target) {
+  const bool port = !target.empty() && std::all_of(target.begin(), target.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return port ? "localhost:"_L1 + fromUtf8(target) : fromUtf8(target);
+}
+
+QString shortAddress(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  if (url.ends_with('/')) url.remove_suffix(1);
+  return fromUtf8(url);
+}
+
+}  // namespace adit::ui

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A Copy button that says "Copied" for a moment after it was used. GUI thread.
+
+#include <QPushButton>
+#include <QTimer>
+
+namespace adit::ui {
+
+class CopyButton : public QPushButton {
+  Q_OBJECT
+ public:
+  explicit CopyButton(QWidget* parent = nullptr);
+  void showCopied();
+  /// The icon alone, for narrow places.
+  void setCompact(bool compact);
+
+ protected:
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void refresh();
+  QTimer m_timer;
+  bool m_compact = false;
+};
+
+}  // namespace adit::ui

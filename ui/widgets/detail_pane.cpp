@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/widgets/detail_pane.h"
+
+#include <algorithm>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QToolButton>
+
+#include "ui/format.h"
+#include "ui/messages.h"
+#include "ui/status.h"
+#include "ui/theme/icons.h"
+#include "ui/widgets/copy_button.h"
+#include "ui/widgets/elided_label.h"
+#include "ui/widgets/painting.h"
+#include "ui/widgets/stat_tile.h"
+#include "ui/widgets/state_pill.h"
+#include "ui/widgets/traffic_graph.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+// Narrower, the fourth tile and the words on the address's buttons give way.
+constexpr int kRoomyFrom = 480;
+
+}  // namespace
+
+DetailPane::DetailPane(QWidget* parent)
+    : QWidget(parent),
+      m_history(std::make_shared<TrafficHistory>()),
+      m_name(new ElidedLabel(ElidedLabel::Kind::Plain, this)),
+      m_state(new StatePill(this)),
+      m_address(new ElidedLabel(ElidedLabel::Kind::Link, this)),
+      m_target(new ElidedLabel(ElidedLabel::Kind::Secondary, this)),
+      m_problem(new QLabel(this)),
+      m_addressBox(new QWidget(this)),
+      m_copy(new CopyButton(this)),
+      m_open(new QPushButton(this)),
+      m_toggle(new QPushButton(this)),
+      m_remove(new QToolButton(this)),
+      m_in(new StatTile(StatTile::Mark::In, this)),
+      m_out(new StatTile(StatTile::Mark::Out, this)),
+      m_requests(new StatTile(StatTile::Mark::Requests, this)),
+      m_active(new StatTile(StatTile::Mark::None, this)),
+      m_graph(new TrafficGraph(TrafficGraph::Kind::Full, this)) {
+  setObjectName(u"detailPane"_s);
+  m_name->setObjectName(u"detailName"_s);
+  m_state->setObjectName(u"detailState"_s);
+  m_address->setObjectName(u"detailAddress"_s);
+  m_target->setObjectName(u"detailTarget"_s);
+  m_problem->setObjectName(u"detailProblem"_s);
+  m_copy->setObjectName(u"copyButton"_s);
+  m_open->setObjectName(u"openButton"_s);
+  m_toggle->setObjectName(u"toggleButton"_s);
+  m_remove->setObjectName(u"removeButton"_s);
+  m_in->setObjectName(u"tileIn"_s);
+  m_out->setObjectName(u"tileOut"_s);
+  m_requests->setObjectName(u"tileRequests"_s);
+  m_active->setObjectName(u"tileActive"_s);
+  m_graph->setObjectName(u"detailGraph"_s);
+  build();
+  connect(m_copy, &QPushButton::clicked, this, &DetailPane::copyRequested);
+  connect(m_open, &QPushButton::clicked, this, &DetailPane::openRequested);
+  connect(m_address, &ElidedLabel::activated, this, &DetailPane::openRequested);
+  connect(m_remove, &QToolButton::clicked, this, &DetailPane::removeRequested);
+  connect(m_toggle, &QPushButton::clicked, this, [this] {
+    if (!m_tunnel) return;
+    if (m_tunnel->state == engine::TunnelState::Stopped) {
+      Q_EMIT startRequested();
+    } else {
+      Q_EMIT stopRequested();
+    }
+  });
+  refresh();
+}
+
+void DetailPane::build() {
+  m_name->setFont(scaledFont(font(), 1.6, QFont::Bold));
+  m_address->setFont(scaledFont(font(), 1.08, QFont::Medium));
+  m_target->setFont(scaledFont(font(), 0.92));
+  m_problem->setWordWrap(true);
+  m_problem->setTextFormat(Qt::PlainText);
+  m_open->setIcon(symbolIcon(Symbol::Open));
+  m_remove->setIcon(symbolIcon(Symbol::Remove));
+  m_remove->setIconSize({18, 18});
+
+  auto* title = new QHBoxLayout;
+  title->setSpacing(12);
+  title->addWidget(m_name);
+  title->addWidget(m_state);
+  title->addStretch(1);
+  title->addWidget(m_toggle);
+  title->addWidget(m_remove);
+
+  auto* texts = new QVBoxLayout;
+  texts->setSpacing(2);
+  texts->addWidget(m_address);
+  texts->addWidget(m_target);
+  auto* address = new QHBoxLayout(m_addressBox);
+  address->setContentsMargins(16, 12, 12, 12);
+  address->setSpacing(8);
+  address->addLayout(texts, 1);
+  address->addWidget(m_copy);
+  address->addWidget(m_open);
+
+  auto* tiles = new QHBoxLayout;
+  tiles->setSpacing(10);
+  for (StatTile* tile : {m_in, m_out, m_requests, m_active}) tiles->addWidget(tile, 1);
+
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(8, 16, 20, 16);
+  column->setSpacing(12);
+  column->addLayout(title);
+  column->addWidget(m_addressBox);
+  column->addWidget(m_problem);
+  column->addLayout(tiles);
+  column->addWidget(m_graph, 1);
+}
+
+void DetailPane::showTunnel(const engine::TunnelSnapshot& tunnel, const std::shared_ptr<const TrafficHistory>& history) {
+  m_tunnel = tunnel;
+  m_history = history;
+  m_graph->setHistory(history);
+  refresh();
+}
+
+void DetailPane::showTotal(const engine::Snapshot& snapshot, const std::shared_ptr<const TrafficHistory>& history) {
+  m_tunnel.reset();
+  m_all = static_cast<int>(snapshot.tunnels.size());
+  m_online = static_cast<int>(std::ranges::count(snapshot.tunnels, engine::TunnelState::Online, &engine::TunnelSnapshot::state));
+  m_history = history;
+  m_graph->setHistory(history);
+  refresh();
+}
+
+void DetailPane::refreshTraffic() {
+  const TrafficRates rates = m_history->current();
+  const engine::TrafficCounters& totals = m_history->totals();
+  m_in->setValue(formatRate(rates.bytesIn), tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesIn))));
+  m_out->setValue(formatRate(rates.bytesOut), tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesOut))));
+  m_requests->setValue(formatRequests(rates.requests), tr("%1 total").arg(formatCount(totals.requests)));
+  m_active->setValue(formatCount(totals.active), totals.failures == 0 ? tr("none failed")
+                                                                      : tr("%1 failed").arg(formatCount(totals.failures)));
+}
+
+void DetailPane::refresh() {
+  const bool one = m_tunnel.has_value();
+  m_state->setVisible(one);
+  m_toggle->setVisible(one);
+  m_remove->setVisible(one);
+  m_addressBox->setVisible(one);
+  m_problem->setVisible(one && m_tunnel->hasError && m_tunnel->state != engine::TunnelState::Online);
+  if (one) {
+    const bool stopped = m_tunnel->state == engine::TunnelState::Stopped;
+    const bool known = !m_tunnel->url.empty();
+    m_name->setText(fromUtf8(m_tunnel->spec.name));
+    m_state->setState(statusOf(m_tunnel->state), stateText(m_tunnel->state));
+    m_address->setText(known ? fromUtf8(m_tunnel->url) : tr("No public address yet"));
+    m_address->setEnabled(known);
+    m_address->setElideMode(known ? Qt::ElideMiddle : Qt::ElideRight);
+    m_copy->setEnabled(known);
+    m_open->setEnabled(known);
+    m_target->setText(tr("Visitors reach %1").arg(displayTarget(m_tunnel->spec.target)));
+    m_toggle->setText(stopped ? tr("Start") : tr("Stop"));
+    m_toggle->setIcon(symbolIcon(stopped ? Symbol::Play : Symbol::Stop));
+    m_toggle->setAccessibleName(stopped ? tr("Start this tunnel") : tr("Stop this tunnel"));
+    m_toggle->setToolTip(m_toggle->accessibleName());
+    const QColor tone = statusColor(statusOf(m_tunnel->state), colorsOf(palette()));
+    m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
+    m_problem->setStyleSheet(u"color: %1"_s.arg(mixed(tone, colorsOf(palette()).text, 0.25).name()));
+  } else {
+    m_name->setText(m_all > 0 ? tr("All tunnels: %1 of %2 online").arg(formatCount(static_cast<std::uint64_t>(m_online)),
+                                                                     formatCount(static_cast<std::uint64_t>(m_all)))
+                              : tr("All tunnels"));
+  }
+  m_open->setText(m_roomy ? tr("Open") : QString());
+  m_open->setAccessibleName(tr("Open the address in the browser"));
+  m_open->setToolTip(m_open->accessibleName());
+  m_remove->setAccessibleName(tr("Remove this tunnel"));
+  m_remove->setToolTip(m_remove->accessibleName());
+  m_in->setLabel(tr("In"));
+  m_out->setLabel(tr("Out"));
+  m_requests->setLabel(tr("Requests/s"));
+  m_active->setLabel(tr("Active now"));
+  m_graph->setAccessibleName(tr("Traffic of the last minute"));
+  refreshTraffic();
+}
+
+void DetailPane::paintEvent(QPaintEvent*) {
+  if (!m_addressBox->isVisible()) return;
+  QPainter painter(this);
+  const Colors& colors = colorsOf(palette());
+  paintCard(painter, m_addressBox->geometry(), colors.card, colors.border);
+}
+
+void DetailPane::resizeEvent(QResizeEvent* event) {
+  const bool roomy = width() >= kRoomyFrom;
+  if (roomy != m_roomy) {
+    m_roomy = roomy;
+    m_active->setVisible(roomy);
+    m_copy->setCompact(!roomy);
+    refresh();
+  }
+  QWidget::resizeEvent(event);
+}
+
+void DetailPane::changeEvent(QEvent* event) {
+  const auto type = event->type();
+  QWidget::changeEvent(event);
+  if (type == QEvent::LanguageChange || type == QEvent::PaletteChange) refresh();
+}
+
+}  // namespace adit::ui

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What there is to know about the selected tunnel: name and state, its address, four figures and the live graph. With no
+// selection it shows all tunnels together. Knows snapshots, not the engine: what the user wants leaves as signals.
+// GUI thread.
+
+#include <memory>
+#include <optional>
+#include <QWidget>
+
+#include "core/engine/types.h"
+#include "ui/models/traffic_history.h"
+
+class QLabel;
+class QPushButton;
+class QToolButton;
+
+namespace adit::ui {
+
+class CopyButton;
+class ElidedLabel;
+class StatePill;
+class StatTile;
+class TrafficGraph;
+
+class DetailPane : public QWidget {
+  Q_OBJECT
+ public:
+  explicit DetailPane(QWidget* parent = nullptr);
+
+  void showTunnel(const engine::TunnelSnapshot& tunnel, const std::shared_ptr<const TrafficHistory>& history);
+  void showTotal(const engine::Snapshot& snapshot, const std::shared_ptr<const TrafficHistory>& history);
+  /// Writes the figures again, from the history shown.
+  void refreshTraffic();
+  [[nodiscard]] CopyButton& copyButton() { return *m_copy; }
+  [[nodiscard]] TrafficGraph& graph() { return *m_graph; }
+
+ Q_SIGNALS:
+  void startRequested();
+  void stopRequested();
+  void removeRequested();
+  void copyRequested();
+  void openRequested();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void refresh();
+  void build();
+
+  std::optional<engine::TunnelSnapshot> m_tunnel;
+  bool m_roomy = true;
+  int m_online = 0;
+  int m_all = 0;
+  std::shared_ptr<const TrafficHistory> m_history;
+
+  ElidedLabel* m_name;
+  StatePill* m_state;
+  ElidedLabel* m_address;
+  ElidedLabel* m_target;
+  QLabel* m_problem;
+  QWidget* m_addressBox;
+  CopyButton* m_copy;
+  QPushButton* m_open;
+  QPushButton* m_toggle;
+  QToolButton* m_remove;
+  StatTile* m_in;
+  StatTile* m_out;
+  StatTile* m_requests;
+  StatTile* m_active;
+  TrafficGraph* m_graph;
+};
+
+}  // namespace adit::ui

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One line of text that shortens itself with an ellipsis instead of widening its window; the whole text is its tooltip when
+// it did not fit. As a link it is drawn in the link colour and clicked or activated by keyboard. GUI thread.
+
+#include <QWidget>
+
+namespace adit::ui {
+
+class ElidedLabel : public QWidget {
+  Q_OBJECT
+ public:
+  enum class Kind { Plain, Secondary, Link };
+
+  explicit ElidedLabel(Kind kind = Kind::Plain, QWidget* parent = nullptr);
+
+  void setText(const QString& text);
+  [[nodiscard]] const QString& text() const { return m_text; }
+  void setElideMode(Qt::TextElideMode mode) { m_elide = mode; }
+
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ Q_SIGNALS:
+  void activated();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void enterEvent(QEnterEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  Kind m_kind;
+  QString m_text;
+  Qt::TextElideMode m_elide = Qt::ElideRight;
+  bool m_hovered = false;
+};
+
+}  // namespace adit::ui

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The engine's log at the foot of the window: folded it is one line with the newest message; open it is a list with a filter
+// by level and text, Copy and Clear. It follows the end unless somebody scrolled up. GUI thread.
+
+#include <QWidget>
+
+#include "ui/models/log_model.h"
+
+class QComboBox;
+class QLineEdit;
+class QToolButton;
+class QTreeView;
+
+namespace adit::ui {
+
+class ElidedLabel;
+
+class LogPane : public QWidget {
+  Q_OBJECT
+ public:
+  explicit LogPane(LogModel* model, QWidget* parent = nullptr);
+
+  void setOpen(bool open);
+  [[nodiscard]] bool isOpen() const;
+  void setLevel(LogLevel least);
+  [[nodiscard]] LogLevel level() const;
+  /// Puts the selected lines, or all that pass the filter, on the clipboard.
+  void copy() const;
+  [[nodiscard]] bool hasListFocus() const;
+
+ Q_SIGNALS:
+  void toggleRequested(bool open);
+  void levelChanged(adit::LogLevel least);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void retranslate();
+  void refreshNewest();
+
+  LogModel* m_model;
+  LogFilter* m_filter;
+  QToolButton* m_toggle;
+  ElidedLabel* m_newest;
+  QComboBox* m_level;
+  QLineEdit* m_text;
+  QToolButton* m_copy;
+  QToolButton* m_clear;
+  QTreeView* m_list;
+  bool m_follow = true;
+};
+
+}  // namespace adit::ui

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/widgets/stat_tile.h"
+
+#include <QPainter>
+
+#include "ui/theme/colors.h"
+#include "ui/widgets/painting.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+constexpr int kMargin = 16;
+constexpr double kValueScale = 1.55;
+constexpr double kSmallScale = 0.88;
+
+}  // namespace
+
+StatTile::StatTile(Mark mark, QWidget* parent) : QWidget(parent), m_mark(mark) {
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+void StatTile::setLabel(const QString& label) {
+  m_label = label;
+  setAccessibleName(label);
+  update();
+}
+
+void StatTile::setValue(const QString& value, const QString& context) {
+  if (value == m_value && context == m_context) return;
+  m_value = value;
+  m_context = context;
+  setAccessibleDescription(u"%1, %2"_s.arg(value, context));
+  update();
+}
+
+QSize StatTile::sizeHint() const {
+  const int small = QFontMetrics(scaledFont(font(), kSmallScale)).height();
+  const int large = QFontMetrics(scaledFont(font(), kValueScale, QFont::DemiBold)).height();
+  return {150, 2 * small + large + 2 * kMargin + 2};
+}
+
+QSize StatTile::minimumSizeHint() const { return {84, sizeHint().height()}; }
+
+void StatTile::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  const Colors& colors = colorsOf(palette());
+  paintCard(painter, rect(), colors.card, colors.border);
+  const QFont small = scaledFont(font(), kSmallScale);
+  const QFont large = scaledFont(font(), kValueScale, QFont::DemiBold);
+  const QFontMetrics smallMetrics(small);
+  const QFontMetrics largeMetrics(large);
+
+  const QRect inner = rect().adjusted(kMargin, kMargin - 2, -kMargin / 2, -kMargin + 2);
+  int left = inner.left();
+  if (m_mark != Mark::None) {
+    const QColor color = m_mark == Mark::In ? colors.trafficIn : m_mark == Mark::Out ? colors.trafficOut : colors.requests;
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawEllipse(QPointF(left + 4, inner.top() + smallMetrics.height() / 2.0), 4, 4);
+    left += 15;
+  }
+  painter.setFont(small);
+  painter.setPen(colors.secondary);
+  const int labelWidth = inner.right() - left;
+  painter.drawText(QRect(left, inner.top(), labelWidth, smallMetrics.height()), Qt::AlignLeading | Qt::AlignVCenter,
+                   smallMetrics.elidedText(m_label, Qt::ElideRight, labelWidth));
+  painter.setPen(colors.faint);
+  const int contextTop = inner.bottom() - smallMetrics.height();
+  painter.drawText(QRect(inner.left(), contextTop, inner.width(), smallMetrics.height()), Qt::AlignLeading | Qt::AlignVCenter,
+                   smallMetrics.elidedText(m_context, Qt::ElideRight, inner.width()));
+  painter.setFont(large);
+  painter.setPen(colors.text);
+  const QRect middle(inner.left(), inner.top() + smallMetrics.height(), inner.width(), contextTop - inner.top() - smallMetrics.height());
+  painter.drawText(middle, Qt::AlignLeading | Qt::AlignVCenter, largeMetrics.elidedText(m_value, Qt::ElideRight, middle.width()));
+}
+
+}  // namespace adit::ui

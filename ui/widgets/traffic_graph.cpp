@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/widgets/traffic_graph.h"
+
+#include <algorithm>
+#include <array>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QWindow>
+
+#include "ui/format.h"
+#include "ui/theme/colors.h"
+#include "ui/widgets/painting.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kFrame = 33ms;
+// The right edge shows a moment ago, so that the next sample is there before it is needed and the curve slides evenly.
+constexpr auto kLag = 200ms;
+constexpr double kSmallestBytes = 1000;
+constexpr double kSmallestRequests = 4;
+
+}  // namespace
+
+/// One frame's geometry.
+struct TrafficGraph::Plot {
+  QRectF rect;
+  SteadyTime end;
+  QFont font;
+
+  [[nodiscard]] double xOf(SteadyTime time) const {
+    return rect.right() - std::chrono::duration<double>(end - time) / TrafficHistory::kSpan * rect.width();
+  }
+  [[nodiscard]] double yOf(double value, double top) const {
+    return rect.bottom() - std::min(1.2, value / top) * rect.height();
+  }
+};
+
+TrafficGraph::TrafficGraph(Kind kind, QWidget* parent)
+    : QWidget(parent),
+      m_kind(kind),
+      m_clock([] { return std::chrono::steady_clock::now(); }),
+      m_history(std::make_shared<TrafficHistory>()),
+      m_bytes(kSmallestBytes),
+      m_requests(kSmallestRequests) {
+  setMouseTracking(kind == Kind::Full);
+  if (kind == Kind::Compact) setCursor(Qt::PointingHandCursor);
+  m_timer.setInterval(kFrame);
+  m_timer.setTimerType(Qt::PreciseTimer);
+  connect(&m_timer, &QTimer::timeout, this, &TrafficGraph::tick);
+}
+
+void TrafficGraph::setHistory(std::shared_ptr<const TrafficHistory> history) {
+  if (history == m_history) return;
+  m_history = std::move(history);
+  const TrafficRates peak = m_history->peak(rightEdge() - TrafficHistory::kSpan);
+  m_bytes.fit(std::max(peak.bytesIn, peak.bytesOut));
+  m_requests.fit(peak.requests);
+  update();
+}
+
+QSize TrafficGraph::sizeHint() const { return m_kind == Kind::Full ? QSize(640, 260) : QSize(190, 40); }
+
+QSize TrafficGraph::minimumSizeHint() const { return m_kind == Kind::Full ? QSize(260, 150) : QSize(90, 30); }
+
+void TrafficGraph::showEvent(QShowEvent* event) {
+  m_lastTick = m_clock();
+  m_timer.start();
+  QWidget::showEvent(event);
+}
+
+void TrafficGraph::hideEvent(QHideEvent* event) {
+  m_timer.stop();
+  QWidget::hideEvent(event);
+}
+
+SteadyTime TrafficGraph::rightEdge() const { return m_clock() - kLag; }
+
+void TrafficGraph::tick() {
+  const SteadyTime now = m_clock();
+  const std::chrono::duration<double> elapsed = now - m_lastTick;
+  m_lastTick = now;
+  const QWindow* shown = window()->windowHandle();
+  if (shown != nullptr && !shown->isExposed()) return;
+
+  const TrafficRates peak = m_history->peak(rightEdge() - TrafficHistory::kSpan);
+  const bool bytesMove = m_bytes.advance(std::max(peak.bytesIn, peak.bytesOut), elapsed);
+  const bool requestsMove = m_requests.advance(peak.requests, elapsed);
+  const bool moving = bytesMove || requestsMove || peak.bytesIn > 0 || peak.bytesOut > 0 || peak.requests > 0;
+  // One frame more after the last movement, then none until something moves again.
+  if (moving || m_moving) update();
+  m_moving = moving;
+}
+
+void TrafficGraph::mouseMoveEvent(QMouseEvent* event) {
+  const QRectF area = plot().rect;
+  const QPointF position = event->position();
+  m_pointer = area.contains(position) ? std::optional(position.x()) : std::nullopt;
+  update();
+}
+
+void TrafficGraph::mouseReleaseEvent(QMouseEvent* event) {
+  if (event->button() == Qt::LeftButton && rect().contains(event->position().toPoint())) Q_EMIT clicked();
+}
+
+void TrafficGraph::leaveEvent(QEvent* event) {
+  m_pointer.reset();
+  update();
+  QWidget::leaveEvent(event);
+}
+
+TrafficGraph::Plot TrafficGraph::plot() const {
+  Plot plot{.rect = rect(), .end = rightEdge(), .font = scaledFont(font(), 0.86)};
+  if (m_kind == Kind::Compact) {
+    plot.rect.adjust(0, 3, 0, -1);
+    return plot;
+  }
+  const QFontMetricsF metrics(plot.font);
+  const double left = metrics.horizontalAdvance(u"888 MB/s"_s) + 26;
+  const double right = metrics.horizontalAdvance(u"8,888"_s) + 26;
+  plot.rect.adjust(left, metrics.height() + 36, -right, -(metrics.height() + 20));
+  return plot;
+}
+
+void TrafficGraph::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  const Plot frame = plot();
+  if (m_kind == Kind::Compact) {
+    painter.setPen(QPen(colorsOf(palette()).border, 1));
+    painter.drawLine(QPointF(frame.rect.left(), frame.rect.bottom() + 0.5), QPointF(frame.rect.right(), frame.rect.bottom() + 0.5));
+    paintCurves(painter, frame);
+    return;
+  }
+  const Colors& colors = colorsOf(palette());
+  paintCard(painter, rect(), colors.card, colors.border);
+  paintAxes(painter, frame);
+  paintCurves(painter, frame);
+  paintLegend(painter, frame);
+  if (m_pointer) paintReading(painter, frame);
+}
+
+void TrafficGraph::paintCurves(QPainter& painter, const Plot& plot) const {
+  const Colors& colors = colorsOf(palette());
+  painter.save();
+  painter.setClipRect(plot.rect.adjusted(0, -3, 0, 2));
+  const double width = m_kind == Kind::Full ? 2.0 : 1.4;
+  const TrafficRates peak = m_history->peak(plot.end - TrafficHistory::kSpan);
+  struct Curve {
+    Rate rate;
+    QColor color;
+    double top;
+    bool filled;
+  };
+  const std::array<Curve, 3> curves{{{Rate::Out, colors.trafficOut, m_bytes.top(), true},
+                                     {Rate::In, colors.trafficIn, m_bytes.top(), true},
+                                     {Rate::Requests, colors.requests, m_requests.top(), false}}};
+  for (const Curve& curve : curves) {
+    if ((m_kind == Kind::Compact && !curve.filled) || rateOf(peak, curve.rate) <= 0) continue;
+    const QPainterPath path = ratePath(*m_history, curve.rate, {.rect = plot.rect, .end = plot.end, .top = curve.top});
+    if (path.isEmpty()) continue;
+    if (curve.filled) {
+      QLinearGradient fill(plot.rect.topLeft(), plot.rect.bottomLeft());
+      fill.setColorAt(0, faded(curve.color, colors.dark ? 0.42 : 0.38));
+      fill.setColorAt(1, faded(curve.color, 0.04));
+      painter.fillPath(areaUnder(path, plot.rect), fill);
+    }
+    QPen pen(curve.color, curve.filled ? width : 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
+    painter.strokePath(path, pen);
+  }
+  painter.restore();
+}
+
+void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
+  const Colors& colors = colorsOf(palette());
+  const QFontMetricsF metrics(plot.font);
+  painter.setFont(plot.font);
+  const auto label = [&](double value, double top, const QString& text, bool left) {
+    const double y = plot.yOf(value, top);
+    if (y < plot.rect.top() - 2) return;
+    const QRectF box = left ? QRectF(0, y - metrics.height() / 2, plot.rect.left() - 10, metrics.height())
+                            : QRectF(plot.rect.right() + 10, y - metrics.height() / 2, width() - plot.rect.right() - 12,
+                                     metrics.height());
+    painter.drawText(box, (left ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text);
+  };
+  for (int i = 0; i <= GraphScale::kSteps; ++i) {
+    const double y = plot.yOf(i * m_bytes.step(), m_bytes.top());
+    if (y >= plot.rect.top() - 2) {
+      painter.setPen(QPen(i == 0 ? colors.borderStrong : colors.grid, 1));
+      const double crisp = std::floor(y) + 0.5;
+      painter.drawLine(QPointF(plot.rect.left(), crisp), QPointF(plot.rect.right(), crisp));
+    }
+    painter.setPen(colors.faint);
+    label(i * m_bytes.step(), m_bytes.top(), i == 0 ? u"0"_s : formatRate(i * m_bytes.step()), true);
+    painter.setPen(mixed(colors.requests, colors.faint, 0.25));
+    if (i > 0) label(i * m_requests.step(), m_requests.top(), formatRequests(i * m_requests.step()), false);
+  }
+  painter.setPen(colors.faint);
+  const double y = plot.rect.bottom() + 8;
+  const std::array<std::pair<double, QString>, 4> times{{{0.0, tr("60 s ago")}, {1.0 / 3, tr("40 s")}, {2.0 / 3, tr("20 s")}, {1.0, tr("now")}}};
+  for (const auto& [position, text] : times) {
+    const double x = plot.rect.left() + position * plot.rect.width();
+    const double wide = metrics.horizontalAdvance(text);
+    const double left = position == 0.0 ? x : position == 1.0 ? x - wide : x - wide / 2;
+    painter.drawText(QPointF(left, y + metrics.ascent()), text);
+  }
+}
+
+void TrafficGraph::paintLegend(QPainter& painter, const Plot& plot) const {
+  const Colors& colors = colorsOf(palette());
+  const QFontMetricsF metrics(plot.font);
+  const double baseline = 16 + metrics.ascent();
+  painter.setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  painter.setPen(colors.text);
+  painter.drawText(QPointF(18, baseline), tr("Traffic"));
+  painter.setFont(plot.font);
+  double x = width() - 18;
+  const std::array<std::pair<QString, QColor>, 3> items{
+      {{tr("Requests/s"), colors.requests}, {tr("Out"), colors.trafficOut}, {tr("In"), colors.trafficIn}}};
+  for (const auto& [text, color] : items) {
+    x -= metrics.horizontalAdvance(text);
+    painter.setPen(colors.secondary);
+    painter.drawText(QPointF(x, baseline), text);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    const double middle = baseline - metrics.capHeight() / 2;
+    x -= 20;
+    if (color == colors.requests) {
+      painter.drawRoundedRect(QRectF(x, middle - 1, 14, 2), 1, 1);
+    } else {
+      painter.drawRoundedRect(QRectF(x + 4, middle - 5, 10, 10), 3, 3);
+    }
+    x -= 16;
+  }
+}
+
+void TrafficGraph::paintReading(QPainter& painter, const Plot& plot) const {
+  const double share = (plot.rect.right() - *m_pointer) / plot.rect.width();
+  const auto age = std::chrono::duration_cast<SteadyTime::duration>(share * TrafficHistory::kSpan);
+  const std::optional<TrafficPoint> point = m_history->nearest(plot.end - age);
+  if (!point || plot.xOf(point->time) < plot.rect.left() - 2) return;
+  const Colors& colors = colorsOf(palette());
+  const double x = std::clamp(plot.xOf(point->time), plot.rect.left(), plot.rect.right());
+  painter.setPen(QPen(colors.borderStrong, 1, Qt::DashLine));
+  painter.drawLine(QPointF(x, plot.rect.top()), QPointF(x, plot.rect.bottom()));
+  painter.setPen(QPen(colors.card, 2));
+  painter.setBrush(colors.trafficOut);
+  painter.drawEllipse(QPointF(x, plot.yOf(point->rates.bytesOut, m_bytes.top())), 4, 4);
+  painter.setBrush(colors.trafficIn);
+  painter.drawEllipse(QPointF(x, plot.yOf(point->rates.bytesIn, m_bytes.top())), 4, 4);
+
+  const QFontMetricsF metrics(plot.font);
+  const std::array<std::pair<QString, QColor>, 3> lines{
+      {{tr("In %1").arg(formatRate(point->rates.bytesIn)), colors.trafficIn},
+       {tr("Out %1").arg(formatRate(point->rates.bytesOut)), colors.trafficOut},
+       {tr("%1 requests/s").arg(formatRequests(point->rates.requests)), colors.requests}}};
+  double wide = 0;
+  for (const auto& line : lines) wide = std::max(wide, metrics.horizontalAdvance(line.first));
+  QRectF box(x + 12, plot.rect.top() + 4, wide + 36, lines.size() * (metrics.height() + 2) + 14);
+  if (box.right() > plot.rect.right()) box.moveRight(x - 12);
+  paintCard(painter, box, faded(colors.card, 0.94), colors.borderStrong, 8);
+  double y = box.top() + 8 + metrics.ascent();
+  for (const auto& [text, color] : lines) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawEllipse(QPointF(box.left() + 14, y - metrics.capHeight() / 2), 3.5, 3.5);
+    painter.setPen(colors.text);
+    painter.drawText(QPointF(box.left() + 26, y), text);
+    y += metrics.height() + 2;
+  }
+}
+
+}  // namespace adit::ui

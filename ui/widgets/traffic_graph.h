@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The live graph: a minute of bytes in and out as filled curves and of requests a second as a line, sliding at about thirty
+// frames a second while it can be seen and something moves. Full size has axes, legend and a reading under the pointer;
+// compact is for the header. GUI thread.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <QTimer>
+#include <QWidget>
+
+#include "ui/models/traffic_history.h"
+#include "ui/widgets/graph_scale.h"
+
+namespace adit::ui {
+
+class TrafficGraph : public QWidget {
+  Q_OBJECT
+ public:
+  enum class Kind { Full, Compact };
+  using Clock = std::function<SteadyTime()>;
+
+  explicit TrafficGraph(Kind kind, QWidget* parent = nullptr);
+
+  /// Shows another history; the scale jumps to it.
+  void setHistory(std::shared_ptr<const TrafficHistory> history);
+  /// For tests: where "now" comes from.
+  void setClock(Clock clock) { m_clock = std::move(clock); }
+  /// True while frames are being drawn.
+  [[nodiscard]] bool animating() const { return m_timer.isActive(); }
+
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ Q_SIGNALS:
+  void clicked();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+
+ private:
+  struct Plot;
+
+  void tick();
+  [[nodiscard]] SteadyTime rightEdge() const;
+  [[nodiscard]] Plot plot() const;
+  void paintCurves(QPainter& painter, const Plot& plot) const;
+  void paintAxes(QPainter& painter, const Plot& plot) const;
+  void paintLegend(QPainter& painter, const Plot& plot) const;
+  void paintReading(QPainter& painter, const Plot& plot) const;
+
+  Kind m_kind;
+  Clock m_clock;
+  std::shared_ptr<const TrafficHistory> m_history;
+  GraphScale m_bytes;
+  GraphScale m_requests;
+  QTimer m_timer;
+  SteadyTime m_lastTick;
+  bool m_moving = true;
+  std::optional<double> m_pointer;  ///< Its x while over the plot.
+};
+
+}  // namespace adit::ui

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/windows/main_window.h"
+
+#include <algorithm>
+#include <QAction>
+#include <QCloseEvent>
+#include <QLabel>
+#include <QMenu>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "ui/language.h"
+#include "ui/settings.h"
+#include "ui/theme/colors.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/detail_pane.h"
+#include "ui/widgets/empty_panel.h"
+#include "ui/widgets/header_bar.h"
+#include "ui/widgets/log_pane.h"
+#include "ui/widgets/status_banner.h"
+#include "ui/widgets/traffic_graph.h"
+#include "ui/widgets/tunnel_list.h"
+#include "ui/windows/window_actions.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+using namespace std::chrono_literals;
+// Figures that change faster cannot be read.
+constexpr auto kFiguresInterval = 450ms;
+constexpr int kLogHeight = 210;
+
+}  // namespace
+
+MainWindow::MainWindow(Parts parts)
+    : m_parts(std::move(parts)),
+      m_tunnels(m_traffic),
+      m_actions(new WindowActions(this)),
+      m_menu(new QMenu(this)),
+      m_header(new HeaderBar(this)),
+      m_bannerFrame(new QWidget(this)),
+      m_banner(new StatusBanner(m_bannerFrame)),
+      m_stack(new QStackedWidget(this)),
+      m_empty(new EmptyPanel(this)),
+      m_columns(new QSplitter(Qt::Horizontal, this)),
+      m_rows(new QSplitter(Qt::Vertical, this)),
+      m_listTitle(new QLabel(this)),
+      m_list(new TunnelList(&m_tunnels, this)),
+      m_detail(new DetailPane(this)),
+      m_logPane(new LogPane(&m_log, this)) {
+  setObjectName(u"mainWindow"_s);
+  setWindowTitle(u"Adit"_s);
+  setWindowIcon(pictureIcon(u"adit"_s));
+  build();
+  connectParts();
+  restoreSettings();
+  retranslate();
+  onTunnelsChanged();
+  onLinkChanged();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::build() {
+  m_list->setObjectName(u"tunnelList"_s);
+  m_listTitle->setObjectName(u"listTitle"_s);
+  m_stack->setObjectName(u"stack"_s);
+  m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+  m_listTitle->setFont(scaledFont(font(), 0.92, QFont::DemiBold));
+  m_listTitle->setIndent(3);
+  m_actions->fillMainMenu(m_menu);
+  m_menu->setObjectName(u"mainMenu"_s);
+  m_header->setMenu(m_menu);
+
+  auto* left = new QWidget(this);
+  auto* leftColumn = new QVBoxLayout(left);
+  leftColumn->setContentsMargins(18, 20, 4, 8);
+  leftColumn->setSpacing(8);
+  leftColumn->addWidget(m_listTitle);
+  leftColumn->addWidget(m_list, 1);
+  left->setMinimumWidth(250);
+  m_columns->addWidget(left);
+  m_columns->addWidget(m_detail);
+  m_columns->setStretchFactor(0, 0);
+  m_columns->setStretchFactor(1, 1);
+  m_columns->setChildrenCollapsible(false);
+  m_columns->setHandleWidth(8);
+  m_columns->setSizes({340, 900});
+
+  m_stack->addWidget(m_empty);
+  m_stack->addWidget(m_columns);
+  m_rows->addWidget(m_stack);
+  m_rows->addWidget(m_logPane);
+  m_rows->setStretchFactor(0, 1);
+  m_rows->setStretchFactor(1, 0);
+  m_rows->setChildrenCollapsible(false);
+  m_rows->setHandleWidth(1);
+
+  auto* bannerColumn = new QVBoxLayout(m_bannerFrame);
+  bannerColumn->setContentsMargins(20, 14, 20, 0);
+  bannerColumn->addWidget(m_banner);
+
+  auto* centre = new QWidget(this);
+  auto* column = new QVBoxLayout(centre);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(m_header);
+  column->addWidget(m_bannerFrame);
+  column->addWidget(m_rows, 1);
+  setCentralWidget(centre);
+  setMinimumSize(620, 480);
+  resize(1120, 740);
+}
+
+void MainWindow::connectParts() {
+  EngineBridge& bridge = m_parts.bridge;
+  connect(&bridge, &EngineBridge::tunnelsChanged, this, &MainWindow::onTunnelsChanged);
+  connect(&bridge, &EngineBridge::linkChanged, this, &MainWindow::onLinkChanged);
+  connect(&bridge, &EngineBridge::trafficSampled, this, &MainWindow::onTrafficSampled);
+  connect(&bridge, &EngineBridge::logAdded, &m_log, &LogModel::append);
+
+  connect(m_header, &HeaderBar::addRequested, this, &MainWindow::addTunnelDialog);
+  connect(m_header, &HeaderBar::overviewRequested, m_list, [this] { m_list->selectionModel()->clear(); });
+  connect(m_banner, &StatusBanner::retryRequested, this, [this] { m_parts.bridge.engine().retryNow(); });
+  connect(m_banner, &StatusBanner::joinRequested, this, &MainWindow::joinDialog);
+  connect(m_empty, &EmptyPanel::joinRequested, this, &MainWindow::joinDialog);
+  connect(m_empty, &EmptyPanel::exposeRequested, this, [this](const QString& target) {
+    const Result<> added = addTunnel({.name = {}, .target = target.toStdString()});
+    if (added) {
+      m_empty->clear();
+    } else {
+      m_empty->showProblem(QString::fromStdString(added.error().detail));
+    }
+  });
+  connect(m_list, &TunnelList::copyRequested, this, &MainWindow::copyAddress);
+  connect(m_list, &TunnelList::openRequested, this, &MainWindow::openAddress);
+  connect(m_list, &QWidget::customContextMenuRequested, this, &MainWindow::showContextMenu);
+  connect(m_list->selectionModel(), &QItemSelectionModel::selectionChanged, this, &MainWindow::showSelected);
+
+  const auto withSelected = [this](auto command) {
+    return [this, command] {
+      if (const auto id = selectedId()) command(*id);
+    };
+  };
+  const auto start = withSelected([this](engine::TunnelId id) { m_parts.bridge.engine().startTunnel(id); });
+  const auto stop = withSelected([this](engine::TunnelId id) { m_parts.bridge.engine().stopTunnel(id); });
+  const auto open = withSelected([this](engine::TunnelId id) { openAddress(id); });
+  connect(m_detail, &DetailPane::startRequested, this, start);
+  connect(m_detail, &DetailPane::stopRequested, this, stop);
+  connect(m_detail, &DetailPane::openRequested, this, open);
+  connect(m_detail, &DetailPane::copyRequested, this, withSelected([this](engine::TunnelId id) { copyAddress(id); }));
+  connect(m_detail, &DetailPane::removeRequested, this, &MainWindow::removeSelected);
+
+  connect(m_actions->add, &QAction::triggered, this, &MainWindow::addTunnelDialog);
+  connect(m_actions->start, &QAction::triggered, this, start);
+  connect(m_actions->stop, &QAction::triggered, this, stop);
+  connect(m_actions->open, &QAction::triggered, this, open);
+  connect(m_actions->remove, &QAction::triggered, this, &MainWindow::removeSelected);
+  connect(m_actions->copy, &QAction::triggered, this, &MainWindow::copyFocused);
+  connect(m_actions->retry, &QAction::triggered, this, [this] { m_parts.bridge.engine().retryNow(); });
+  connect(m_actions->join, &QAction::triggered, this, &MainWindow::joinDialog);
+  connect(m_actions->about, &QAction::triggered, this, &MainWindow::about);
+  connect(m_actions->close, &QAction::triggered, this, &QWidget::close);
+  connect(m_actions->quit, &QAction::triggered, this, &MainWindow::quitRequested);
+  connect(m_actions->log, &QAction::triggered, this, &MainWindow::setLogOpen);
+  connect(m_actions, &WindowActions::themeChosen, this, &MainWindow::chooseTheme);
+  connect(m_actions, &WindowActions::languageChosen, this, &MainWindow::chooseLanguage);
+  connect(m_logPane, &LogPane::toggleRequested, this, &MainWindow::setLogOpen);
+  connect(m_logPane, &LogPane::levelChanged, this,
+          [this](LogLevel least) { m_parts.settings.set(Settings::Key::LogLevel, static_cast<int>(least)); });
+}
+
+void MainWindow::restoreSettings() {
+  const Settings& settings = m_parts.settings;
+  restoreGeometry(settings.bytes(Settings::Key::WindowGeometry));
+  m_columns->restoreState(settings.bytes(Settings::Key::SplitterState));
+  m_logPane->setLevel(static_cast<LogLevel>(qBound(0, settings.number(Settings::Key::LogLevel), 3)));
+  setLogOpen(settings.flag(Settings::Key::LogVisible));
+  m_actions->setTheme(settings.text(Settings::Key::Theme));
+  m_actions->setLanguage(settings.text(Settings::Key::Language));
+}
+
+void MainWindow::setLogOpen(bool open) {
+  m_logPane->setOpen(open);
+  m_actions->log->setChecked(open);
+  m_parts.settings.set(Settings::Key::LogVisible, open);
+  // A splitter keeps the sizes it was given, even beyond a maximum that came later.
+  const int pane = open ? kLogHeight : m_logPane->minimumHeight();
+  m_rows->setSizes({std::max(1, m_rows->height() - pane), pane});
+}
+
+void MainWindow::saveState() {
+  m_parts.settings.set(Settings::Key::WindowGeometry, saveGeometry());
+  m_parts.settings.set(Settings::Key::SplitterState, m_columns->saveState());
+  m_parts.settings.sync();
+}
+
+void MainWindow::retranslate() {
+  m_actions->retranslate();
+  m_list->setAccessibleName(tr("Tunnels"));
+  m_listTitle->setText(tr("%n tunnel(s)", nullptr, m_tunnels.rowCount()));
+}
+
+void MainWindow::onTunnelsChanged() {
+  const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
+  // New tunnels get their history before anything asks for it.
+  m_traffic.add(snapshot);
+  m_tunnels.update(snapshot.tunnels);
+  m_stack->setCurrentWidget(snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns);
+  m_listTitle->setText(tr("%n tunnel(s)", nullptr, m_tunnels.rowCount()));
+  if (m_selectNext && m_tunnels.rowOf(*m_selectNext) >= 0) select(*std::exchange(m_selectNext, std::nullopt));
+  showSelected();
+}
+
+void MainWindow::onLinkChanged() {
+  const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
+  m_header->showLink(snapshot);
+  m_banner->showLink(snapshot.link);
+  m_bannerFrame->setVisible(!m_banner->isHidden());
+  m_empty->setEmbedded(snapshot.link.embedded);
+  m_actions->update(selected(), snapshot.link);
+}
+
+void MainWindow::onTrafficSampled() {
+  const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
+  m_traffic.add(snapshot);
+  m_bannerFrame->setVisible(!m_banner->isHidden());
+  if (!isVisible() || snapshot.taken - m_figuresShown < kFiguresInterval) return;
+  refreshFigures();
+}
+
+void MainWindow::refreshFigures() {
+  m_figuresShown = m_parts.bridge.snapshot().taken;
+  m_tunnels.refreshTraffic();
+  m_detail->refreshTraffic();
+  m_header->showTraffic(m_traffic.total()->current());
+}
+
+std::optional<engine::TunnelId> MainWindow::selectedId() const {
+  const QModelIndexList rows = m_list->selectionModel()->selectedIndexes();
+  if (rows.isEmpty()) return std::nullopt;
+  return m_tunnels.tunnelAt(rows.first().row()).id;
+}
+
+const engine::TunnelSnapshot* MainWindow::selected() const {
+  const auto id = selectedId();
+  return id ? m_parts.bridge.tunnel(*id) : nullptr;
+}
+
+void MainWindow::select(engine::TunnelId id) { m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0)); }
+
+void MainWindow::showSelected() {
+  const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
+  const engine::TunnelSnapshot* tunnel = selected();
+  if (tunnel != nullptr) {
+    m_detail->showTunnel(*tunnel, m_traffic.of(tunnel->id));
+  } else {
+    m_detail->showTotal(snapshot, m_traffic.total());
+  }
+  m_header->graph().setHistory(m_traffic.total());
+  m_actions->update(tunnel, snapshot.link);
+}
+
+void MainWindow::bringToFront() {
+  if (isMinimized()) setWindowState(windowState() & ~Qt::WindowMinimized);
+  show();
+  raise();
+  activateWindow();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  saveState();
+  event->accept();
+  if (!m_parts.trayAvailable()) {
+    Q_EMIT quitRequested();
+    return;
+  }
+  if (!m_parts.settings.flag(Settings::Key::TrayExplained)) {
+    m_parts.settings.set(Settings::Key::TrayExplained, true);
+    Q_EMIT firstHidden();
+  }
+}
+
+void MainWindow::updateSampling() {
+  const bool watched = isVisible() && !isMinimized();
+  m_parts.bridge.setSampling(watched ? EngineBridge::Sampling::Watched : EngineBridge::Sampling::Background);
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+  QMainWindow::showEvent(event);
+  updateSampling();
+  refreshFigures();
+}
+
+void MainWindow::hideEvent(QHideEvent* event) {
+  QMainWindow::hideEvent(event);
+  updateSampling();
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+  const auto type = event->type();
+  QMainWindow::changeEvent(event);
+  if (type == QEvent::LanguageChange) retranslate();
+  if (type == QEvent::WindowStateChange) updateSampling();
+}
+
+}  // namespace adit::ui

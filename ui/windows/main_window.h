@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The main window: header, banner, the list of tunnels beside the selected one's details, and the log. It reads the bridge's
+// snapshots and gives the engine commands; it holds no state of the engine's. Closing it leaves the tray icon, or ends the
+// application where there is no tray. GUI thread.
+
+#include <functional>
+#include <optional>
+#include <QMainWindow>
+
+#include "core/session/join_link.h"
+#include "ui/engine_bridge.h"
+#include "ui/models/log_model.h"
+#include "ui/models/traffic_history.h"
+#include "ui/models/tunnel_model.h"
+
+class QLabel;
+class QMenu;
+class QSplitter;
+class QStackedWidget;
+class QUrl;
+
+namespace adit::ui {
+
+class AddTunnelDialog;
+class DetailPane;
+class EmptyPanel;
+class HeaderBar;
+class JoinDialog;
+class Language;
+class LogPane;
+class MessageBox;
+class Settings;
+class StatusBanner;
+class Theme;
+class TunnelList;
+class WindowActions;
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+ public:
+  /// All outlive the window.
+  struct Parts {
+    EngineBridge& bridge;
+    Settings& settings;
+    Theme& theme;
+    Language& language;
+    MessageBox& messages;
+    std::function<bool()> trayAvailable;
+    std::function<void(const QUrl&)> openUrl;
+    /// Keeps the link (or the choice of the embedded server) for the next start.
+    std::function<Result<>(const std::optional<session::JoinLink>&)> saveJoin;
+  };
+
+  explicit MainWindow(Parts parts);
+  ~MainWindow() override;
+
+  /// Shows the window in front of the others.
+  void bringToFront();
+  void addTunnelDialog();
+  void copyAddress(engine::TunnelId id);
+  void saveState();
+  [[nodiscard]] LogModel& log() { return m_log; }
+
+ Q_SIGNALS:
+  void quitRequested();
+  /// The window was closed for the first time and lives on in the tray.
+  void firstHidden();
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void build();
+  void connectParts();
+  void restoreSettings();
+  void retranslate();
+
+  void onTunnelsChanged();
+  void onLinkChanged();
+  void onTrafficSampled();
+  void showSelected();
+  void refreshFigures();
+  void updateSampling();
+  void setLogOpen(bool open);
+  [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
+  [[nodiscard]] const engine::TunnelSnapshot* selected() const;
+  void select(engine::TunnelId id);
+
+  /// Adds and selects; returns the engine's refusal.
+  Result<> addTunnel(const engine::TunnelSpec& spec);
+  void removeSelected();
+  void openAddress(engine::TunnelId id);
+  void joinDialog();
+  void join(JoinDialog* dialog, const std::optional<session::JoinLink>& link);
+  void copyFocused();
+  void showContextMenu(QPoint position);
+  void chooseTheme(const QString& theme);
+  void chooseLanguage(const QString& language);
+  void about();
+
+  Parts m_parts;
+  TrafficBook m_traffic;
+  TunnelModel m_tunnels;
+  LogModel m_log;
+  std::optional<engine::TunnelId> m_selectNext;  ///< Just added, not in the model yet.
+  SteadyTime m_figuresShown;
+
+  WindowActions* m_actions;
+  QMenu* m_menu;
+  HeaderBar* m_header;
+  QWidget* m_bannerFrame;
+  StatusBanner* m_banner;
+  QStackedWidget* m_stack;
+  EmptyPanel* m_empty;
+  QSplitter* m_columns;
+  QSplitter* m_rows;
+  QLabel* m_listTitle;
+  TunnelList* m_list;
+  DetailPane* m_detail;
+  LogPane* m_logPane;
+};
+
+}  // namespace adit::ui

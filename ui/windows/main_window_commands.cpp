@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user asks the main window to do.
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QMenu>
+#include <QUrl>
+
+#include "ui/dialogs/add_tunnel_dialog.h"
+#include "ui/dialogs/join_dialog.h"
+#include "ui/dialogs/message_box.h"
+#include "ui/format.h"
+#include "ui/language.h"
+#include "ui/settings.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/copy_button.h"
+#include "ui/widgets/detail_pane.h"
+#include "ui/widgets/log_pane.h"
+#include "ui/widgets/tunnel_list.h"
+#include "ui/windows/main_window.h"
+#include "ui/windows/window_actions.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+
+Result<> MainWindow::addTunnel(const engine::TunnelSpec& spec) {
+  Result<engine::TunnelId> added = m_parts.bridge.engine().addTunnel(spec);
+  if (!added) return tl::unexpected(added.error());
+  m_selectNext = *added;
+  return {};
+}
+
+void MainWindow::addTunnelDialog() {
+  bringToFront();
+  auto* dialog = new AddTunnelDialog(this);
+  connect(dialog, &AddTunnelDialog::submitted, this, [this, dialog](const engine::TunnelSpec& spec) {
+    const Result<> added = addTunnel(spec);
+    if (added) {
+      dialog->accept();
+    } else {
+      dialog->showProblem(added.error());
+    }
+  });
+  dialog->open();
+}
+
+void MainWindow::removeSelected() {
+  const engine::TunnelSnapshot* tunnel = selected();
+  if (tunnel == nullptr) return;
+  m_parts.messages.ask(this,
+                       {.objectName = u"removeQuestion"_s,
+                        .text = tr("Remove “%1”?").arg(fromUtf8(tunnel->spec.name)),
+                        .information = tr("Its public address stops answering at once."),
+                        .yes = tr("Remove"),
+                        .destructive = true},
+                       [this, id = tunnel->id] { m_parts.bridge.engine().removeTunnel(id); });
+}
+
+void MainWindow::copyAddress(engine::TunnelId id) {
+  const engine::TunnelSnapshot* tunnel = m_parts.bridge.tunnel(id);
+  if (tunnel == nullptr || tunnel->url.empty()) return;
+  QApplication::clipboard()->setText(fromUtf8(tunnel->url));
+  m_list->showCopied(id);
+  if (selectedId() == id) m_detail->copyButton().showCopied();
+}
+
+void MainWindow::copyFocused() {
+  if (m_logPane->hasListFocus()) {
+    m_logPane->copy();
+  } else if (const auto id = selectedId()) {
+    copyAddress(*id);
+  }
+}
+
+void MainWindow::openAddress(engine::TunnelId id) {
+  const engine::TunnelSnapshot* tunnel = m_parts.bridge.tunnel(id);
+  if (tunnel == nullptr || tunnel->url.empty()) return;
+  const QUrl url(fromUtf8(tunnel->url), QUrl::StrictMode);
+  // The address comes from the server: nothing but a web page may be opened on its word.
+  if (url.scheme() == "http"_L1 || url.scheme() == "https"_L1) m_parts.openUrl(url);
+}
+
+void MainWindow::joinDialog() {
+  const bool embedded = m_parts.bridge.snapshot().link.embedded;
+  auto* dialog = new JoinDialog(embedded ? JoinDialog::Current::Embedded : JoinDialog::Current::Server, this);
+  connect(dialog, &JoinDialog::submitted, this, [this, dialog](const session::JoinLink& link) { join(dialog, link); });
+  connect(dialog, &JoinDialog::embeddedRequested, this, [this, dialog] { join(dialog, std::nullopt); });
+  dialog->open();
+}
+
+void MainWindow::join(JoinDialog* dialog, const std::optional<session::JoinLink>& link) {
+  engine::Engine& engine = m_parts.bridge.engine();
+  const Result<> joined = link ? engine.join(*link) : engine.useEmbedded();
+  if (!joined) {
+    dialog->showProblem(fromUtf8(joined.error().detail));
+    return;
+  }
+  const Result<> saved = m_parts.saveJoin ? m_parts.saveJoin(link) : Result<>();
+  dialog->accept();
+  if (!saved) {
+    m_parts.messages.tell(this, tr("Not saved"),
+                          tr("The server is used now but could not be saved for the next start: %1").arg(fromUtf8(saved.error().detail)));
+  }
+}
+
+void MainWindow::showContextMenu(QPoint position) {
+  const QModelIndex index = m_list->indexAt(position);
+  if (!index.isValid()) return;
+  m_list->setCurrentIndex(index);
+  auto* menu = new QMenu(this);
+  menu->setObjectName(u"tunnelMenu"_s);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  m_actions->fillTunnelMenu(menu);
+  menu->popup(m_list->viewport()->mapToGlobal(position));
+}
+
+void MainWindow::chooseTheme(const QString& theme) {
+  m_parts.settings.set(Settings::Key::Theme, theme);
+  m_parts.theme.apply(Theme::modeFromString(theme));
+}
+
+void MainWindow::chooseLanguage(const QString& language) {
+  m_parts.settings.set(Settings::Key::Language, language);
+  m_parts.language.apply(language);
+}
+
+void MainWindow::about() {
+  m_parts.messages.tell(this, u"Adit"_s,
+                        tr("Version %1. Gives a service on your computer a public address, through a server of your own, over "
+                           "QUIC.\n\nLicensed under the Apache License 2.0.")
+                            .arg(QApplication::applicationVersion()));
+}
+
+}  // namespace adit::ui

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/windows/window_actions.h"
+
+#include <QAction>
+#include <QMenu>
+
+#include "ui/theme/icons.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+
+WindowActions::WindowActions(QWidget* window)
+    : QObject(window),
+      m_window(window),
+      m_themes(new QActionGroup(this)),
+      m_languages(new QActionGroup(this)),
+      m_themeMenu(new QMenu(window)),
+      m_languageMenu(new QMenu(window)) {
+  add = make(u"actionAdd"_s, QKeySequence(Qt::CTRL | Qt::Key_N));
+  start = make(u"actionStart"_s);
+  stop = make(u"actionStop"_s);
+  remove = make(u"actionRemove"_s, QKeySequence(Qt::Key_Delete));
+  copy = make(u"actionCopy"_s, QKeySequence(Qt::CTRL | Qt::Key_C));
+  open = make(u"actionOpen"_s, QKeySequence(Qt::CTRL | Qt::Key_O));
+  retry = make(u"actionRetry"_s, QKeySequence(Qt::Key_F5));
+  join = make(u"actionJoin"_s, QKeySequence(Qt::CTRL | Qt::Key_J));
+  log = make(u"actionLog"_s, QKeySequence(Qt::CTRL | Qt::Key_L));
+  about = make(u"actionAbout"_s);
+  close = make(u"actionClose"_s, QKeySequence(Qt::CTRL | Qt::Key_W));
+  quit = make(u"actionQuit"_s, QKeySequence(Qt::CTRL | Qt::Key_Q));
+  log->setCheckable(true);
+  add->setIcon(symbolIcon(Symbol::Add));
+  start->setIcon(symbolIcon(Symbol::Play));
+  stop->setIcon(symbolIcon(Symbol::Stop));
+  remove->setIcon(symbolIcon(Symbol::Remove));
+  copy->setIcon(symbolIcon(Symbol::Copy));
+  open->setIcon(symbolIcon(Symbol::Open));
+  join->setIcon(symbolIcon(Symbol::Link));
+  retry->setIcon(symbolIcon(Symbol::Retry));
+
+  for (const auto& value : {u"system"_s, u"light"_s, u"dark"_s}) m_themeMenu->addAction(makeChoice(m_themes, u"actionTheme_"_s, value));
+  for (const auto& value : {u"system"_s, u"en"_s, u"zh_CN"_s}) {
+    m_languageMenu->addAction(makeChoice(m_languages, u"actionLanguage_"_s, value));
+  }
+  connect(m_themes, &QActionGroup::triggered, this, [this](const QAction* action) { Q_EMIT themeChosen(action->data().toString()); });
+  connect(m_languages, &QActionGroup::triggered, this,
+          [this](const QAction* action) { Q_EMIT languageChosen(action->data().toString()); });
+  retranslate();
+}
+
+QAction* WindowActions::make(const QString& name, const QKeySequence& shortcut) {
+  auto* action = new QAction(this);
+  action->setObjectName(name);
+  action->setShortcut(shortcut);
+  m_window->addAction(action);
+  return action;
+}
+
+QAction* WindowActions::makeChoice(QActionGroup* group, const QString& name, const QString& value) {
+  auto* action = new QAction(group);
+  action->setObjectName(name + value);
+  action->setCheckable(true);
+  action->setData(value);
+  return action;
+}
+
+void WindowActions::setTheme(const QString& theme) {
+  for (QAction* action : m_themes->actions()) action->setChecked(action->data().toString() == theme);
+}
+
+void WindowActions::setLanguage(const QString& language) {
+  for (QAction* action : m_languages->actions()) action->setChecked(action->data().toString() == language);
+}
+
+void WindowActions::update(const engine::TunnelSnapshot* tunnel, const engine::LinkSnapshot& link) {
+  const bool stopped = tunnel != nullptr && tunnel->state == engine::TunnelState::Stopped;
+  start->setEnabled(stopped);
+  stop->setEnabled(tunnel != nullptr && !stopped);
+  remove->setEnabled(tunnel != nullptr);
+  copy->setEnabled(true);  // Also copies log lines; does nothing where there is nothing.
+  open->setEnabled(tunnel != nullptr && !tunnel->url.empty());
+  retry->setEnabled(link.state != engine::LinkState::Online);
+}
+
+void WindowActions::retranslate() {
+  add->setText(tr("Expose a port…"));
+  start->setText(tr("Start"));
+  stop->setText(tr("Stop"));
+  remove->setText(tr("Remove…"));
+  copy->setText(tr("Copy address"));
+  open->setText(tr("Open in browser"));
+  retry->setText(tr("Reconnect now"));
+  join->setText(tr("Join a server…"));
+  log->setText(tr("Show log"));
+  about->setText(tr("About Adit"));
+  close->setText(tr("Close window"));
+  quit->setText(tr("Quit"));
+  m_themeMenu->setTitle(tr("Appearance"));
+  m_languageMenu->setTitle(tr("Language"));
+  const QString themes[] = {tr("As the system"), tr("Light"), tr("Dark")};
+  for (int i = 0; i < 3; ++i) m_themes->actions().at(i)->setText(themes[i]);
+  // A language is named in itself, so that whoever needs it can read it.
+  const QString languages[] = {tr("As the system"), u"English"_s, u"简体中文"_s};
+  for (int i = 0; i < 3; ++i) m_languages->actions().at(i)->setText(languages[i]);
+}
+
+void WindowActions::fillMainMenu(QMenu* menu) const {
+  menu->addAction(add);
+  menu->addAction(join);
+  menu->addAction(retry);
+  menu->addSeparator();
+  menu->addMenu(m_themeMenu);
+  menu->addMenu(m_languageMenu);
+  menu->addAction(log);
+  menu->addSeparator();
+  menu->addAction(about);
+  menu->addAction(close);
+  menu->addAction(quit);
+}
+
+void WindowActions::fillTunnelMenu(QMenu* menu) const {
+  menu->addAction(copy);
+  menu->addAction(open);
+  menu->addSeparator();
+  menu->addAction(start);
+  menu->addAction(stop);
+  menu->addSeparator();
+  menu->addAction(remove);
+}
+
+}  // namespace adit::ui

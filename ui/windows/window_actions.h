@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Everything the main window can be told to do, as actions: text, shortcut and state in one place for menus, buttons and keys.
+// Owned by the window; GUI thread.
+
+#include <QActionGroup>
+#include <QObject>
+
+#include "core/engine/types.h"
+
+class QMenu;
+class QWidget;
+
+namespace adit::ui {
+
+class WindowActions : public QObject {
+  Q_OBJECT
+ public:
+  explicit WindowActions(QWidget* window);
+
+  /// Enables what makes sense for the selected tunnel (null: none) and the link.
+  void update(const engine::TunnelSnapshot* tunnel, const engine::LinkSnapshot& link);
+  void retranslate();
+  void fillMainMenu(QMenu* menu) const;
+  void fillTunnelMenu(QMenu* menu) const;
+  void setTheme(const QString& theme);
+  void setLanguage(const QString& language);
+
+  QAction *add, *start, *stop, *remove, *copy, *open, *retry, *join, *log, *about, *close, *quit;
+
+ Q_SIGNALS:
+  void themeChosen(const QString& theme);
+  void languageChosen(const QString& language);
+
+ private:
+  QAction* make(const QString& name, const QKeySequence& shortcut = {});
+  QAction* makeChoice(QActionGroup* group, const QString& name, const QString& value);
+
+  QWidget* m_window;
+  QActionGroup* m_themes;
+  QActionGroup* m_languages;
+  QMenu* m_themeMenu;
+  QMenu* m_languageMenu;
+};
+
+}  // namespace adit::ui
