@@ -16,6 +16,7 @@
 #include "core/config/profile_store.h"
 #include "core/engine/engine.h"
 #include "ui/application.h"
+#include "ui/dialogs/message_box.h"
 
 namespace adit::app {
 

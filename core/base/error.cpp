@@ -61,7 +61,8 @@ ErrorCode codeOf(int errnoValue) noexcept {
   switch (errnoValue) {
     case ENOENT: return ErrorCode::NotFound;
     case EACCES:
-    case EPERM: return ErrorCode::PermissionDenied;
+    case EPERM:
+    case EROFS: return ErrorCode::PermissionDenied;
     case EADDRINUSE: return ErrorCode::AddressInUse;
     case EADDRNOTAVAIL: return ErrorCode::AddressUnavailable;
     case ECONNREFUSED: return ErrorCode::ConnectionRefused;
@@ -78,6 +79,10 @@ ErrorCode codeOf(int errnoValue) noexcept {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM: return ErrorCode::Overloaded;
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
     case EINVAL: return ErrorCode::InvalidArgument;
     default: return ErrorCode::IoError;
   }

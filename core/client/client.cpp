@@ -28,7 +28,10 @@ Result<std::unique_ptr<Client>> Client::start(ClientParams params, ClientObserve
   return client;
 }
 
-Client::~Client() {
+Client::~Client() { stop(); }
+
+void Client::stop() {
+  if (!m_thread.joinable()) return;
   m_loop->post([this] { m_loop->stop(); });
   m_thread.join();
 }
@@ -54,7 +57,6 @@ void Client::connectTo(session::JoinLink link) {
       if (tunnel->started) setTunnelState(*tunnel, TunnelState::Connecting);
     }
     m_link->connectTo(target);
-    declareAll();
   });
 }
 
@@ -68,13 +70,13 @@ void Client::addTunnel(std::shared_ptr<Tunnel> tunnel) {
     added->state = added->started ? TunnelState::Connecting : TunnelState::Stopped;
     m_tunnels[added->id] = added;
     tell(*added);
-    if (added->started) declareAll();
+    if (added->started) m_link->declare();
   });
 }
 
 void Client::removeTunnel(TunnelId id) {
   post([this, id] {
-    if (m_tunnels.erase(id) > 0) declareAll();
+    if (m_tunnels.erase(id) > 0) m_link->declare();
   });
 }
 
@@ -84,7 +86,7 @@ void Client::startTunnel(TunnelId id) {
     if (found == m_tunnels.end() || (found->second->started && found->second->state != TunnelState::Failed)) return;
     found->second->started = true;
     setTunnelState(*found->second, TunnelState::Connecting);
-    declareAll();
+    m_link->declare();
   });
 }
 
@@ -95,17 +97,17 @@ void Client::stopTunnel(TunnelId id) {
     found->second->started = false;
     found->second->hasError = false;
     setTunnelState(*found->second, TunnelState::Stopped);
-    declareAll();
+    m_link->declare();
   });
 }
 
-void Client::declareAll() {
-  std::vector<wire::TunnelDeclaration> declarations;
+std::vector<wire::TunnelDeclaration> Client::declarations() {
+  std::vector<wire::TunnelDeclaration> result;
   for (const auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started) continue;
-    declarations.push_back({id, wire::TunnelKind::Http, tunnel->assignedName.empty() ? tunnel->spec.name : tunnel->assignedName});
+    result.push_back({id, wire::TunnelKind::Http, tunnel->assignedName.empty() ? tunnel->spec.name : tunnel->assignedName});
   }
-  m_link->declare(std::move(declarations));
+  return result;
 }
 
 void Client::onDeclared(const wire::Declared& declared) {

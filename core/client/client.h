@@ -37,6 +37,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
  public:
   static Result<std::unique_ptr<Client>> start(ClientParams params, ClientObserver& observer);
   ~Client();
+  /// Ends the thread and waits for it; the observer hears the last changes. Owner's thread; the destructor does it too.
+  void stop();
 
   // Any thread:
   void connectTo(session::JoinLink link);
@@ -57,13 +59,13 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop);
   void onLinkChanged() override;
   void onDeclared(const wire::Declared& declared) override;
+  std::vector<wire::TunnelDeclaration> declarations() override;
   void onRequestStream(quic::Stream& stream) override;
   std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
   net::EventLoop& loop() override { return *m_loop; }
   relay::TimeoutQueue& headTimeouts() override { return *m_headTimeouts; }
   void recycle(InboundRequest& request) override;
 
-  void declareAll();
   void tell(const Tunnel& tunnel);
   void setTunnelState(Tunnel& tunnel, TunnelState state);
   void finishDrain();

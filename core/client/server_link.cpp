@@ -84,10 +84,9 @@ void ServerLink::connectTo(const session::JoinLink& link) {
   attempt();
 }
 
-void ServerLink::declare(std::vector<wire::TunnelDeclaration> tunnels) {
-  m_tunnels = std::move(tunnels);
+void ServerLink::declare() {
   if (m_session == nullptr) return;
-  m_session->declare(m_tunnels, m_loop.now());
+  m_session->declare(m_handler.declarations(), m_loop.now());
   armSessionTimer();
 }
 
@@ -136,7 +135,8 @@ void ServerLink::attempt() {
 }
 
 Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
-  if (m_driver != nullptr && m_driverFamily == peer.family()) return {};
+  const DriverKind kind{peer.family(), peer.isLoopback()};
+  if (m_driver != nullptr && m_driverKind == kind) return {};
   quic::EndpointParams endpoint;
   endpoint.role = quic::Role::Client;
   endpoint.identity = m_params.identity;
@@ -144,15 +144,16 @@ Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
   endpoint.limits.peerStreams = kRequestStreams;
   endpoint.limits.loopbackPayload = m_params.loopbackPayload;
   net::UdpParams udp;
-  if (peer.family() == net::AddressFamily::Ipv6) {
-    udp.bind = net::SocketAddress::fromIpv6({}, 0);
+  // A server on this machine is reached from loopback, so that nothing of an embedded one listens to the outside.
+  if (kind.family == net::AddressFamily::Ipv6) {
+    udp.bind = kind.loopback ? net::SocketAddress::loopback6(0) : net::SocketAddress::fromIpv6({}, 0);
   } else {
-    udp.bind = net::SocketAddress::fromIpv4({}, 0);
+    udp.bind = kind.loopback ? net::SocketAddress::loopback4(0) : net::SocketAddress::fromIpv4({}, 0);
   }
   auto driver = quic::EndpointDriver::open(m_loop, endpoint, udp, *this);
   if (!driver) return fail(std::move(driver.error()));
   m_driver = std::move(*driver);
-  m_driverFamily = peer.family();
+  m_driverKind = kind;
   return {};
 }
 
@@ -168,7 +169,8 @@ void ServerLink::resolved(const Result<std::vector<net::SocketAddress>>& address
   }
   quic::ConnectParams connect;
   connect.peer = peer;
-  connect.serverName = m_link->host;
+  // RFC 6066 section 3: a literal address is no server name.
+  if (peer.host() != m_link->host) connect.serverName = m_link->host;
   connect.pin = m_link->pin;
   connect.handler = this;
   auto connection = m_driver->connect(connect);
@@ -195,7 +197,7 @@ void ServerLink::onConnected(quic::Connection& connection) {
   params.login.agent = m_params.agent;
   m_session = std::make_unique<session::ClientSession>(params, static_cast<session::ClientSession::Handler&>(*this));
   m_session->start(m_loop.now());
-  if (!m_tunnels.empty()) m_session->declare(m_tunnels, m_loop.now());
+  m_session->declare(m_handler.declarations(), m_loop.now());
   armSessionTimer();
 }
 

@@ -35,6 +35,8 @@ class ServerLink final : private quic::EndpointDriver::Handler,
    public:
     virtual void onLinkChanged() = 0;
     virtual void onDeclared(const wire::Declared& declared) = 0;
+    /// The tunnels to declare, asked for after every login and by declare().
+    virtual std::vector<wire::TunnelDeclaration> declarations() = 0;
     /// The server opened a stream for a visitor's request; a handler must be set inside.
     virtual void onRequestStream(quic::Stream& stream) = 0;
 
@@ -45,8 +47,8 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   ~ServerLink();
 
   void connectTo(const session::JoinLink& link);
-  /// The set to declare now and after every reconnection.
-  void declare(std::vector<wire::TunnelDeclaration> tunnels);
+  /// The set of tunnels changed: tells the server, now or once logged in.
+  void declare();
   void retryNow();
   /// Tells the server that no new requests are wanted.
   void announceDrain(Duration deadline);
@@ -77,6 +79,12 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   void onServerDraining(const wire::Drain& drain) override;
   void onSessionFailed(const Error& error, wire::AppError code) override;
 
+  struct DriverKind {
+    net::AddressFamily family = net::AddressFamily::None;
+    bool loopback = false;
+    friend bool operator==(const DriverKind&, const DriverKind&) = default;
+  };
+
   void attempt();
   void resolved(const Result<std::vector<net::SocketAddress>>& addresses);
   Result<> openDriver(const net::SocketAddress& peer);
@@ -100,13 +108,12 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   Timestamp m_retryAt = kNever;
   std::unique_ptr<net::Resolver::Query> m_query;
   std::unique_ptr<quic::EndpointDriver> m_driver;
-  net::AddressFamily m_driverFamily = net::AddressFamily::None;
+  DriverKind m_driverKind;
   std::size_t m_addressTurn = 0;  ///< Which of the server's addresses is tried.
   quic::Connection* m_connection = nullptr;
   quic::Stream* m_control = nullptr;
   std::unique_ptr<session::ClientSession> m_session;
   std::optional<Error> m_sessionError;
-  std::vector<wire::TunnelDeclaration> m_tunnels;
 };
 
 }  // namespace adit::client

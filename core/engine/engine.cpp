@@ -25,8 +25,15 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   explicit EngineImpl(EngineParams params) : m_params(std::move(params)) {}
   ~EngineImpl() override {
     removeLogSink(m_logSink);
-    // The wake timer belongs to the client's loop; it goes on that thread, before the loop does.
-    if (m_client != nullptr) m_client->post([this] { m_wakeTimer.reset(); });
+    {
+      const std::lock_guard lock(m_mutex);
+      m_stopping = true;
+    }
+    if (m_client != nullptr) {
+      // The wake timer belongs to the client's loop; it goes on that thread, before the loop does.
+      m_client->post([this] { m_wakeTimer.reset(); });
+      m_client->stop();  // its last news still comes to us, so the pointer must stay till then
+    }
     m_client.reset();
     m_embedded.reset();
   }
@@ -70,6 +77,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   std::deque<Event> m_events;
   TrafficCounters m_removed;  ///< Of tunnels that are gone, so that totals never fall.
   bool m_wakePending = false;
+  bool m_stopping = false;
 
   // The client's thread only:
   std::unique_ptr<net::Timer> m_wakeTimer;
@@ -233,7 +241,7 @@ void EngineImpl::push(Event event) {
     const std::lock_guard lock(m_mutex);
     if (m_events.size() >= kMaxEvents) m_events.pop_front();
     m_events.push_back(std::move(event));
-    if (m_wakePending || !m_params.wake) return;
+    if (m_wakePending || m_stopping || !m_params.wake) return;
     m_wakePending = true;
   }
   m_client->post([this] { scheduleWake(); });

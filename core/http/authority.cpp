@@ -81,12 +81,16 @@ std::string_view hostOf(std::string_view authority) noexcept {
   }
   const char* const begin = authority.data();
   const char* const end = begin + authority.size();
-  const char* const stop = scan::skip(begin, end, scan::kHost);
+  const char* stop = begin;
+  char previous = '.';  // no label may be empty
+  for (; stop != end && scan::is(*stop, scan::kHost); ++stop) {
+    if (*stop == '.' && previous == '.') return {};
+    previous = *stop;
+  }
   if (stop != end && (*stop != ':' || !isPort({stop + 1, static_cast<std::size_t>(end - stop - 1)})))
     return {};
   std::string_view host(begin, static_cast<std::size_t>(stop - begin));
-  if (host.empty() || host.size() > kMaxHost || host.front() == '.') return {};
-  if (host.find("..") != std::string_view::npos) return {};
+  if (host.empty() || host.size() > kMaxHost) return {};
   if (host.back() == '.') host.remove_suffix(1);
   return host;
 }

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "core/http/message.h"
+#include "core/http/scan.h"
 
 namespace adit::http {
 namespace {
@@ -80,7 +80,7 @@ static_assert(kFieldIdCount <= 128, "name codes have seven bits");
 FieldId fieldId(std::string_view name) noexcept {
   if (name.empty()) return FieldId::Unknown;
   const std::uint8_t id = kSlotTable[slotOf(name)];
-  return id != 0 && equalsIgnoreCase(name, kLower[id]) ? static_cast<FieldId>(id) : FieldId::Unknown;
+  return id != 0 && scan::equalsLower(name, kLower[id]) ? static_cast<FieldId>(id) : FieldId::Unknown;
 }
 
 std::string_view fieldName(FieldId id) noexcept { return kEntries[static_cast<std::size_t>(id)].spelling; }

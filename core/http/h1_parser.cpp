@@ -6,7 +6,6 @@
 #include "core/http/h1_parser.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/http/head_lines.h"
 #include "core/http/scan.h"
@@ -22,17 +21,15 @@ using detail::TransferCoding;
 constexpr std::size_t kMaxMethod = 64;
 constexpr std::size_t kMaxEmptyLines = 2;  // a kindness to old clients that end a body with one
 
-/// Whether bytes from `from` on can change what an incomplete head is: its empty line, or a line feed without
-/// its return.
+/// Whether bytes from `from` on can change what an incomplete head is: its first line's end, its empty line,
+/// or a line feed without its return.
 bool isDecided(std::string_view data, std::size_t from) noexcept {
-  while (from < data.size()) {
-    const void* const found = std::memchr(data.data() + from, '\n', data.size() - from);
-    if (found == nullptr) return false;
-    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - data.data());
-    if (at == 0 || data[at - 1] != '\r') return true;
-    // Up to two empty lines at the very front are not the end of the head.
-    if (at > 2 * kMaxEmptyLines - 1 && data[at - 2] == '\n') return true;
-    from = at + 1;
+  std::size_t start = 0;
+  while (start < 2 * kMaxEmptyLines && data.substr(start).starts_with("\r\n")) start += 2;
+  for (std::size_t at = data.find('\n', std::max(from, start)); at != std::string_view::npos;
+       at = data.find('\n', at + 1)) {
+    if (at == start || data[at - 1] != '\r' || data[at - 2] == '\n') return true;
+    if (data.find('\n', start) == at) return true;
   }
   return false;
 }

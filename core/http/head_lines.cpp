@@ -21,9 +21,9 @@ void noteConnection(std::string_view value, Facts& facts) noexcept {
     const std::string_view option = scan::trim(value.substr(0, comma));
     if (!option.empty()) {
       ++facts.connectionOptions;
-      if (equalsIgnoreCase(option, "close")) facts.close = true;
-      if (equalsIgnoreCase(option, "keep-alive")) facts.keepAlive = true;
-      if (equalsIgnoreCase(option, "upgrade")) facts.connectionUpgrade = true;
+      if (scan::equalsLower(option, "close")) facts.close = true;
+      if (scan::equalsLower(option, "keep-alive")) facts.keepAlive = true;
+      if (scan::equalsLower(option, "upgrade")) facts.connectionUpgrade = true;
     }
     if (comma == std::string_view::npos) return;
     value.remove_prefix(comma + 1);
@@ -34,34 +34,34 @@ void noteConnection(std::string_view value, Facts& facts) noexcept {
 void note(const Field& field, std::string_view raw, Facts& facts) noexcept {
   switch (field.name.size()) {
     case 4:
-      if (equalsIgnoreCase(field.name, "host")) {
+      if (scan::equalsLower(field.name, "host")) {
         facts.host = field.value;
         ++facts.hosts;
       }
       break;
     case 6:
-      if (equalsIgnoreCase(field.name, "expect")) {
-        (equalsIgnoreCase(field.value, "100-continue") ? facts.expectContinue : facts.otherExpectation) =
+      if (scan::equalsLower(field.name, "expect")) {
+        (scan::equalsLower(field.value, "100-continue") ? facts.expectContinue : facts.otherExpectation) =
             true;
       }
       break;
     case 7:
-      if (equalsIgnoreCase(field.name, "upgrade")) {
+      if (scan::equalsLower(field.name, "upgrade")) {
         facts.upgrade = field.value;
         ++facts.upgrades;
       }
       break;
     case 10:
-      if (equalsIgnoreCase(field.name, "connection")) noteConnection(field.value, facts);
+      if (scan::equalsLower(field.name, "connection")) noteConnection(field.value, facts);
       break;
     case 14:
-      if (equalsIgnoreCase(field.name, "content-length")) {
+      if (scan::equalsLower(field.name, "content-length")) {
         facts.contentLength = raw;
         ++facts.contentLengths;
       }
       break;
     case 17:
-      if (equalsIgnoreCase(field.name, "transfer-encoding")) {
+      if (scan::equalsLower(field.name, "transfer-encoding")) {
         facts.transferEncoding = raw;
         ++facts.transferEncodings;
       }

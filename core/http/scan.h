@@ -138,6 +138,36 @@ inline std::uint64_t anyEqual(std::uint64_t word, std::uint64_t byte) noexcept {
   return skip(at, end, kTarget);
 }
 
+namespace detail {
+/// Eight characters with A-Z made lower; bytes from 0x80 on are left alone.
+inline std::uint64_t lower8(std::uint64_t word) noexcept {
+  const std::uint64_t low7 = word & ~kHighs;
+  const std::uint64_t fromA = low7 + kOnes * (0x80 - 'A');
+  const std::uint64_t aboveZ = low7 + kOnes * (0x7f - 'Z');
+  return word | ((~word & (fromA ^ aboveZ) & kHighs) >> 2);
+}
+inline char lower1(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+}  // namespace detail
+
+/// Whether `text` is `lower`, which is in lower case, when its ASCII letters are made lower too.
+[[nodiscard]] inline bool equalsLower(std::string_view text, std::string_view lower) noexcept {
+  if (text.size() != lower.size()) return false;
+  const char* a = text.data();
+  const char* b = lower.data();
+  if (text.size() >= 8) {
+    const char* const last = a + text.size() - 8;
+    for (; a < last; a += 8, b += 8) {
+      if (detail::lower8(detail::load(a)) != detail::load(b)) return false;
+    }
+    return detail::lower8(detail::load(last)) ==
+           detail::load(lower.data() + lower.size() - 8);  // may overlap
+  }
+  for (const char* const end = a + text.size(); a != end; ++a, ++b) {
+    if (detail::lower1(*a) != *b) return false;
+  }
+  return true;
+}
+
 /// Whether every character is of the class and there is at least one.
 [[nodiscard]] inline bool isAll(std::string_view text, CharClass wanted) noexcept {
   return !text.empty() && skip(text.data(), text.data() + text.size(), wanted) == text.data() + text.size();

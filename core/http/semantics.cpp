@@ -49,7 +49,7 @@ class NamedOptions {
 
  private:
   void addOne(std::string_view option) noexcept {
-    if (option.empty() || equalsIgnoreCase(option, "close")) return;
+    if (option.empty() || scan::equalsLower(option, "close")) return;
     const FieldId id = fieldId(option);
     if (id == FieldId::TE || (fieldRoles(id) & (kHopByHop | kProtected)) != 0) return;
     if (isForwardingName(option, id)) return;
@@ -66,7 +66,7 @@ class NamedOptions {
 void removeHopByHop(std::vector<Field>& fields, Direction direction) {
   NamedOptions named;
   for (const Field& field : fields) {
-    if (field.name.size() == 10 && equalsIgnoreCase(field.name, "connection")) named.add(field.value);
+    if (field.name.size() == 10 && scan::equalsLower(field.name, "connection")) named.add(field.value);
   }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -19,9 +19,8 @@ namespace {
 /// How often one turn goes through its flush lists before it lets I/O in again; the rest goes on in the next
 /// turn.
 constexpr int kFlushRounds = 8;
-/// Slabs kept for reuse however quiet it gets, and how long a burst's slabs stay.
+/// Slabs kept for reuse however quiet it gets.
 constexpr std::size_t kSlabsKept = 16;
-constexpr std::uint64_t kTrimAfterMilliseconds = 2000;
 
 Error uvError(int code, std::string_view what) { return systemError(-code, what); }
 
@@ -100,6 +99,9 @@ struct EventLoop::Impl {
   void endPhase() {
     runFlushes();
     runDisposals();
+    slabPeak = std::max(slabPeak, slabs.live());
+    if (slabs.pooled() > kSlabsKept && uv_is_active(reinterpret_cast<uv_handle_t*>(&trim)) == 0)
+      startTrimTimer();
     nowKnown = false;
   }
 
@@ -129,15 +131,17 @@ struct EventLoop::Impl {
       spinning = false;
     }
     endPhase();
-    slabPeak = std::max(slabPeak, slabs.live());
-    if (slabs.pooled() > kSlabsKept && uv_is_active(reinterpret_cast<uv_handle_t*>(&trim)) == 0) {
-      uv_timer_start(
-          &trim, [](uv_timer_t* timer) { of(timer->data).trimSlabs(); }, kTrimAfterMilliseconds, 0);
-    }
     keepAwake(spinning || flushesWait());
   }
 
-  /// Keeps what the last two seconds needed at once, so that a steady load never goes to the allocator.
+  void startTrimTimer() noexcept {
+    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(params.keepSlabs);
+    uv_timer_start(
+        &trim, [](uv_timer_t* timer) { of(timer->data).trimSlabs(); },
+        static_cast<std::uint64_t>(delay.count()), 0);
+  }
+
+  /// Keeps what the last period needed at once, so that a steady load never goes to the allocator.
   void trimSlabs() noexcept {
     slabs.trim(std::max(kSlabsKept, slabPeak - std::min(slabPeak, slabs.live())));
     slabPeak = slabs.live();

@@ -42,6 +42,8 @@ class Disposable {
 struct LoopParams {
   /// How long to poll without sleeping after work; zero never spins.
   Duration spin = std::chrono::microseconds(40);
+  /// How long the slabs of a burst are kept for the next one before their memory is given back.
+  Duration keepSlabs = std::chrono::seconds(2);
 };
 
 /// Counted since creation; read from the loop's thread.

@@ -73,7 +73,7 @@ void setNoDelay(const NativeSocket& socket) noexcept;
 /// Lets a restarted server take its port back from connections in TIME_WAIT. Nothing on Windows, where it
 /// would let strangers share the port.
 void setReuseAddress(const NativeSocket& socket) noexcept;
-/// 0 or errno; ENOTSUP where ports cannot be shared between sockets that balance.
+/// 0 or errno; EOPNOTSUPP where ports cannot be shared between sockets that balance.
 int setReusePort(const NativeSocket& socket) noexcept;
 /// An IPv6 socket also serves IPv4.
 void setDualStack(const NativeSocket& socket) noexcept;

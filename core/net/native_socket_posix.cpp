@@ -183,7 +183,7 @@ int setReusePort(const NativeSocket& socket) noexcept {
 #else
   // Elsewhere the last socket gets everything, which is worse than an honest refusal.
   static_cast<void>(socket);
-  return ENOTSUP;
+  return EOPNOTSUPP;
 #endif
 }
 

@@ -145,12 +145,12 @@ class Connector final : public StreamConnector {
   }
 
   void giveUp() {
-    const SocketAddress& last = m_attempts.empty() ? m_addresses.front() : m_attempts.front()->address();
+    const SocketAddress silent = m_attempts.empty() ? m_addresses.front() : m_attempts.front()->address();
     m_attempts.clear();
     m_next.stop();
     m_failed = true;
     Error failure{ErrorCode::TimedOut,
-                  fmt::format("cannot connect to {}: no answer in time", last.toString()), ETIMEDOUT};
+                  fmt::format("cannot connect to {}: no answer in time", silent.toString()), ETIMEDOUT};
     if (!m_error || weight(failure.code) > weight(m_error->code)) m_error = std::move(failure);
     report();
   }

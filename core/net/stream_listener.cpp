@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
 #include <cstdio>
-#include <optional>
+#include <filesystem>
+#include <system_error>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -97,6 +98,8 @@ class Listener final : public StreamListener, public PollWatcher::Handler {
 
 /// A socket file left behind by a process that crashed: nothing answers there.
 bool isStaleUnixSocket(const SocketAddress& address) {
+  std::error_code ignored;
+  if (!std::filesystem::is_socket(address.host(), ignored)) return false;
   const Result<NativeSocket> probe = openSocket(AddressFamily::Unix, SocketType::Stream);
   return probe && connectSocket(*probe, address) == ECONNREFUSED;
 }

@@ -16,7 +16,8 @@ constexpr std::size_t kMaxPacket = 65527;
 constexpr std::size_t kMaxSegments = 64;
 
 bool sameAddress(const net::SocketAddress& address, const ngtcp2_addr& native) noexcept {
-  return address.nativeLength() == native.addrlen && std::memcmp(address.native(), native.addr, native.addrlen) == 0;
+  return address.nativeLength() == native.addrlen &&
+         std::memcmp(address.native(), native.addr, native.addrlen) == 0;
 }
 
 }  // namespace
@@ -46,23 +47,28 @@ bool BatchSender::resume() {
 
 std::uint8_t* BatchSender::room(std::size_t size) {
   assert(size <= kMaxPacket);
-  if (!m_batch.empty() && m_batch.end + std::min(size, m_batch.segment) > m_batch.begin + kMaxBatchBytes) flush();
+  if (!m_batch.empty() && m_batch.end + std::min(size, m_batch.segment) > m_batch.begin + kMaxBatchBytes)
+    flush();
   return m_blocked ? nullptr : m_buffer.get() + m_batch.end;
 }
 
 bool BatchSender::fits(std::size_t size, const ngtcp2_path& path, std::uint8_t ecn) const noexcept {
-  return size <= m_batch.segment && ecn == m_batch.ecn && m_batch.end + size <= m_batch.begin + kMaxBatchBytes &&
-         sameAddress(m_batch.peer, path.remote) && sameAddress(m_batch.local, path.local);
+  return size <= m_batch.segment && ecn == m_batch.ecn &&
+         m_batch.end + size <= m_batch.begin + kMaxBatchBytes && sameAddress(m_batch.peer, path.remote) &&
+         sameAddress(m_batch.local, path.local);
 }
 
-void BatchSender::start(Batch& batch, std::size_t begin, std::size_t size, const ngtcp2_path& path, std::uint8_t ecn) {
+void BatchSender::start(Batch& batch, std::size_t begin, std::size_t size, const ngtcp2_path& path,
+                        std::uint8_t ecn) {
   batch.begin = begin;
   batch.end = begin + size;
   batch.segment = size;
   batch.count = 1;
   batch.ecn = ecn;
-  if (!sameAddress(batch.peer, path.remote)) batch.peer = net::SocketAddress::fromNative(path.remote.addr, path.remote.addrlen);
-  if (!sameAddress(batch.local, path.local)) batch.local = net::SocketAddress::fromNative(path.local.addr, path.local.addrlen);
+  if (!sameAddress(batch.peer, path.remote))
+    batch.peer = net::SocketAddress::fromNative(path.remote.addr, path.remote.addrlen);
+  if (!sameAddress(batch.local, path.local))
+    batch.local = net::SocketAddress::fromNative(path.local.addr, path.local.addrlen);
 }
 
 void BatchSender::add(std::size_t size, const ngtcp2_path& path, std::uint8_t ecn) {
@@ -93,8 +99,9 @@ void BatchSender::flush() {
 bool BatchSender::send(Batch& batch) {
   while (!batch.empty()) {
     const bool named = m_localAddress == LocalAddress::Explicit && !batch.local.isUnspecified();
-    const net::DatagramBatch out{&batch.peer, named ? &batch.local : nullptr, static_cast<net::Ecn>(batch.ecn),
-                                 ByteView(m_buffer.get() + batch.begin, batch.end - batch.begin), batch.segment};
+    const net::DatagramBatch out{
+        &batch.peer, named ? &batch.local : nullptr, static_cast<net::Ecn>(batch.ecn),
+        ByteView(m_buffer.get() + batch.begin, batch.end - batch.begin), batch.segment};
     const net::SendResult result = m_sink->send(out);
     ++m_counters.batchesOut;
     if (result.outcome == net::SendOutcome::Blocked) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Collects packets of one size, path and ECN mark behind each other in one buffer and hands them to the sink as one batch.
-// What a blocked sink refuses is kept and goes first later. Owned by an Endpoint; one thread.
+// Collects packets of one size, path and ECN mark behind each other in one buffer and hands them to the sink
+// as one batch. What a blocked sink refuses is kept and goes first later. Owned by an Endpoint; one thread.
 
 #include <cstdint>
 #include <memory>

@@ -46,7 +46,8 @@ std::optional<std::uint8_t> CidCodec::decode(ByteView cid) const {
   Block zero{};
   gnutls_cipher_set_iv(m_cipher, zero.data(), zero.size());
   if (gnutls_cipher_decrypt(m_cipher, block.data(), block.size()) != 0) return std::nullopt;
-  const bool ours = std::all_of(block.begin() + 1, block.begin() + 1 + kCheckLength, [](std::uint8_t b) { return b == 0; });
+  const bool ours =
+      std::all_of(block.begin() + 1, block.begin() + 1 + kCheckLength, [](std::uint8_t b) { return b == 0; });
   return ours ? std::optional(block[0]) : std::nullopt;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Server connection IDs: one AES block over the worker's number, a check value and random bytes (RFC 9000 section 5.1: an
-// observer can link nothing). Who holds the key reads the worker back, so a datagram that arrived elsewhere finds its
-// way. Owned by an Endpoint; one thread.
+// Server connection IDs: one AES block over the worker's number, a check value and random bytes (RFC 9000
+// section 5.1: an observer can link nothing). Who holds the key reads the worker back, so a datagram that
+// arrived elsewhere finds its way. Owned by an Endpoint; one thread.
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Connection IDs to connections: a flat open-addressing table (linear probing, removal by shifting back). Clients choose
-// some of the keys, so the hash is keyed. Owned by an Endpoint; one thread.
+// Connection IDs to connections: a flat open-addressing table (linear probing, removal by shifting back).
+// Clients choose some of the keys, so the hash is keyed. Owned by an Endpoint; one thread.
 
 #include <array>
 #include <cstdint>

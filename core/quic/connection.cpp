@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::size_t kInitialDcidLength = 18;
 constexpr std::uint64_t kActiveCids = 4;
-// Asked for on loopback paths only. ngtcp2 0.12.1's CUBIC never lets the window grow beyond a small multiple of the initial
-// one once a connection has been idle; the initial one follows from this size, while packets stay as large as we write them.
+// Asked for on loopback paths only. ngtcp2 0.12.1's CUBIC never lets the window grow beyond a small multiple
+// of the initial one once a connection has been idle; the initial one follows from this size, while packets
+// stay as large as we write them.
 constexpr std::size_t kLoopbackMaxPayload = 65527;
 // ngtcp2 probes the path up to 1444.
 constexpr std::size_t kInternetPayload = 1452;
@@ -61,7 +62,8 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   if (m_peer.isLoopback()) {
     settings.max_tx_udp_payload_size = kLoopbackMaxPayload;
     if (limits.loopbackPayload > 0) {
-      m_payloadLimit = std::clamp<std::size_t>(limits.loopbackPayload, NGTCP2_MAX_UDP_PAYLOAD_SIZE, kLoopbackMaxPayload);
+      m_payloadLimit =
+          std::clamp<std::size_t>(limits.loopbackPayload, NGTCP2_MAX_UDP_PAYLOAD_SIZE, kLoopbackMaxPayload);
       settings.no_tx_udp_payload_size_shaping = 1;
       settings.no_pmtud = 1;
     }
@@ -74,13 +76,16 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   params.initial_max_streams_uni = 0;
   params.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idleTimeout.count());
   params.active_connection_id_limit = kActiveCids;
-  // Credit for new streams goes out in batches, but never so late that a peer with all its streams in use waits for it.
+  // Credit for new streams goes out in batches, but never so late that a peer with all its streams in use
+  // waits for it.
   m_streamGrantBatch = std::clamp<std::uint64_t>(limits.peerStreams / 4, 1, kMaxGrantBatch);
   // Credit for bytes forces a write only when it matters to the peer.
-  m_creditThreshold = std::min<std::uint64_t>({32 * 1024, limits.streamWindow / 8, limits.connectionWindow / 8});
+  m_creditThreshold =
+      std::min<std::uint64_t>({32 * 1024, limits.streamWindow / 8, limits.connectionWindow / 8});
 }
 
-Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::connectTo(EndpointImpl& endpoint, const ConnectParams& connect,
+Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::connectTo(EndpointImpl& endpoint,
+                                                                  const ConnectParams& connect,
                                                                   Timestamp now) {
   auto self = std::unique_ptr<ConnectionImpl>(new ConnectionImpl(endpoint, connect.local, connect.peer));
   self->m_handler = connect.handler;
@@ -95,8 +100,8 @@ Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::connectTo(EndpointImpl& 
   const ngtcp2_cid scid = endpoint.newCid();
   const ngtcp2_path path = pathOf(self->m_local, self->m_peer);
   ngtcp2_conn* connection = nullptr;
-  const int rv = ngtcp2_conn_client_new(&connection, &dcid, &scid, &path, NGTCP2_PROTO_VER_V1, &callbacks, &settings,
-                                        &params, nullptr, self.get());
+  const int rv = ngtcp2_conn_client_new(&connection, &dcid, &scid, &path, NGTCP2_PROTO_VER_V1, &callbacks,
+                                        &settings, &params, nullptr, self.get());
   if (rv != 0) return libraryFailure("starting a QUIC connection", rv);
   self->adopt(connection);
   self->noteCid(scid);
@@ -108,9 +113,10 @@ Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::connectTo(EndpointImpl& 
   return self;
 }
 
-Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::accept(EndpointImpl& endpoint, const AcceptParams& accept,
-                                                               Timestamp now) {
-  auto self = std::unique_ptr<ConnectionImpl>(new ConnectionImpl(endpoint, *accept.datagram->local, *accept.datagram->peer));
+Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::accept(EndpointImpl& endpoint,
+                                                               const AcceptParams& accept, Timestamp now) {
+  auto self = std::unique_ptr<ConnectionImpl>(
+      new ConnectionImpl(endpoint, *accept.datagram->local, *accept.datagram->peer));
   self->m_isServer = true;
   auto session = TlsSession::create(endpoint.tls(), {});
   if (!session) return fail(session.error());
@@ -134,8 +140,8 @@ Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::accept(EndpointImpl& end
   }
   const ngtcp2_path path = pathOf(self->m_local, self->m_peer);
   ngtcp2_conn* connection = nullptr;
-  const int rv = ngtcp2_conn_server_new(&connection, &accept.clientScid, &scid, &path, accept.version, &callbacks,
-                                        &settings, &params, nullptr, self.get());
+  const int rv = ngtcp2_conn_server_new(&connection, &accept.clientScid, &scid, &path, accept.version,
+                                        &callbacks, &settings, &params, nullptr, self.get());
   if (rv != 0) return libraryFailure("accepting a QUIC connection", rv);
   self->adopt(connection);
   self->noteCid(scid);
@@ -202,7 +208,8 @@ ConnectionStats ConnectionImpl::stats() const {
   const ng::ConnectionInfo info = ng::connectionInfo(m_connection.get());
   stats.smoothedRtt = Duration(static_cast<std::int64_t>(info.smoothed_rtt));
   // The library starts from "infinite" until it has a sample.
-  stats.minRtt = info.min_rtt == UINT64_MAX ? Duration::zero() : Duration(static_cast<std::int64_t>(info.min_rtt));
+  stats.minRtt =
+      info.min_rtt == UINT64_MAX ? Duration::zero() : Duration(static_cast<std::int64_t>(info.min_rtt));
   stats.congestionWindow = info.cwnd;
   stats.bytesInFlight = info.bytes_in_flight;
   return stats;
@@ -229,10 +236,26 @@ void ConnectionImpl::shutdownRead(StreamId id, AppErrorCode code) {
   markDirty(true);
 }
 
-void ConnectionImpl::credit(StreamId id, std::size_t count, bool streamToo) {
+// Streams whose users are slow must not stall the others: ngtcp2 announces connection credit only when half a
+// window has come back, so users that sit on the other half would stop everything for good. Credit for the
+// connection is therefore returned on receipt, and each stream's own window holds its sender back; only
+// beyond a budget does the connection wait for its users, which bounds memory.
+void ConnectionImpl::received(std::size_t count) {
+  m_unconsumed += count;
+  if (m_unconsumed > m_endpoint.params().limits.maxConnectionWindow) {
+    m_withheldCredit += count;
+  } else {
+    ngtcp2_conn_extend_max_offset(m_connection.get(), count);
+  }
+}
+
+void ConnectionImpl::consumed(StreamId id, std::size_t count, bool streamToo) {
   if (!isLive()) return;
+  m_unconsumed -= count;
+  const std::uint64_t released = std::min<std::uint64_t>(count, m_withheldCredit);
+  m_withheldCredit -= released;
+  if (released > 0) ngtcp2_conn_extend_max_offset(m_connection.get(), released);
   if (streamToo) ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
-  ngtcp2_conn_extend_max_offset(m_connection.get(), count);
   m_creditSinceWrite += count;
   if (m_creditSinceWrite >= m_creditThreshold) markDirty(true);
 }

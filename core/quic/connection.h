@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One QUIC connection (RFC 9000, 9001, 9002) as its users see it: streams to open and accept, identity of the peer, and
-// the reason when it ends. Sans-I/O: its Endpoint feeds it datagrams and time. Owned by its Endpoint; users keep a
-// pointer until onConnectionClosed. One thread.
+// One QUIC connection (RFC 9000, 9001, 9002) as its users see it: streams to open and accept, identity of the
+// peer, and the reason when it ends. Sans-I/O: its Endpoint feeds it datagrams and time. Owned by its
+// Endpoint; users keep a pointer until onConnectionClosed. One thread.
 
 #include <cstdint>
 #include <optional>
@@ -19,14 +19,15 @@ namespace adit::quic {
 class Connection;
 
 enum class CloseCause : std::uint8_t {
-  Local,              ///< close() was called.
-  PeerApplication,    ///< The peer closed with an application code (see code, reason).
-  PeerTransport,      ///< The peer closed with a transport error.
-  LocalTransport,     ///< We found a protocol violation or a TLS failure.
-  IdleTimeout,        ///< Nothing was heard for the idle time.
-  HandshakeTimeout,   ///< The peer never completed the handshake (or never answered: `heardFromPeer` is false).
-  StatelessReset,     ///< The peer has lost its state (restarted).
-  VersionNegotiation, ///< No QUIC version in common.
+  Local,               ///< close() was called.
+  PeerApplication,     ///< The peer closed with an application code (see code, reason).
+  PeerTransport,       ///< The peer closed with a transport error.
+  LocalTransport,      ///< We found a protocol violation or a TLS failure.
+  IdleTimeout,         ///< Nothing was heard for the idle time.
+  HandshakeTimeout,    ///< The peer never completed the handshake (or never answered: `heardFromPeer` is
+                       ///< false).
+  StatelessReset,      ///< The peer has lost its state (restarted).
+  VersionNegotiation,  ///< No QUIC version in common.
 };
 
 struct CloseInfo {
@@ -34,15 +35,16 @@ struct CloseInfo {
   std::uint64_t code = 0;
   std::string reason;
   bool heardFromPeer = false;
-  /// The same as a typed error with a sentence (PinMismatch, TimedOut, VersionMismatch, ConnectionReset, ...).
+  /// The same as a typed error with a sentence (PinMismatch, TimedOut, VersionMismatch, ConnectionReset,
+  /// ...).
   [[nodiscard]] Error toError() const;
   std::optional<Error> error;  ///< Set where a more exact one is known (pin).
 };
 
 struct ConnectionStats {
   Duration smoothedRtt{}, minRtt{};
-  std::uint64_t congestionWindow = 0, bytesInFlight = 0, bytesSent = 0, bytesReceived = 0, packetsLost = 0, migrations = 0,
-                keyUpdates = 0;
+  std::uint64_t congestionWindow = 0, bytesInFlight = 0, bytesSent = 0, bytesReceived = 0, packetsLost = 0,
+                migrations = 0, keyUpdates = 0;
 };
 
 class ConnectionHandler {

@@ -13,8 +13,8 @@ namespace {
 ConnectionImpl& of(void* userData) noexcept { return *static_cast<ConnectionImpl*>(userData); }
 StreamImpl* streamOf(void* streamUserData) noexcept { return static_cast<StreamImpl*>(streamUserData); }
 
-// The decryption callback is the only one without user data. It runs inside readPacket on the same thread, which leaves
-// here where to write what it sees.
+// The decryption callback is the only one without user data. It runs inside readPacket on the same thread,
+// which leaves here where to write what it sees.
 struct DecryptionNotes {
   std::vector<StopSendingFrame>* stops = nullptr;
   bool authentic = false;
@@ -24,8 +24,8 @@ thread_local DecryptionNotes* t_notes = nullptr;
 int decryptPacket(std::uint8_t* dest, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* context,
                   const std::uint8_t* ciphertext, std::size_t ciphertextLength, const std::uint8_t* nonce,
                   std::size_t nonceLength, const std::uint8_t* header, std::size_t headerLength) noexcept {
-  const int rv = ngtcp2_crypto_decrypt_cb(dest, aead, context, ciphertext, ciphertextLength, nonce, nonceLength, header,
-                                          headerLength);
+  const int rv = ngtcp2_crypto_decrypt_cb(dest, aead, context, ciphertext, ciphertextLength, nonce,
+                                          nonceLength, header, headerLength);
   if (rv != 0 || t_notes == nullptr) return rv;
   t_notes->authentic = true;
   const bool shortHeader = headerLength > 0 && (header[0] & 0x80U) == 0;
@@ -81,10 +81,12 @@ ngtcp2_callbacks ConnectionCallbacks::table(bool server) noexcept {
     of(user).m_endpoint.random().fill(std::span(data, NGTCP2_PATH_CHALLENGE_DATALEN));
     return 0;
   };
-  c.get_new_connection_id = [](ngtcp2_conn*, ngtcp2_cid* cid, std::uint8_t* token, std::size_t length, void* user) noexcept {
+  c.get_new_connection_id = [](ngtcp2_conn*, ngtcp2_cid* cid, std::uint8_t* token, std::size_t length,
+                               void* user) noexcept {
     ConnectionImpl& self = of(user);
     *cid = self.m_endpoint.newCid();
-    if (cid->datalen != length || !self.m_endpoint.resetToken(*cid, token)) return int{NGTCP2_ERR_CALLBACK_FAILURE};
+    if (cid->datalen != length || !self.m_endpoint.resetToken(*cid, token))
+      return int{NGTCP2_ERR_CALLBACK_FAILURE};
     self.noteCid(*cid);
     return 0;
   };
@@ -112,9 +114,10 @@ ngtcp2_callbacks ConnectionCallbacks::table(bool server) noexcept {
     of(user).onStreamOpened(id);
     return 0;
   };
-  c.recv_stream_data = [](ngtcp2_conn*, std::uint32_t flags, std::int64_t, std::uint64_t, const std::uint8_t* data,
-                          std::size_t length, void* user, void* stream) noexcept {
-    of(user).onStreamData(streamOf(stream), ByteView(data, length), (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+  c.recv_stream_data = [](ngtcp2_conn*, std::uint32_t flags, std::int64_t, std::uint64_t,
+                          const std::uint8_t* data, std::size_t length, void* user, void* stream) noexcept {
+    of(user).onStreamData(streamOf(stream), ByteView(data, length),
+                          (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
     return 0;
   };
   c.acked_stream_data_offset = [](ngtcp2_conn*, std::int64_t, std::uint64_t, std::uint64_t count, void*,
@@ -122,15 +125,18 @@ ngtcp2_callbacks ConnectionCallbacks::table(bool server) noexcept {
     if (stream != nullptr) streamOf(stream)->onAcknowledged(static_cast<std::size_t>(count));
     return 0;
   };
-  c.stream_reset = [](ngtcp2_conn*, std::int64_t, std::uint64_t, std::uint64_t code, void*, void* stream) noexcept {
+  c.stream_reset = [](ngtcp2_conn*, std::int64_t, std::uint64_t, std::uint64_t code, void*,
+                      void* stream) noexcept {
     if (stream != nullptr) streamOf(stream)->onReset(code);
     return 0;
   };
-  c.extend_max_stream_data = [](ngtcp2_conn*, std::int64_t, std::uint64_t, void* user, void* stream) noexcept {
+  c.extend_max_stream_data = [](ngtcp2_conn*, std::int64_t, std::uint64_t, void* user,
+                                void* stream) noexcept {
     if (stream != nullptr) of(user).streamReady(*streamOf(stream));
     return 0;
   };
-  c.stream_close = [](ngtcp2_conn*, std::uint32_t, std::int64_t id, std::uint64_t, void* user, void* stream) noexcept {
+  c.stream_close = [](ngtcp2_conn*, std::uint32_t, std::int64_t id, std::uint64_t, void* user,
+                      void* stream) noexcept {
     of(user).onStreamClosed(streamOf(stream), id);
     return 0;
   };

@@ -20,7 +20,8 @@ constexpr std::uint64_t kConnectionRefused = 0x02;
 
 std::string seconds(Duration duration) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
+  return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000)
+                        : fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
 }
 
 Error describeTransportError(const CloseInfo& info, std::string_view peer) {
@@ -28,14 +29,17 @@ Error describeTransportError(const CloseInfo& info, std::string_view peer) {
     return {ErrorCode::VersionMismatch, fmt::format("{} does not speak our protocol version", peer)};
   }
   if (info.code >= kCryptoErrorFirst && info.code <= kCryptoErrorLast) {
-    return {ErrorCode::TlsFailure, fmt::format("the TLS handshake with {} failed (alert {})", peer, info.code - kCryptoErrorFirst),
+    return {ErrorCode::TlsFailure,
+            fmt::format("the TLS handshake with {} failed (alert {})", peer, info.code - kCryptoErrorFirst),
             static_cast<long>(info.code)};
   }
   if (info.code == kConnectionRefused) {
-    return {ErrorCode::Overloaded, fmt::format("{} accepts no more connections now", peer), static_cast<long>(info.code)};
+    return {ErrorCode::Overloaded, fmt::format("{} accepts no more connections now", peer),
+            static_cast<long>(info.code)};
   }
   return {ErrorCode::ProtocolViolation,
-          fmt::format("{} ended the QUIC connection with transport error 0x{:x} {}", peer, info.code, info.reason),
+          fmt::format("{} ended the QUIC connection with transport error 0x{:x} {}", peer, info.code,
+                      info.reason),
           static_cast<long>(info.code)};
 }
 
@@ -44,16 +48,24 @@ Error describeTransportError(const CloseInfo& info, std::string_view peer) {
 Error CloseInfo::toError() const {
   if (error) return *error;
   switch (cause) {
-    case CloseCause::Local: return {ErrorCode::Closed, "the connection was closed here", static_cast<long>(code)};
+    case CloseCause::Local:
+      return {ErrorCode::Closed, "the connection was closed here", static_cast<long>(code)};
     case CloseCause::PeerApplication:
-      return {ErrorCode::Closed, fmt::format("the peer closed the connection: {} (code {})", reason, code), static_cast<long>(code)};
-    case CloseCause::PeerTransport: return describeTransportError(*this, "the peer");
+      return {ErrorCode::Closed, fmt::format("the peer closed the connection: {} (code {})", reason, code),
+              static_cast<long>(code)};
+    case CloseCause::PeerTransport:
+      return describeTransportError(*this, "the peer");
     case CloseCause::LocalTransport:
-      return {ErrorCode::ProtocolViolation, fmt::format("the peer broke QUIC's rules: {}", reason), static_cast<long>(code)};
-    case CloseCause::IdleTimeout: return {ErrorCode::TimedOut, "the connection was silent for too long"};
-    case CloseCause::HandshakeTimeout: return {ErrorCode::TimedOut, "the peer did not complete the handshake in time"};
-    case CloseCause::StatelessReset: return {ErrorCode::ConnectionReset, "the peer lost this connection: it was restarted"};
-    case CloseCause::VersionNegotiation: return {ErrorCode::VersionMismatch, "the peer knows no QUIC version of ours"};
+      return {ErrorCode::ProtocolViolation, fmt::format("the peer broke QUIC's rules: {}", reason),
+              static_cast<long>(code)};
+    case CloseCause::IdleTimeout:
+      return {ErrorCode::TimedOut, "the connection was silent for too long"};
+    case CloseCause::HandshakeTimeout:
+      return {ErrorCode::TimedOut, "the peer did not complete the handshake in time"};
+    case CloseCause::StatelessReset:
+      return {ErrorCode::ConnectionReset, "the peer lost this connection: it was restarted"};
+    case CloseCause::VersionNegotiation:
+      return {ErrorCode::VersionMismatch, "the peer knows no QUIC version of ours"};
   }
   return {ErrorCode::Internal, "the connection ended for an unknown reason"};
 }
@@ -76,16 +88,19 @@ void ConnectionImpl::endWith(int libraryError) {
   switch (libraryError) {
     case NGTCP2_ERR_IDLE_CLOSE:
       info.cause = CloseCause::IdleTimeout;
-      info.error = Error{ErrorCode::TimedOut, fmt::format("nothing was heard from {} for {}", peer, seconds(limits.idleTimeout))};
+      info.error = Error{ErrorCode::TimedOut,
+                         fmt::format("nothing was heard from {} for {}", peer, seconds(limits.idleTimeout))};
       end(std::move(info), Farewell::Vanish);
       return;
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
       info.cause = CloseCause::HandshakeTimeout;
-      info.error = Error{ErrorCode::TimedOut,
-                         m_heardFromPeer
-                             ? fmt::format("{} answered, but the handshake did not complete in {}", peer, seconds(limits.handshakeTimeout))
-                             : fmt::format("no answer by UDP from {} in {}: is the server running, and the port open in its firewall?",
-                                           peer, seconds(limits.handshakeTimeout))};
+      info.error =
+          Error{ErrorCode::TimedOut,
+                m_heardFromPeer ? fmt::format("{} answered, but the handshake did not complete in {}", peer,
+                                              seconds(limits.handshakeTimeout))
+                                : fmt::format("no answer by UDP from {} in {}: is the server running, and "
+                                              "the port open in its firewall?",
+                                              peer, seconds(limits.handshakeTimeout))};
       end(std::move(info), Farewell::Vanish);
       return;
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
@@ -93,7 +108,8 @@ void ConnectionImpl::endWith(int libraryError) {
       info.error = Error{ErrorCode::VersionMismatch, fmt::format("{} knows no QUIC version of ours", peer)};
       end(std::move(info), Farewell::Vanish);
       return;
-    default: break;
+    default:
+      break;
   }
   ng::CloseError error{};
   info.cause = CloseCause::LocalTransport;
@@ -118,13 +134,15 @@ void ConnectionImpl::endByPeer() {
   const std::string peer = m_peer.toString();
   if (m_resetByPeer) {
     info.cause = CloseCause::StatelessReset;
-    info.error = Error{ErrorCode::ConnectionReset, fmt::format("{} lost this connection: it was restarted", peer)};
+    info.error =
+        Error{ErrorCode::ConnectionReset, fmt::format("{} lost this connection: it was restarted", peer)};
     end(std::move(info), Farewell::Vanish);
     return;
   }
   const ng::CloseError error = ng::receivedCloseError(m_connection.get());
   info.code = error.error_code;
-  if (error.reason != nullptr) info.reason.assign(reinterpret_cast<const char*>(error.reason), error.reasonlen);
+  if (error.reason != nullptr)
+    info.reason.assign(reinterpret_cast<const char*>(error.reason), error.reasonlen);
   if (ng::isApplicationError(error)) {
     info.cause = CloseCause::PeerApplication;
   } else {
@@ -139,7 +157,8 @@ void ConnectionImpl::finish(Timestamp now, BatchSender& sender) {
   if (ending.farewell == Farewell::SendClose) writeClose(now, sender, ending);
   const Duration linger = 3 * Duration(static_cast<std::int64_t>(ngtcp2_conn_get_pto(m_connection.get())));
   m_state = ending.farewell == Farewell::Drain ? State::Draining : State::Closing;
-  if (ending.farewell == Farewell::Vanish || (m_state == State::Closing && m_closePacket.empty())) m_state = State::Dead;
+  if (ending.farewell == Farewell::Vanish || (m_state == State::Closing && m_closePacket.empty()))
+    m_state = State::Dead;
   closeStreams(ending.info);
   m_endpoint.onConnectionOver(*this, m_wasOpen);
   if (ConnectionHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr) {
@@ -155,7 +174,8 @@ void ConnectionImpl::finish(Timestamp now, BatchSender& sender) {
 }
 
 void ConnectionImpl::closeStreams(const CloseInfo& info) {
-  const AppErrorCode code = info.cause == CloseCause::PeerApplication || info.cause == CloseCause::Local ? info.code : 0;
+  const AppErrorCode code =
+      info.cause == CloseCause::PeerApplication || info.cause == CloseCause::Local ? info.code : 0;
   while (StreamImpl* stream = m_streams.popFront()) {
     stream->onReset(code);
     stream->close();
@@ -165,13 +185,14 @@ void ConnectionImpl::closeStreams(const CloseInfo& info) {
 
 void ConnectionImpl::writeClose(Timestamp now, BatchSender& sender, const Ending& ending) {
   ng::CloseError error = ending.error;
-  if (ending.info.cause == CloseCause::Local) ng::setApplicationError(error, ending.info.code, asBytes(ending.info.reason));
+  if (ending.info.cause == CloseCause::Local)
+    ng::setApplicationError(error, ending.info.code, asBytes(ending.info.reason));
   std::array<std::uint8_t, NGTCP2_MAX_UDP_PAYLOAD_SIZE> packet;
   ngtcp2_path_storage storage;
   ngtcp2_path_storage_zero(&storage);
   ngtcp2_pkt_info info{};
-  const ngtcp2_ssize size = ngtcp2_conn_write_connection_close(m_connection.get(), &storage.path, &info, packet.data(),
-                                                               packet.size(), &error, toNanoseconds(now));
+  const ngtcp2_ssize size = ngtcp2_conn_write_connection_close(
+      m_connection.get(), &storage.path, &info, packet.data(), packet.size(), &error, toNanoseconds(now));
   if (size <= 0) return;
   m_closePacket.assign(packet.begin(), packet.begin() + size);
   std::uint8_t* dest = sender.room(m_closePacket.size());

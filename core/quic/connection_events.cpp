@@ -50,11 +50,12 @@ void ConnectionImpl::onStreamClosed(StreamImpl* stream, StreamId id) {
   if (stream != nullptr) {
     const std::size_t unconsumed = stream->close();
     m_endpoint.streams().release(*stream);
-    ngtcp2_conn_extend_max_offset(m_connection.get(), unconsumed);
+    consumed(id, unconsumed, false);
   }
   if (ngtcp2_conn_is_local_stream(m_connection.get(), id) != 0) return;
   if (++m_streamsToGrant < m_streamGrantBatch) return;
-  ngtcp2_conn_extend_max_streams_bidi(m_connection.get(), static_cast<std::size_t>(std::exchange(m_streamsToGrant, 0)));
+  ngtcp2_conn_extend_max_streams_bidi(m_connection.get(),
+                                      static_cast<std::size_t>(std::exchange(m_streamsToGrant, 0)));
   m_mustWrite = true;
 }
 
@@ -65,8 +66,9 @@ void ConnectionImpl::deliverStops() {
   std::sort(stops.begin(), stops.end(), [](const auto& a, const auto& b) { return a.stream < b.stream; });
   for (StreamImpl* stream = m_streams.front(); stream != nullptr && isLive();) {
     StreamImpl* next = m_streams.next(*stream);
-    const auto found = std::lower_bound(stops.begin(), stops.end(), stream->id(),
-                                        [](const StopSendingFrame& frame, StreamId id) { return frame.stream < id; });
+    const auto found =
+        std::lower_bound(stops.begin(), stops.end(), stream->id(),
+                         [](const StopSendingFrame& frame, StreamId id) { return frame.stream < id; });
     if (found != stops.end() && found->stream == stream->id()) stream->onStopped(found->code);
     stream = next;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The Connection behind the interface, around one ngtcp2_conn. Three rules keep ngtcp2 from being entered where it forbids it:
-// users' calls only queue and mark the connection dirty; writing, closing and migrating happen in flush; what a packet
-// brought is either handed on inside ngtcp2's callback (stream data) or noted and delivered when read_pkt is done.
-// Owned by its EndpointImpl; one thread.
+// The Connection behind the interface, around one ngtcp2_conn. Three rules keep ngtcp2 from being entered
+// where it forbids it: users' calls only queue and mark the connection dirty; writing, closing and migrating
+// happen in flush; what a packet brought is either handed on inside ngtcp2's callback (stream data) or noted
+// and delivered when read_pkt is done. Owned by its EndpointImpl; one thread.
 
 #include <memory>
 #include <optional>
@@ -44,8 +44,10 @@ struct AcceptParams {
 
 class ConnectionImpl final : public Connection, public ListHook<DirtyConnectionsTag>, public DeadlineHook {
  public:
-  static Result<std::unique_ptr<ConnectionImpl>> connectTo(EndpointImpl& endpoint, const ConnectParams& params, Timestamp now);
-  static Result<std::unique_ptr<ConnectionImpl>> accept(EndpointImpl& endpoint, const AcceptParams& params, Timestamp now);
+  static Result<std::unique_ptr<ConnectionImpl>> connectTo(EndpointImpl& endpoint,
+                                                           const ConnectParams& params, Timestamp now);
+  static Result<std::unique_ptr<ConnectionImpl>> accept(EndpointImpl& endpoint, const AcceptParams& params,
+                                                        Timestamp now);
   ~ConnectionImpl() override;
 
   // Connection
@@ -65,7 +67,9 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   FlushOutcome flush(Timestamp now, BatchSender& sender);
   void expire(Timestamp now);
   /// Where a connection of a client is known by its address only (stateless resets).
-  [[nodiscard]] bool mayBeFrom(const net::SocketAddress& peer) const noexcept { return isLive() && m_peer == peer; }
+  [[nodiscard]] bool mayBeFrom(const net::SocketAddress& peer) const noexcept {
+    return isLive() && m_peer == peer;
+  }
   [[nodiscard]] std::size_t index() const noexcept { return m_index; }
   void setIndex(std::size_t index) noexcept { m_index = index; }
 
@@ -75,7 +79,10 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   void streamWritable(StreamImpl& stream) { m_writable.pushBack(stream); }
   void shutdownWrite(StreamId id, AppErrorCode code);
   void shutdownRead(StreamId id, AppErrorCode code);
-  void credit(StreamId id, std::size_t count, bool streamToo);
+  /// `count` bytes were handed to a stream's user.
+  void received(std::size_t count);
+  /// The user is done with `count` of them; `streamToo` where the peer may still send on that stream.
+  void consumed(StreamId id, std::size_t count, bool streamToo);
 
  private:
   friend struct ConnectionCallbacks;
@@ -101,7 +108,9 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   // connection.cpp
   void adopt(ngtcp2_conn* connection) noexcept;
   void fillSettings(ngtcp2_settings& settings, ngtcp2_transport_params& params, Timestamp now);
-  [[nodiscard]] bool isLive() const noexcept { return m_state == State::Handshaking || m_state == State::Open; }
+  [[nodiscard]] bool isLive() const noexcept {
+    return m_state == State::Handshaking || m_state == State::Open;
+  }
   void noteCid(const ngtcp2_cid& cid);
   void dropCid(const ngtcp2_cid& cid);
   void markDirty(bool mustWrite);
@@ -156,6 +165,8 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   ConnectionStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;
   std::uint64_t m_bytesSinceWrite = 0;
+  std::uint64_t m_unconsumed = 0;      // bytes users have been handed and are not done with
+  std::uint64_t m_withheldCredit = 0;  // how many of them the peer has no connection credit for
   std::uint64_t m_creditSinceWrite = 0;
   std::uint64_t m_creditThreshold = 0;
   std::uint64_t m_streamsToGrant = 0;
@@ -188,8 +199,10 @@ ngtcp2_path pathOf(const net::SocketAddress& local, const net::SocketAddress& pe
 /// The callback table for ngtcp2, and what read_pkt needs around it.
 struct ConnectionCallbacks {
   static ngtcp2_callbacks table(bool server) noexcept;
-  /// ngtcp2_conn_read_pkt, noting what only the decryption callback sees: whether a packet was authentic, and STOP_SENDING.
-  static int readPacket(ConnectionImpl& connection, const ngtcp2_path& path, const net::ReceivedDatagram& datagram, Timestamp now);
+  /// ngtcp2_conn_read_pkt, noting what only the decryption callback sees: whether a packet was authentic, and
+  /// STOP_SENDING.
+  static int readPacket(ConnectionImpl& connection, const ngtcp2_path& path,
+                        const net::ReceivedDatagram& datagram, Timestamp now);
 };
 
 }  // namespace adit::quic

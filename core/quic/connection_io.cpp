@@ -11,7 +11,8 @@ namespace adit::quic {
 
 namespace {
 
-// A write pass costs an ACK packet for the peer to handle, so passes for received packets alone wait for one of these.
+// A write pass costs an ACK packet for the peer to handle, so passes for received packets alone wait for one
+// of these.
 constexpr std::uint32_t kPacketsBeforeWrite = 8;
 constexpr std::uint64_t kBytesBeforeWrite = 4096;
 // The acknowledgement delay follows the path's round trip, which on loopback would fire at once.
@@ -27,7 +28,8 @@ constexpr std::size_t kVectors = 16;
 void ConnectionImpl::receive(const net::ReceivedDatagram& datagram, Timestamp now) {
   if (m_state == State::Closing) answerLatePacket(datagram);
   if (!isLive()) return;
-  // A client's socket may report a more exact address than the one it was bound to; to ngtcp2 they are one path.
+  // A client's socket may report a more exact address than the one it was bound to; to ngtcp2 they are one
+  // path.
   const bool sameLocal = !m_isServer && datagram.local->port() == m_local.port();
   const net::SocketAddress& local = sameLocal ? m_local : *datagram.local;
   if (m_isServer && !admitsPath(*datagram.peer, now)) return;
@@ -37,11 +39,20 @@ void ConnectionImpl::receive(const net::ReceivedDatagram& datagram, Timestamp no
   m_bytesSinceWrite += datagram.payload.size();
   const int rv = ConnectionCallbacks::readPacket(*this, path, datagram, now);
   switch (rv) {
-    case 0: break;
-    case NGTCP2_ERR_DRAINING: endByPeer(); break;
-    case NGTCP2_ERR_RETRY: m_endpoint.demandRetry(datagram, now); [[fallthrough]];
-    case NGTCP2_ERR_DROP_CONN: end({}, Farewell::Vanish); break;
-    default: endWith(rv); break;
+    case 0:
+      break;
+    case NGTCP2_ERR_DRAINING:
+      endByPeer();
+      break;
+    case NGTCP2_ERR_RETRY:
+      m_endpoint.demandRetry(datagram, now);
+      [[fallthrough]];
+    case NGTCP2_ERR_DROP_CONN:
+      end({}, Farewell::Vanish);
+      break;
+    default:
+      endWith(rv);
+      break;
   }
   afterRead(datagram);
   markDirty(false);
@@ -76,7 +87,8 @@ void ConnectionImpl::followPath() {
 }
 
 bool ConnectionImpl::isWriteDue() const noexcept {
-  return m_mustWrite || !m_ready.empty() || !m_confirmed || m_packetsSinceWrite >= kPacketsBeforeWrite || m_bytesSinceWrite >= kBytesBeforeWrite;
+  return m_mustWrite || !m_ready.empty() || !m_confirmed || m_packetsSinceWrite >= kPacketsBeforeWrite ||
+         m_bytesSinceWrite >= kBytesBeforeWrite;
 }
 
 ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& sender) {
@@ -110,7 +122,8 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
 ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSender& sender) {
   ngtcp2_conn* connection = m_connection.get();
   const bool paced = m_smoothedRtt > kPacedFrom;
-  const std::size_t burst = paced ? std::min(kFlushBudget, ngtcp2_conn_get_send_quantum(connection)) : kFlushBudget;
+  const std::size_t burst =
+      paced ? std::min(kFlushBudget, ngtcp2_conn_get_send_quantum(connection)) : kFlushBudget;
   ngtcp2_path_storage storage;
   ngtcp2_path_storage_zero(&storage);
   ngtcp2_pkt_info info{};
@@ -140,13 +153,16 @@ ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSe
   }
   sender.flush();
   m_counters.bytesSent += written;
-  if (sender.isBlocked() && outcome == FlushOutcome::Done && !m_ready.empty()) outcome = FlushOutcome::Blocked;
+  if (sender.isBlocked() && outcome == FlushOutcome::Done && !m_ready.empty())
+    outcome = FlushOutcome::Blocked;
   if (paced && written > 0 && !m_ending) ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
   return outcome;
 }
 
-// One packet, filled from as many streams as fit. Between two calls that return WRITE_MORE nothing else of ngtcp2 may be called.
-ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, Timestamp now) {
+// One packet, filled from as many streams as fit. Between two calls that return WRITE_MORE nothing else of
+// ngtcp2 may be called.
+ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info,
+                                         Timestamp now) {
   ngtcp2_conn* connection = m_connection.get();
   std::uint64_t credit = m_state == State::Open ? ngtcp2_conn_get_max_data_left(connection) : 0;
   const ngtcp2_tstamp ts = toNanoseconds(now);
@@ -167,8 +183,9 @@ ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, 
       if (stream->wantsFin() && bytes == unsent.bytes()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     }
     ngtcp2_ssize taken = -1;
-    const ngtcp2_ssize size = ngtcp2_conn_writev_stream(connection, path, info, dest, m_payloadLimit, &taken, flags,
-                                                        stream != nullptr ? stream->id() : -1, vectors.data(), count, ts);
+    const ngtcp2_ssize size =
+        ngtcp2_conn_writev_stream(connection, path, info, dest, m_payloadLimit, &taken, flags,
+                                  stream != nullptr ? stream->id() : -1, vectors.data(), count, ts);
     if (stream == nullptr) return size;
     if (taken >= 0) {
       const auto consumed = static_cast<std::size_t>(taken);
@@ -187,7 +204,8 @@ ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, 
       case NGTCP2_ERR_STREAM_NOT_FOUND:
         stream->onRefused();
         continue;
-      default: break;
+      default:
+        break;
     }
     if (!stream->hasWork()) {
       ready.unlink();
@@ -229,8 +247,8 @@ void ConnectionImpl::applyMigration(Timestamp now) {
   const ngtcp2_path path = pathOf(local, m_peer);
   m_local = local;
   ++m_counters.migrations;
-  // Before the handshake is confirmed, or with no spare connection ID, the path changes all the same, as it does behind a
-  // NAT that forgot us: the server finds out by itself.
+  // Before the handshake is confirmed, or with no spare connection ID, the path changes all the same, as it
+  // does behind a NAT that forgot us: the server finds out by itself.
   if (ngtcp2_conn_initiate_immediate_migration(m_connection.get(), &path, toNanoseconds(now)) != 0) {
     ngtcp2_conn_set_local_addr(m_connection.get(), &path.local);
   }

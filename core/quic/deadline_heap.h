@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A binary heap of deadlines whose elements know their place, so that one changes in O(log n). T derives from DeadlineHook.
-// Owns nothing. One thread.
+// A binary heap of deadlines whose elements know their place, so that one changes in O(log n). T derives from
+// DeadlineHook. Owns nothing. One thread.
 
 #include <cstddef>
 #include <utility>

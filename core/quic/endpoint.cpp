@@ -22,9 +22,11 @@ StaticKeys StaticKeys::generate(Random& random) {
   return keys;
 }
 
-Result<std::unique_ptr<Endpoint>> Endpoint::create(EndpointParams params, net::DatagramSink& sink, EndpointHandler& handler) {
+Result<std::unique_ptr<Endpoint>> Endpoint::create(EndpointParams params, net::DatagramSink& sink,
+                                                   EndpointHandler& handler) {
   if (params.random == nullptr || params.slabs == nullptr || params.writer == nullptr) {
-    return fail(ErrorCode::InvalidArgument, "a QUIC endpoint needs randomness, a slab pool and a slab writer");
+    return fail(ErrorCode::InvalidArgument,
+                "a QUIC endpoint needs randomness, a slab pool and a slab writer");
   }
   auto tls = TlsContext::create(params.role, params.identity, params.alpn);
   if (!tls) return fail(tls.error());
@@ -111,8 +113,8 @@ void EndpointImpl::flush(Timestamp now) {
   m_flushRequested = false;
   m_flushing = true;
   m_sender.resume();
-  // What becomes dirty again meanwhile (a handler that sends more) is served in this flush too; who has used its share of
-  // it, or waits for the sink, goes on with the next.
+  // What becomes dirty again meanwhile (a handler that sends more) is served in this flush too; who has used
+  // its share of it, or waits for the sink, goes on with the next.
   IntrusiveList<ConnectionImpl, DirtyConnectionsTag> later;
   while (ConnectionImpl* connection = m_dirty.popFront()) {
     if (connection->flush(now, m_sender) != ConnectionImpl::FlushOutcome::Done) later.pushBack(*connection);

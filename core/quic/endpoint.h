@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A QUIC endpoint: many connections over one datagram path, server or client. Sans-I/O: datagrams and time come in by
-// calls, datagrams leave through a DatagramSink, and `deadline` says when it wants to be called next. It routes by
-// connection ID, answers Version Negotiation, Retry and stateless resets within budgets, and writes every connection that
-// has something to say once a flush. EndpointDriver joins it to a socket and a loop. One thread.
+// A QUIC endpoint: many connections over one datagram path, server or client. Sans-I/O: datagrams and time
+// come in by calls, datagrams leave through a DatagramSink, and `deadline` says when it wants to be called
+// next. It routes by connection ID, answers Version Negotiation, Retry and stateless resets within budgets,
+// and writes every connection that has something to say once a flush. EndpointDriver joins it to a socket and
+// a loop. One thread.
 
 #include <cstdint>
 #include <memory>
@@ -20,8 +21,8 @@ namespace adit::quic {
 
 enum class Role : std::uint8_t { Server, Client };
 
-/// Secrets an endpoint derives its connection IDs, Retry tokens and reset tokens from. Kept across restarts by a server
-/// (so that a restarted one can reset its old connections), shared by its workers.
+/// Secrets an endpoint derives its connection IDs, Retry tokens and reset tokens from. Kept across restarts
+/// by a server (so that a restarted one can reset its old connections), shared by its workers.
 struct StaticKeys {
   std::array<std::uint8_t, 32> connectionId{}, retryToken{}, statelessReset{};
   static StaticKeys generate(Random& random);
@@ -32,6 +33,8 @@ struct TransportLimits {
   Duration keepAlive = std::chrono::seconds(10);  ///< Client side; zero: none.
   Duration handshakeTimeout = std::chrono::seconds(5);
   std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 6 * 1024 * 1024;
+  /// maxConnectionWindow also bounds what streams' users may sit on before the whole connection has to wait
+  /// for them.
   std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 24 * 1024 * 1024;
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.
   /// UDP payload used towards loopback peers, whose path size is known; 0 treats loopback like the internet.
@@ -50,26 +53,29 @@ struct EndpointParams {
   Random* random = nullptr;
   SlabPool* slabs = nullptr;
   SlabWriter* writer = nullptr;
-  std::size_t retryFrom = 100;           ///< Half-open handshakes from which Retry is demanded.
-  std::size_t maxHalfOpen = 1000;        ///< Beyond it new Initials are dropped.
+  std::size_t retryFrom = 100;     ///< Half-open handshakes from which Retry is demanded.
+  std::size_t maxHalfOpen = 1000;  ///< Beyond it new Initials are dropped.
   std::size_t maxConnections = 10000;
 };
 
 struct ConnectParams {
   net::SocketAddress peer, local;
-  std::string serverName;        ///< SNI; empty for literal addresses.
-  std::optional<tls::Pin> pin;   ///< The server's key must have it. Without one every key is accepted (tests only).
+  std::string serverName;  ///< SNI; empty for literal addresses.
+  std::optional<tls::Pin>
+      pin;  ///< The server's key must have it. Without one every key is accepted (tests only).
   ConnectionHandler* handler = nullptr;
 };
 
 struct EndpointCounters {
-  std::uint64_t datagramsIn = 0, datagramsDropped = 0, packetsOut = 0, batchesOut = 0, retriesSent = 0, resetsSent = 0,
-                versionNegotiationsSent = 0, handshakes = 0, handshakeFailures = 0, forwarded = 0;
+  std::uint64_t datagramsIn = 0, datagramsDropped = 0, packetsOut = 0, batchesOut = 0, retriesSent = 0,
+                resetsSent = 0, versionNegotiationsSent = 0, handshakes = 0, handshakeFailures = 0,
+                forwarded = 0;
 };
 
 class EndpointHandler {
  public:
-  /// Server: a client completed its handshake; must set a ConnectionHandler (whose onConnected does not come again).
+  /// Server: a client completed its handshake; must set a ConnectionHandler (whose onConnected does not come
+  /// again).
   virtual void onAccepted(Connection& connection) = 0;
   /// Server: this datagram's connection ID belongs to another worker.
   virtual void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) = 0;
@@ -82,7 +88,8 @@ class EndpointHandler {
 
 class Endpoint {
  public:
-  static Result<std::unique_ptr<Endpoint>> create(EndpointParams params, net::DatagramSink& sink, EndpointHandler& handler);
+  static Result<std::unique_ptr<Endpoint>> create(EndpointParams params, net::DatagramSink& sink,
+                                                  EndpointHandler& handler);
   virtual ~Endpoint() = default;
 
   /// Client: starts a handshake; its Initial leaves with the next flush.

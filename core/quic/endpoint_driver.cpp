@@ -71,7 +71,8 @@ class UdpEndpointDriver final : public EndpointDriver,
     // Not from inside the socket's own callback, which it would not survive.
     m_loop.post([this, alive = std::weak_ptr<char>(m_alive)] {
       if (alive.expired()) return;
-      if (auto moved = rebind(); !moved) logWarning("quic", "no new UDP socket: {}", moved.error().describe());
+      if (auto moved = rebind(); !moved)
+        logWarning("quic", "no new UDP socket: {}", moved.error().describe());
     });
   }
   // EndpointHandler
@@ -88,11 +89,13 @@ class UdpEndpointDriver final : public EndpointDriver,
 
   void onTimer() {
     m_armedFor = kNever;
-    // Written here and not at the end of the turn: a loop that only learns of a timer would poll once more without need.
+    // Written here and not at the end of the turn: a loop that only learns of a timer would poll once more
+    // without need.
     m_endpoint->expire(m_loop.now());
     flush();
   }
-  // A later deadline leaves the timer alone: it fires, finds nothing due and is set again, which is rarer than packets are.
+  // A later deadline leaves the timer alone: it fires, finds nothing due and is set again, which is rarer
+  // than packets are.
   void armTimer() {
     const Timestamp deadline = m_endpoint->deadline();
     if (deadline >= m_armedFor) return;

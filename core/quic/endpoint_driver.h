@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Joins an Endpoint to a UDP socket and an event loop: datagrams in, one flush at the end of the turn, one timer. Owned by a
-// server worker or a client. One loop's thread.
+// Joins an Endpoint to a UDP socket and an event loop: datagrams in, one flush at the end of the turn, one
+// timer. Owned by a server worker or a client. One loop's thread.
 
 #include <memory>
 
@@ -22,8 +22,8 @@ class EndpointDriver {
     ~Handler() = default;
   };
   /// `params.slabs`, `writer` are taken from the loop where null.
-  static Result<std::unique_ptr<EndpointDriver>> open(net::EventLoop& loop, EndpointParams params, const net::UdpParams& udp,
-                                                      Handler& handler);
+  static Result<std::unique_ptr<EndpointDriver>> open(net::EventLoop& loop, EndpointParams params,
+                                                      const net::UdpParams& udp, Handler& handler);
   virtual ~EndpointDriver() = default;
   /// `params.local` is filled in.
   virtual Result<Connection*> connect(ConnectParams params) = 0;

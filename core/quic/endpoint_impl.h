@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The Endpoint behind the interface: the table of connection IDs, the list of connections that want to write, the heap of
-// deadlines, and what a server does for datagrams of no connection. One thread.
+// The Endpoint behind the interface: the table of connection IDs, the list of connections that want to write,
+// the heap of deadlines, and what a server does for datagrams of no connection. One thread.
 
 #include <memory>
 #include <vector>
@@ -22,7 +22,8 @@ namespace adit::quic {
 
 class EndpointImpl final : public Endpoint {
  public:
-  EndpointImpl(EndpointParams params, std::unique_ptr<TlsContext> tls, net::DatagramSink& sink, EndpointHandler& handler);
+  EndpointImpl(EndpointParams params, std::unique_ptr<TlsContext> tls, net::DatagramSink& sink,
+               EndpointHandler& handler);
   ~EndpointImpl() override;
 
   // Endpoint
@@ -67,10 +68,12 @@ class EndpointImpl final : public Endpoint {
   void receiveUnknown(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids, Timestamp now);
   void receiveInitial(const net::ReceivedDatagram& datagram, Timestamp now);
   void receiveOnClient(const net::ReceivedDatagram& datagram, Timestamp now);
-  void sendVersionNegotiation(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids, Timestamp now);
+  void sendVersionNegotiation(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids,
+                              Timestamp now);
   void sendRetry(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header, Timestamp now);
   void sendReset(const net::ReceivedDatagram& datagram, ByteView cid, Timestamp now);
-  void refuse(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header, std::uint64_t code, Timestamp now);
+  void refuse(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header, std::uint64_t code,
+              Timestamp now);
 
   EndpointParams m_params;
   EndpointHandler& m_handler;

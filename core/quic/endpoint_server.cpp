@@ -12,13 +12,15 @@ namespace {
 constexpr std::array<std::uint32_t, 1> kVersions = {NGTCP2_PROTO_VER_V1};
 constexpr ngtcp2_duration kRetryTokenLife = 10 * NGTCP2_SECONDS;
 constexpr std::uint8_t kLongHeader = 0x80;
-// RFC 9000 section 10.3: as long as a small packet, but always shorter than what it answers, lest two servers play ping-pong.
+// RFC 9000 section 10.3: as long as a small packet, but always shorter than what it answers, lest two servers
+// play ping-pong.
 constexpr std::size_t kResetLength = 43;
 constexpr std::size_t kMinResetLength = 5 + NGTCP2_STATELESS_RESET_TOKENLEN;
 
 }  // namespace
 
-void EndpointImpl::receiveUnknown(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids, Timestamp now) {
+void EndpointImpl::receiveUnknown(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids,
+                                  Timestamp now) {
   const ByteView cid(ids.dcid, ids.dcidlen);
   const std::optional<std::uint8_t> worker = m_codec.decode(cid);
   if (worker && *worker != m_params.worker) {
@@ -45,10 +47,10 @@ void EndpointImpl::receiveInitial(const net::ReceivedDatagram& datagram, Timesta
   const ByteView token = ng::tokenOf(header);
   if (!token.empty() && token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) {
     ngtcp2_cid original{};
-    const int rv = ngtcp2_crypto_verify_retry_token(&original, token.data(), token.size(), m_params.keys.retryToken.data(),
-                                                    m_params.keys.retryToken.size(), header.version, datagram.peer->native(),
-                                                    datagram.peer->nativeLength(), &header.dcid, kRetryTokenLife,
-                                                    toNanoseconds(now));
+    const int rv = ngtcp2_crypto_verify_retry_token(
+        &original, token.data(), token.size(), m_params.keys.retryToken.data(),
+        m_params.keys.retryToken.size(), header.version, datagram.peer->native(),
+        datagram.peer->nativeLength(), &header.dcid, kRetryTokenLife, toNanoseconds(now));
     if (rv != 0) {
       refuse(datagram, header, NGTCP2_INVALID_TOKEN, now);
       return;
@@ -77,7 +79,8 @@ void EndpointImpl::receiveInitial(const net::ReceivedDatagram& datagram, Timesta
   keep(std::move(*made)).receive(datagram, now);
 }
 
-// A stateless reset comes to a random connection ID: only the connection to that server can tell it from noise.
+// A stateless reset comes to a random connection ID: only the connection to that server can tell it from
+// noise.
 void EndpointImpl::receiveOnClient(const net::ReceivedDatagram& datagram, Timestamp now) {
   ++m_counters.datagramsDropped;
   if ((datagram.payload[0] & kLongHeader) != 0 || datagram.payload.size() < kMinResetLength) return;
@@ -96,13 +99,14 @@ void EndpointImpl::sendStateless(const net::ReceivedDatagram& to, ByteView packe
   m_sink->send(batch);
 }
 
-void EndpointImpl::sendVersionNegotiation(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids,
-                                          Timestamp now) {
+void EndpointImpl::sendVersionNegotiation(const net::ReceivedDatagram& datagram,
+                                          const ngtcp2_version_cid& ids, Timestamp now) {
   std::array<std::uint8_t, 1 + 4 + 2 + 2 * 255 + 4 * kVersions.size()> packet;
   std::uint8_t unused = 0;
   m_params.random->fill(std::span(&unused, 1));
-  const ngtcp2_ssize size = ngtcp2_pkt_write_version_negotiation(packet.data(), packet.size(), unused, ids.scid, ids.scidlen,
-                                                                 ids.dcid, ids.dcidlen, kVersions.data(), kVersions.size());
+  const ngtcp2_ssize size =
+      ngtcp2_pkt_write_version_negotiation(packet.data(), packet.size(), unused, ids.scid, ids.scidlen,
+                                           ids.dcid, ids.dcidlen, kVersions.data(), kVersions.size());
   if (size <= 0 || static_cast<std::size_t>(size) > datagram.payload.size() || !m_statelessBudget.take(now)) {
     ++m_counters.datagramsDropped;
     return;
@@ -113,20 +117,22 @@ void EndpointImpl::sendVersionNegotiation(const net::ReceivedDatagram& datagram,
 
 void EndpointImpl::demandRetry(const net::ReceivedDatagram& datagram, Timestamp now) {
   ngtcp2_pkt_hd header{};
-  if (ngtcp2_accept(&header, datagram.payload.data(), datagram.payload.size()) == 0) sendRetry(datagram, header, now);
+  if (ngtcp2_accept(&header, datagram.payload.data(), datagram.payload.size()) == 0)
+    sendRetry(datagram, header, now);
 }
 
-void EndpointImpl::sendRetry(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header, Timestamp now) {
+void EndpointImpl::sendRetry(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header,
+                             Timestamp now) {
   const ngtcp2_cid scid = newCid();
   std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN> token;
   const ngtcp2_ssize tokenSize = ngtcp2_crypto_generate_retry_token(
-      token.data(), m_params.keys.retryToken.data(), m_params.keys.retryToken.size(), header.version, datagram.peer->native(),
-      datagram.peer->nativeLength(), &scid, &header.dcid, toNanoseconds(now));
+      token.data(), m_params.keys.retryToken.data(), m_params.keys.retryToken.size(), header.version,
+      datagram.peer->native(), datagram.peer->nativeLength(), &scid, &header.dcid, toNanoseconds(now));
   if (tokenSize < 0) return;
   std::array<std::uint8_t, 512> packet;
   const ngtcp2_ssize size =
-      ngtcp2_crypto_write_retry(packet.data(), packet.size(), header.version, &header.scid, &scid, &header.dcid, token.data(),
-                                static_cast<std::size_t>(tokenSize));
+      ngtcp2_crypto_write_retry(packet.data(), packet.size(), header.version, &header.scid, &scid,
+                                &header.dcid, token.data(), static_cast<std::size_t>(tokenSize));
   if (size <= 0) return;
   ++m_counters.retriesSent;
   sendStateless(datagram, ByteView(packet.data(), static_cast<std::size_t>(size)));
@@ -144,20 +150,20 @@ void EndpointImpl::sendReset(const net::ReceivedDatagram& datagram, ByteView cid
   ngtcp2_cid_init(&id, cid.data(), cid.size());
   std::array<std::uint8_t, NGTCP2_STATELESS_RESET_TOKENLEN> token;
   if (!resetToken(id, token.data())) return;
-  const ngtcp2_ssize size =
-      ngtcp2_pkt_write_stateless_reset(packet.data(), packet.size(), token.data(), random.data(), random.size());
+  const ngtcp2_ssize size = ngtcp2_pkt_write_stateless_reset(packet.data(), packet.size(), token.data(),
+                                                             random.data(), random.size());
   if (size <= 0) return;
   ++m_counters.resetsSent;
   sendStateless(datagram, ByteView(packet.data(), static_cast<std::size_t>(size)));
 }
 
-void EndpointImpl::refuse(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header, std::uint64_t code,
-                          Timestamp now) {
+void EndpointImpl::refuse(const net::ReceivedDatagram& datagram, const ngtcp2_pkt_hd& header,
+                          std::uint64_t code, Timestamp now) {
   ++m_counters.datagramsDropped;
   if (!m_statelessBudget.take(now)) return;
   std::array<std::uint8_t, 512> packet;
-  const ngtcp2_ssize size = ngtcp2_crypto_write_connection_close(packet.data(), packet.size(), header.version, &header.scid,
-                                                                 &header.dcid, code, nullptr, 0);
+  const ngtcp2_ssize size = ngtcp2_crypto_write_connection_close(
+      packet.data(), packet.size(), header.version, &header.scid, &header.dcid, code, nullptr, 0);
   if (size > 0) sendStateless(datagram, ByteView(packet.data(), static_cast<std::size_t>(size)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The one place that knows how ngtcp2 0.12.1 (Debian 12) and 1.x differ. The rest of core/quic calls these names. Inline
-// functions and aliases; no state.
+// The one place that knows how ngtcp2 0.12.1 (Debian 12) and 1.x differ. The rest of core/quic calls these
+// names. Inline functions and aliases; no state.
 
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
@@ -32,7 +32,9 @@ inline void setTlsAlert(CloseError& error, std::uint8_t alert, ByteView reason) 
   ngtcp2_ccerr_default(&error);
   ngtcp2_ccerr_set_tls_alert(&error, alert, reason.data(), reason.size());
 }
-inline bool isApplicationError(const CloseError& error) { return error.type == NGTCP2_CCERR_TYPE_APPLICATION; }
+inline bool isApplicationError(const CloseError& error) {
+  return error.type == NGTCP2_CCERR_TYPE_APPLICATION;
+}
 inline CloseError receivedCloseError(ngtcp2_conn* connection) { return *ngtcp2_conn_get_ccerr(connection); }
 inline ConnectionInfo connectionInfo(ngtcp2_conn* connection) {
   ConnectionInfo info{};
@@ -111,11 +113,13 @@ inline void setToken(ngtcp2_settings& settings, ByteView token) {
   settings.token.base = mutableBytes(token);
   settings.token.len = token.size();
 }
-inline void setOriginalDcid(ngtcp2_transport_params& params, const ngtcp2_cid& cid) { params.original_dcid = cid; }
+inline void setOriginalDcid(ngtcp2_transport_params& params, const ngtcp2_cid& cid) {
+  params.original_dcid = cid;
+}
 /// Adapts a handler (connection, path, result, user data) to the library's callback type.
 template <int (*kHandler)(ngtcp2_conn*, const ngtcp2_path*, ngtcp2_path_validation_result, void*)>
-int onPathValidation(ngtcp2_conn* connection, std::uint32_t, const ngtcp2_path* path, ngtcp2_path_validation_result result,
-                     void* userData) noexcept {
+int onPathValidation(ngtcp2_conn* connection, std::uint32_t, const ngtcp2_path* path,
+                     ngtcp2_path_validation_result result, void* userData) noexcept {
   return kHandler(connection, path, result, userData);
 }
 #endif

@@ -46,8 +46,8 @@ class Cursor {
 
 bool skipAck(Cursor& cursor, bool withEcn) noexcept {
   std::uint64_t ranges = 0;
-  return cursor.skipVarints(2) && cursor.varint(ranges) && ranges <= cursor.left() && cursor.skipVarints(1 + 2 * ranges) &&
-         (!withEcn || cursor.skipVarints(3));
+  return cursor.skipVarints(2) && cursor.varint(ranges) && ranges <= cursor.left() &&
+         cursor.skipVarints(1 + 2 * ranges) && (!withEcn || cursor.skipVarints(3));
 }
 
 bool skipStream(Cursor& cursor, std::uint8_t type) noexcept {
@@ -62,13 +62,18 @@ bool skipFrame(Cursor& cursor, std::uint8_t type) noexcept {
     case 0x01:  // PING
     case 0x1e:  // HANDSHAKE_DONE
       return true;
-    case 0x02: return skipAck(cursor, false);
-    case 0x03: return skipAck(cursor, true);
-    case 0x04: return cursor.skipVarints(3);  // RESET_STREAM
-    case 0x06: return cursor.skipVarints(1) && cursor.skipBlock();  // CRYPTO
-    case 0x07: return cursor.skipBlock();                           // NEW_TOKEN
-    case 0x10:                                                      // MAX_DATA
-    case 0x12:                                                      // MAX_STREAMS
+    case 0x02:
+      return skipAck(cursor, false);
+    case 0x03:
+      return skipAck(cursor, true);
+    case 0x04:
+      return cursor.skipVarints(3);  // RESET_STREAM
+    case 0x06:
+      return cursor.skipVarints(1) && cursor.skipBlock();  // CRYPTO
+    case 0x07:
+      return cursor.skipBlock();  // NEW_TOKEN
+    case 0x10:                    // MAX_DATA
+    case 0x12:                    // MAX_STREAMS
     case 0x13:
     case 0x14:  // DATA_BLOCKED
     case 0x16:  // STREAMS_BLOCKED
@@ -86,7 +91,8 @@ bool skipFrame(Cursor& cursor, std::uint8_t type) noexcept {
     case 0x1a:  // PATH_CHALLENGE
     case 0x1b:  // PATH_RESPONSE
       return cursor.skip(8);
-    default: return (type & 0xf8U) == 0x08U && skipStream(cursor, type);
+    default:
+      return (type & 0xf8U) == 0x08U && skipStream(cursor, type);
   }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One bidirectional QUIC stream (RFC 9000 section 2). Bytes to send are queued as slices and stay alive until they are
-// acknowledged; received bytes are handed on at once and their flow-control credit is returned by `consume`, when they
-// have left for where they go. Owned by its Connection, from which a user keeps a pointer until onClosed. One thread.
+// One bidirectional QUIC stream (RFC 9000 section 2). Bytes to send are queued as slices and stay alive until
+// they are acknowledged; received bytes are handed on at once and their flow-control credit is returned by
+// `consume`, when they have left for where they go. Owned by its Connection, from which a user keeps a
+// pointer until onClosed. One thread.
 
 #include <cstddef>
 #include <cstdint>

@@ -66,7 +66,7 @@ void StreamImpl::consume(std::size_t count) {
   count = std::min(count, m_unconsumed);
   if (count == 0) return;
   m_unconsumed -= count;
-  m_connection->credit(m_id, count, m_receive == ReceiveState::Open && !m_stopAsked);
+  m_connection->consumed(m_id, count, m_receive == ReceiveState::Open && !m_stopAsked);
 }
 
 void StreamImpl::onWritten(std::size_t count, bool fin) {
@@ -89,6 +89,7 @@ void StreamImpl::onAcknowledged(std::size_t count) noexcept { m_unacknowledged.c
 void StreamImpl::onData(ByteView data, bool fin) {
   if (fin) m_receive = ReceiveState::Finished;
   m_unconsumed += data.size();
+  m_connection->received(data.size());
   if (m_handler != nullptr) {
     m_handler->onStreamData(*this, data, fin);
   } else {
@@ -119,7 +120,8 @@ std::size_t StreamImpl::close() {
   m_closed = true;
   dropUnsent();
   ListHook<OpenStreamsTag>::unlink();
-  if (StreamHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr) handler->onStreamClosed(*this);
+  if (StreamHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr)
+    handler->onStreamClosed(*this);
   return std::exchange(m_unconsumed, 0);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The Stream behind the interface: a queue of slices not sent yet, one of slices not acknowledged yet, and the state of both
-// directions. It never calls ngtcp2 to write: it puts itself on its connection's ready list. Owned by a StreamPool, lent
-// to a connection for a stream's life. One thread.
+// The Stream behind the interface: a queue of slices not sent yet, one of slices not acknowledged yet, and
+// the state of both directions. It never calls ngtcp2 to write: it puts itself on its connection's ready
+// list. Owned by a StreamPool, lent to a connection for a stream's life. One thread.
 
 #include <memory>
 #include <vector>
@@ -40,7 +40,9 @@ class StreamImpl final : public Stream,
 
   // For its connection
   void open(ConnectionImpl& connection, StreamId id) noexcept;
-  [[nodiscard]] bool hasWork() const noexcept { return m_send == SendState::Open ? !m_unsent.empty() : m_send == SendState::Finishing; }
+  [[nodiscard]] bool hasWork() const noexcept {
+    return m_send == SendState::Open ? !m_unsent.empty() : m_send == SendState::Finishing;
+  }
   [[nodiscard]] bool wantsFin() const noexcept { return m_send == SendState::Finishing; }
   [[nodiscard]] const SliceQueue& unsent() const noexcept { return m_unsent; }
   /// `count` bytes (and the FIN) went into a packet.

@@ -14,7 +14,8 @@ namespace {
 
 // AES-128 first: it is what processors do fastest, and every one of these is strong enough.
 constexpr const char* kPriorities =
-    "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"
+    "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+"
+    "CHACHA20-POLY1305:"
     "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1";
 
 tl::unexpected<Error> tlsFailure(std::string_view what, int code) {
@@ -31,23 +32,27 @@ std::optional<tls::Pin> peerPinOf(gnutls_session_t session) {
   if (gnutls_x509_crt_import(raw, &chain[0], GNUTLS_X509_FMT_DER) != 0) return std::nullopt;
   tls::Pin pin;
   std::size_t size = pin.sha256.size();
-  if (gnutls_x509_crt_get_key_id(raw, GNUTLS_KEYID_USE_SHA256, pin.sha256.data(), &size) != 0) return std::nullopt;
+  if (gnutls_x509_crt_get_key_id(raw, GNUTLS_KEYID_USE_SHA256, pin.sha256.data(), &size) != 0)
+    return std::nullopt;
   return pin;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<TlsContext>> TlsContext::create(Role role, std::shared_ptr<const tls::Identity> identity,
+Result<std::unique_ptr<TlsContext>> TlsContext::create(Role role,
+                                                       std::shared_ptr<const tls::Identity> identity,
                                                        std::string alpn) {
   if (role == Role::Server && identity == nullptr) {
     return fail(ErrorCode::InvalidArgument, "a QUIC server needs an identity (key and certificate)");
   }
   if (alpn.empty() || alpn.size() > 255) {
-    return fail(ErrorCode::InvalidArgument, "a QUIC endpoint needs an application protocol name of 1 to 255 bytes");
+    return fail(ErrorCode::InvalidArgument,
+                "a QUIC endpoint needs an application protocol name of 1 to 255 bytes");
   }
   auto context = std::unique_ptr<TlsContext>(new TlsContext(role, std::move(identity), std::move(alpn)));
   gnutls_priority_t priority = nullptr;
-  if (const int rv = gnutls_priority_init(&priority, kPriorities, nullptr); rv != 0) return tlsFailure("TLS priorities", rv);
+  if (const int rv = gnutls_priority_init(&priority, kPriorities, nullptr); rv != 0)
+    return tlsFailure("TLS priorities", rv);
   context->m_priority.reset(priority);
   if (context->m_identity == nullptr) {
     gnutls_certificate_credentials_t credentials = nullptr;
@@ -66,8 +71,8 @@ gnutls_certificate_credentials_t TlsContext::credentials() const noexcept {
 Result<std::unique_ptr<TlsSession>> TlsSession::create(const TlsContext& context, Params params) {
   auto self = std::unique_ptr<TlsSession>(new TlsSession(context, std::move(params)));
   const bool server = context.role() == Role::Server;
-  const unsigned flags = (server ? GNUTLS_SERVER : GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT) | GNUTLS_NO_TICKETS |
-                         GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA;
+  const unsigned flags = (server ? GNUTLS_SERVER : GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT) |
+                         GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA;
   gnutls_session_t session = nullptr;
   if (const int rv = gnutls_init(&session, flags); rv != 0) return tlsFailure("starting TLS", rv);
   self->m_session.reset(session);
@@ -76,12 +81,15 @@ Result<std::unique_ptr<TlsSession>> TlsSession::create(const TlsContext& context
     return static_cast<TlsSession*>(reference->user_data)->m_connection;
   };
   gnutls_session_set_ptr(session, &self->m_reference);
-  if (const int rv = gnutls_priority_set(session, context.priority()); rv != 0) return tlsFailure("TLS priorities", rv);
-  if (const int rv = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, context.credentials()); rv != 0) {
+  if (const int rv = gnutls_priority_set(session, context.priority()); rv != 0)
+    return tlsFailure("TLS priorities", rv);
+  if (const int rv = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, context.credentials());
+      rv != 0) {
     return tlsFailure("TLS credentials", rv);
   }
   std::string alpn = context.alpn();
-  const gnutls_datum_t protocol{reinterpret_cast<unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size())};
+  const gnutls_datum_t protocol{reinterpret_cast<unsigned char*>(alpn.data()),
+                                static_cast<unsigned>(alpn.size())};
   if (const int rv = gnutls_alpn_set_protocols(session, &protocol, 1, GNUTLS_ALPN_MANDATORY); rv != 0) {
     return tlsFailure("the application protocol's name", rv);
   }
@@ -90,7 +98,8 @@ Result<std::unique_ptr<TlsSession>> TlsSession::create(const TlsContext& context
     // Asked for, not demanded: who presents none is refused by the layers above, with a reason.
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
     // A client without the ALPN extension passes GnuTLS's own check.
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST, onClientHello);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
+                                       onClientHello);
   } else if (!self->m_params.serverName.empty()) {
     const int rv = gnutls_server_name_set(session, GNUTLS_NAME_DNS, self->m_params.serverName.data(),
                                           self->m_params.serverName.size());
@@ -116,12 +125,13 @@ TlsSession& TlsSession::of(gnutls_session_t session) noexcept {
 
 bool TlsSession::hasAgreedAlpn() const noexcept {
   gnutls_datum_t selected{};
-  return gnutls_alpn_get_selected_protocol(m_session.get(), &selected) == 0 && selected.size == m_context.alpn().size() &&
+  return gnutls_alpn_get_selected_protocol(m_session.get(), &selected) == 0 &&
+         selected.size == m_context.alpn().size() &&
          std::memcmp(selected.data, m_context.alpn().data(), selected.size) == 0;
 }
 
-int TlsSession::onClientHello(gnutls_session_t session, unsigned /*type*/, unsigned /*when*/, unsigned /*incoming*/,
-                              const gnutls_datum_t* /*message*/) noexcept {
+int TlsSession::onClientHello(gnutls_session_t session, unsigned /*type*/, unsigned /*when*/,
+                              unsigned /*incoming*/, const gnutls_datum_t* /*message*/) noexcept {
   return of(session).hasAgreedAlpn() ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL;
 }
 
@@ -140,10 +150,11 @@ int TlsSession::verifyServer() {
   if (!m_params.pin) return 0;
   const std::optional<tls::Pin> presented = peerPin();
   if (presented && equalConstantTime(presented->sha256, m_params.pin->sha256)) return 0;
-  m_verifyError = Error{ErrorCode::PinMismatch,
-                        fmt::format("the server's key is {}, but the join link expects {}: the link is of another server or an "
-                                    "old one, or somebody stands between; ask for a new link",
-                                    presented ? presented->toString() : "missing", m_params.pin->toString())};
+  m_verifyError = Error{
+      ErrorCode::PinMismatch,
+      fmt::format("the server's key is {}, but the join link expects {}: the link is of another server or an "
+                  "old one, or somebody stands between; ask for a new link",
+                  presented ? presented->toString() : "missing", m_params.pin->toString())};
   return GNUTLS_E_CERTIFICATE_ERROR;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The TLS 1.3 side of one QUIC connection (RFC 9001): a GnuTLS session configured for QUIC, the check of the server's pin,
-// ALPN, and the peer's identity afterwards. TlsContext is what the sessions of an Endpoint share. Owned by a connection;
-// one thread.
+// The TLS 1.3 side of one QUIC connection (RFC 9001): a GnuTLS session configured for QUIC, the check of the
+// server's pin, ALPN, and the peer's identity afterwards. TlsContext is what the sessions of an Endpoint
+// share. Owned by a connection; one thread.
 
 #include <memory>
 #include <optional>
@@ -20,7 +20,8 @@ enum class Role : std::uint8_t;
 /// Priorities and credentials, made once.
 class TlsContext {
  public:
-  static Result<std::unique_ptr<TlsContext>> create(Role role, std::shared_ptr<const tls::Identity> identity, std::string alpn);
+  static Result<std::unique_ptr<TlsContext>> create(Role role, std::shared_ptr<const tls::Identity> identity,
+                                                    std::string alpn);
   [[nodiscard]] Role role() const noexcept { return m_role; }
   [[nodiscard]] const std::string& alpn() const noexcept { return m_alpn; }
   [[nodiscard]] gnutls_priority_t priority() const noexcept { return m_priority.get(); }
@@ -39,8 +40,8 @@ class TlsContext {
 class TlsSession {
  public:
   struct Params {
-    std::string serverName;        ///< Client: SNI, or empty.
-    std::optional<tls::Pin> pin;   ///< Client: what the server's key must hash to.
+    std::string serverName;       ///< Client: SNI, or empty.
+    std::optional<tls::Pin> pin;  ///< Client: what the server's key must hash to.
   };
   static Result<std::unique_ptr<TlsSession>> create(const TlsContext& context, Params params);
   TlsSession(const TlsSession&) = delete;

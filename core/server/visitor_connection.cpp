@@ -53,6 +53,7 @@ void VisitorConnection::waitFor(Waiting what) {
     case Waiting::NextRequest: m_worker.keepAliveTimeouts.restart(*this); break;
     case Waiting::Body: m_worker.bodyTimeouts.restart(*this); break;
     case Waiting::Writing: m_worker.writeTimeouts.restart(*this); break;
+    case Waiting::HalfClosed: m_worker.halfCloseTimeouts.restart(*this); break;
     case Waiting::Linger: m_worker.lingerTimeouts.restart(*this); break;
   }
 }
@@ -79,6 +80,7 @@ void VisitorConnection::onTimeout() {
     case Waiting::Nothing: return;
     case Waiting::NextRequest:
     case Waiting::Writing:
+    case Waiting::HalfClosed:
     case Waiting::Linger: destroy(); return;
   }
 }
@@ -110,7 +112,13 @@ void VisitorConnection::onEndOfStream() {
     if (m_responseFinished) destroy();
     return;
   }
-  // A visitor that closes in the middle of an exchange is not waiting for the answer: stop the origin now.
+  if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Nothing) {
+    // Gone, or only done with asking? TCP does not say. An answer that comes at once is still delivered; otherwise nobody is
+    // waiting for it and the origin may stop.
+    waitFor(Waiting::HalfClosed);
+    return;
+  }
+  if (m_phase == Phase::Lingering && m_socket->queuedBytes() > 0) return;
   destroy();
 }
 
@@ -122,6 +130,7 @@ void VisitorConnection::onSent(std::size_t) {
   if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0) waitFor(Waiting::Linger);
   if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests) startNextRequest();
   if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
+  if (m_phase == Phase::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
 }
 
 void VisitorConnection::readHead(Slice data) {

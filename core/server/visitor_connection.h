@@ -51,7 +51,7 @@ class VisitorConnection final : public net::Disposable,
     Lingering,  ///< Our FIN is sent; what still comes is read and dropped, so that the page is not lost to a RST.
     Closed,
   };
-  enum class Waiting : std::uint8_t { Nothing, Head, NextRequest, Body, Writing, Linger };
+  enum class Waiting : std::uint8_t { Nothing, Head, NextRequest, Body, Writing, HalfClosed, Linger };
 
   // Visitor's socket
   void onData(Slice data) override;

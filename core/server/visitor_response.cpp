@@ -228,7 +228,7 @@ void VisitorConnection::finishResponse() {
     m_keepAlive = false;
   }
   endExchange();
-  if (!m_keepAlive) {
+  if (!m_keepAlive || m_visitorFinished) {
     closeAfterFlush();
     return;
   }
@@ -239,6 +239,10 @@ void VisitorConnection::finishResponse() {
 
 void VisitorConnection::closeAfterFlush() {
   m_phase = Phase::Lingering;
+  if (m_visitorFinished && m_socket->queuedBytes() == 0) {
+    destroy();
+    return;
+  }
   m_ahead.clear();
   m_socket->resumeReading(net::PauseReason::AwaitingTurn);
   m_socket->resumeReading(net::PauseReason::PeerSlow);
@@ -272,7 +276,7 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
   m_socket->sendCopy(asBytes(http::renderProblem(page, m_wantsJson)));
   m_responseStarted = m_responseFinished = true;
   m_head.clear();
-  if (!m_keepAlive) {
+  if (!m_keepAlive || m_visitorFinished) {
     closeAfterFlush();
     return;
   }

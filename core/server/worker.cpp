@@ -9,6 +9,8 @@ namespace adit::server {
 
 namespace {
 
+/// How long an answer may still come to a visitor that sent FIN behind its request.
+constexpr Duration kHalfCloseGrace = std::chrono::milliseconds(500);
 constexpr Duration kLinger = std::chrono::seconds(2);
 constexpr std::size_t kIpv6Prefix = 8;
 
@@ -24,6 +26,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       keepAliveTimeouts(*loop, context.limits.keepAliveTimeout),
       bodyTimeouts(*loop, context.limits.bodyIdleTimeout),
       writeTimeouts(*loop, context.limits.writeIdleTimeout),
+      halfCloseTimeouts(*loop, kHalfCloseGrace),
       lingerTimeouts(*loop, kLinger),
       m_context(context),
       m_params(std::move(params)),
@@ -39,6 +42,7 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
   auto listener = net::StreamListener::open(*worker->m_loop, worker->m_params.http, *worker);
   if (!listener) return fail(std::move(listener.error()));
   worker->m_listener = std::move(*listener);
+  worker->m_httpAddress = worker->m_listener->localAddress();
   return worker;
 }
 
@@ -126,7 +130,7 @@ void Worker::adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress&
   m_visitors.emplace(key, std::move(visitor));
   if (m_visitors.size() >= m_context.limits.connectionsPerWorker && !m_listenerPaused) {
     m_listenerPaused = true;
-    m_listener->pause();
+    if (m_listener != nullptr) m_listener->pause();
     logWarning("server", "{} visitors on worker {}: accepting pauses", m_visitors.size(), m_params.index);
   }
   if (!received.empty()) key->resumeWith(received);
@@ -158,7 +162,7 @@ void Worker::forgetLink(ClientLink& link) {
 void Worker::drain(Duration deadline, std::function<void()> done) {
   m_draining = true;
   m_drained = std::move(done);
-  m_listener->pause();
+  m_listener.reset();  // new visitors are refused at once instead of waiting in the backlog
   m_driver->endpoint().stopAccepting();
   for (auto& [key, link] : m_links) link->drain(deadline);
   std::vector<VisitorConnection*> visitors;

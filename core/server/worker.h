@@ -59,7 +59,7 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   void stop();
 
   [[nodiscard]] net::SocketAddress quicAddress() const { return m_driver->localAddress(); }
-  [[nodiscard]] net::SocketAddress httpAddress() const { return m_listener->localAddress(); }
+  [[nodiscard]] net::SocketAddress httpAddress() const { return m_httpAddress; }
 
   // For the worker's own objects, on its thread:
   [[nodiscard]] ServerContext& context() noexcept { return m_context; }
@@ -76,7 +76,7 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   void forgetVisitor(VisitorConnection& visitor);
   void forgetLink(ClientLink& link);
 
-  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, lingerTimeouts;
+  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts, lingerTimeouts;
 
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);
@@ -92,6 +92,7 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   std::unique_ptr<net::EventLoop> m_loop;
   std::unique_ptr<quic::EndpointDriver> m_driver;
   std::unique_ptr<net::StreamListener> m_listener;
+  net::SocketAddress m_httpAddress;
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
   std::unordered_map<SessionId, ClientLink*> m_sessions;
   std::unordered_map<VisitorConnection*, std::unique_ptr<VisitorConnection>> m_visitors;

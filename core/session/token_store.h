@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The server's tokens. Only SHA-256 hashes are stored (a token has 256 random bits, so a slow hash adds nothing). Shared by
-// the workers; login is rare, so a mutex inside is fine. Any thread.
+// The server's tokens. Only SHA-256 hashes are stored (a token has 256 random bits, so a slow hash adds
+// nothing). Shared by the workers; login is rare, so a mutex inside is fine. Any thread.
 
 #include <filesystem>
 #include <memory>
@@ -16,20 +16,28 @@ namespace adit::session {
 
 struct TokenInfo {
   std::string id;     ///< Short, printable, not secret.
-  std::string label;
+  std::string label;  ///< For people; at most 64 bytes in one line.
   bool revoked = false;
   std::int64_t createdUnix = 0;
 };
 
 class TokenStore {
  public:
-  /// Reads `directory`/tokens.json (0600) or starts empty.
+  static constexpr std::size_t kMaxTokens = 10'000;  ///< Revoked ones included.
+  static constexpr std::size_t kMaxLabel = 64;
+
+  /// Reads `directory`/tokens.json (0600) or starts empty. Malformed gives file:line:column where it is no
+  /// JSON, and names the entry where it is JSON of another shape.
   static Result<std::shared_ptr<TokenStore>> open(const std::filesystem::path& directory);
   virtual ~TokenStore() = default;
   /// Makes a token, stores its hash, returns the token (base64url, 43 characters). Shown once.
   virtual Result<std::string> create(std::string_view label, Random& random) = 0;
-  /// TokenUnknown or TokenRevoked otherwise. Constant-time comparison. Re-reads the file when it changed on disk.
+  /// TokenUnknown or TokenRevoked otherwise. Constant-time comparison. Re-reads the file when it changed on
+  /// disk; where that fails the tokens known before stay good and the cause is logged once. A file that was
+  /// removed means no tokens.
   virtual Result<TokenInfo> verify(std::string_view token) = 0;
+  /// NotFound for an id that is not there; revoking twice is no error. The entry stays, so that its user is
+  /// told why.
   virtual Result<> revoke(std::string_view id) = 0;
   [[nodiscard]] virtual std::vector<TokenInfo> list() const = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// GnuTLS handles that free themselves. Values; used inside core/tls and core/quic only, never in their public headers.
+// GnuTLS handles that free themselves. Values; used inside core/tls and core/quic only, never in their public
+// headers.
 
 #include <memory>
 #include <type_traits>

@@ -32,9 +32,12 @@ Result<Pin> pinOf(gnutls_x509_privkey_t key) {
 
 class X509Identity final : public Identity {
  public:
-  X509Identity(Pin pin, CredentialsHandle credentials) noexcept : m_pin(pin), m_credentials(std::move(credentials)) {}
+  X509Identity(Pin pin, CredentialsHandle credentials) noexcept
+      : m_pin(pin), m_credentials(std::move(credentials)) {}
   [[nodiscard]] const Pin& pin() const noexcept override { return m_pin; }
-  [[nodiscard]] gnutls_certificate_credentials_st* credentials() const noexcept override { return m_credentials.get(); }
+  [[nodiscard]] gnutls_certificate_credentials_st* credentials() const noexcept override {
+    return m_credentials.get();
+  }
 
  private:
   Pin m_pin;
@@ -57,7 +60,8 @@ Result<CertificateHandle> newCertificate() {
   return CertificateHandle(raw);
 }
 
-Result<> fillCertificate(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key, std::string_view commonName) {
+Result<> fillCertificate(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
+                         std::string_view commonName) {
   std::array<std::uint8_t, 16> serial{};
   SecureRandom().fill(serial);
   serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7fU) | 1U);  // positive and not zero
@@ -66,10 +70,12 @@ Result<> fillCertificate(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t ke
   int rv = gnutls_x509_crt_set_version(certificate, 3);
   if (rv == 0) rv = gnutls_x509_crt_set_serial(certificate, serial.data(), serial.size());
   if (rv == 0) {
-    rv = gnutls_x509_crt_set_activation_time(certificate, std::chrono::system_clock::to_time_t(now - kBackdate));
+    rv = gnutls_x509_crt_set_activation_time(certificate,
+                                             std::chrono::system_clock::to_time_t(now - kBackdate));
   }
   if (rv == 0) {
-    rv = gnutls_x509_crt_set_expiration_time(certificate, std::chrono::system_clock::to_time_t(now + kLifetime));
+    rv = gnutls_x509_crt_set_expiration_time(certificate,
+                                             std::chrono::system_clock::to_time_t(now + kLifetime));
   }
   if (rv == 0) {
     rv = gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name.data(),
@@ -93,7 +99,8 @@ Result<KeyPair> makeKeyPair(std::string_view commonName) {
   const int rv = gnutls_x509_privkey_generate(key->get(), GNUTLS_PK_ECDSA,
                                               GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
   if (rv != 0) return tlsFailure("making a key", rv);
-  if (auto filled = fillCertificate(certificate->get(), key->get(), commonName); !filled) return fail(filled.error());
+  if (auto filled = fillCertificate(certificate->get(), key->get(), commonName); !filled)
+    return fail(filled.error());
   return KeyPair{std::move(*key), std::move(*certificate)};
 }
 
@@ -101,7 +108,8 @@ Result<std::shared_ptr<const Identity>> identityOf(KeyPair pair) {
   const auto pin = pinOf(pair.key.get());
   if (!pin) return fail(pin.error());
   gnutls_certificate_credentials_t raw = nullptr;
-  if (const int rv = gnutls_certificate_allocate_credentials(&raw); rv != 0) return tlsFailure("allocating credentials", rv);
+  if (const int rv = gnutls_certificate_allocate_credentials(&raw); rv != 0)
+    return tlsFailure("allocating credentials", rv);
   CredentialsHandle credentials(raw);
   gnutls_x509_crt_t chain = pair.certificate.get();
   if (const int rv = gnutls_certificate_set_x509_key(raw, &chain, 1, pair.key.get()); rv < 0) {
@@ -120,14 +128,19 @@ Result<std::string> toPem(Export exportTo) {
   return text;
 }
 
-Result<> store(const KeyPair& pair, const std::filesystem::path& keyFile, const std::filesystem::path& certificateFile) {
-  auto key = toPem([&](gnutls_datum_t* out) { return gnutls_x509_privkey_export2(pair.key.get(), GNUTLS_X509_FMT_PEM, out); });
+Result<> store(const KeyPair& pair, const std::filesystem::path& keyFile,
+               const std::filesystem::path& certificateFile) {
+  auto key = toPem([&](gnutls_datum_t* out) {
+    return gnutls_x509_privkey_export2(pair.key.get(), GNUTLS_X509_FMT_PEM, out);
+  });
   if (!key) return fail(key.error());
-  const auto certificate =
-      toPem([&](gnutls_datum_t* out) { return gnutls_x509_crt_export2(pair.certificate.get(), GNUTLS_X509_FMT_PEM, out); });
+  const auto certificate = toPem([&](gnutls_datum_t* out) {
+    return gnutls_x509_crt_export2(pair.certificate.get(), GNUTLS_X509_FMT_PEM, out);
+  });
   if (!certificate) return fail(certificate.error());
   // The certificate first: a crash between the two leaves no key without its certificate.
-  if (auto written = writeFileAtomically(certificateFile, *certificate, FileSecrecy::Public); !written) return written;
+  if (auto written = writeFileAtomically(certificateFile, *certificate, FileSecrecy::Secret); !written)
+    return written;
   auto written = writeFileAtomically(keyFile, *key, FileSecrecy::Secret);
   gnutls_memset(key->data(), 0, key->size());
   return written;
@@ -146,7 +159,8 @@ Result<KeyPair> load(const std::filesystem::path& keyFile, const std::filesystem
   int rv = gnutls_x509_privkey_import(key->get(), &datum, GNUTLS_X509_FMT_PEM);
   gnutls_memset(keyText->data(), 0, keyText->size());
   if (rv != 0) {
-    return fail(ErrorCode::Malformed, fmt::format("{} holds no private key: {}", keyFile.string(), gnutls_strerror(rv)), rv);
+    return fail(ErrorCode::Malformed,
+                fmt::format("{} holds no private key: {}", keyFile.string(), gnutls_strerror(rv)), rv);
   }
   auto certificateText = readFile(certificateFile, FileSecrecy::Public, 64 * 1024);
   if (!certificateText) return fail(certificateText.error());
@@ -156,7 +170,8 @@ Result<KeyPair> load(const std::filesystem::path& keyFile, const std::filesystem
   rv = gnutls_x509_crt_import(certificate->get(), &datum, GNUTLS_X509_FMT_PEM);
   if (rv != 0) {
     return fail(ErrorCode::Malformed,
-                fmt::format("{} holds no certificate: {}", certificateFile.string(), gnutls_strerror(rv)), rv);
+                fmt::format("{} holds no certificate: {}", certificateFile.string(), gnutls_strerror(rv)),
+                rv);
   }
   return KeyPair{std::move(*key), std::move(*certificate)};
 }
@@ -169,7 +184,8 @@ Result<std::shared_ptr<const Identity>> Identity::generate(std::string_view comm
   return identityOf(std::move(*pair));
 }
 
-Result<std::shared_ptr<const Identity>> Identity::loadOrCreate(const std::filesystem::path& directory, std::string_view stem,
+Result<std::shared_ptr<const Identity>> Identity::loadOrCreate(const std::filesystem::path& directory,
+                                                               std::string_view stem,
                                                                std::string_view commonName) {
   const auto keyFile = directory / (std::string(stem) + ".key");
   const auto certificateFile = directory / (std::string(stem) + ".crt");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A key pair with its self-signed certificate: what a server proves itself with and what a client is known by. The pin is
-// SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), so a renewed certificate of the same key keeps its pin.
-// Immutable after creation and shared between threads.
+// A key pair with its self-signed certificate: what a server proves itself with and what a client is known
+// by. The pin is SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), so a renewed certificate of
+// the same key keeps its pin. Immutable after creation and shared between threads.
 
 #include <array>
 #include <cstdint>
@@ -31,7 +31,8 @@ class Identity {
   /// Makes an ECDSA P-256 key and a certificate for `commonName`, valid ten years.
   static Result<std::shared_ptr<const Identity>> generate(std::string_view commonName);
   /// Reads `directory`/`stem`.key (0600, refused otherwise) and `stem`.crt; makes both where neither exists.
-  static Result<std::shared_ptr<const Identity>> loadOrCreate(const std::filesystem::path& directory, std::string_view stem,
+  static Result<std::shared_ptr<const Identity>> loadOrCreate(const std::filesystem::path& directory,
+                                                              std::string_view stem,
                                                               std::string_view commonName);
   virtual ~Identity() = default;
   [[nodiscard]] virtual const Pin& pin() const noexcept = 0;

@@ -18,7 +18,8 @@ Result<Pin> Pin::parse(std::string_view text) {
   if (!bytes) return fail(ErrorCode::Malformed, "the pin is not base64url: " + bytes.error().detail);
   Pin pin;
   if (bytes->size() != pin.sha256.size()) {
-    return fail(ErrorCode::Malformed, "a pin has 32 bytes (43 characters), this one has " + std::to_string(bytes->size()));
+    return fail(ErrorCode::Malformed,
+                "a pin has 32 bytes (43 characters), this one has " + std::to_string(bytes->size()));
   }
   std::copy(bytes->begin(), bytes->end(), pin.sha256.begin());
   return pin;

@@ -43,7 +43,9 @@ bool travels(FieldId id, std::string_view name, Section section) noexcept {
     case FieldId::KeepAlive:
     case FieldId::ProxyConnection:
     case FieldId::TransferEncoding:
+    case FieldId::Upgrade:
       return false;
+    case FieldId::Expect:
     case FieldId::Host:
       return section != Section::Request;
     case FieldId::ContentLength:

@@ -46,11 +46,11 @@ struct ResponseHeadFrame {
 };
 
 /// Exact payload size, then the payload itself into `room` (of that size). Left out are fields whose name is
-/// empty and those that the head says by itself, so that nothing is said twice: Host (the authority),
-/// Transfer-Encoding, Content-Length (the framing; kept in a ResponseHead with framing None that is neither
-/// 1xx nor 204), Connection, Keep-Alive, Proxy-Connection; of trailers what http::isForbiddenTrailer says.
-/// Whoever writes HTTP/1.1 from a frame writes Host, Content-Length or Transfer-Encoding, and Connection. The
-/// caller has checked that the size is at most kMaxHeadPayload.
+/// empty and those that the head says by itself, so that nothing is said twice: of a RequestHead Host (the
+/// authority) and Expect (a flag); Content-Length and Transfer-Encoding (the framing; Content-Length is kept
+/// in a ResponseHead with framing None that is neither 1xx nor 204); Connection, Keep-Alive, Proxy-Connection
+/// and Upgrade (a flag, or status 101); of trailers what http::isForbiddenTrailer says. Whoever writes
+/// HTTP/1.1 from a frame writes those. The caller has checked that the size is at most kMaxHeadPayload.
 std::size_t requestHeadSize(const RequestHeadFrame& frame) noexcept;
 void writeRequestHead(const RequestHeadFrame& frame, std::uint8_t* room) noexcept;
 std::size_t responseHeadSize(const ResponseHeadFrame& frame) noexcept;

@@ -37,6 +37,12 @@ std::size_t readVisitor(ByteView data, net::SocketAddress& visitor) {
       if (data.size() < 1 + bytes.size() + 2) return 0;
       std::memcpy(bytes.data(), data.data() + 1, bytes.size());
       visitor = net::SocketAddress::fromIpv6(bytes, portAt(17));
+      // Mapped IPv4 should have come as IPv4; one visitor has one address here.
+      if (const std::string_view ip = visitor.ipBytes(); ip.size() == 4) {
+        std::array<std::uint8_t, 4> mapped{};
+        std::memcpy(mapped.data(), ip.data(), mapped.size());
+        visitor = net::SocketAddress::fromIpv4(mapped, portAt(17));
+      }
       return 19;
     }
     default:

@@ -199,11 +199,16 @@ class BadRequests(AditCase):
                 bad.close()
         self.assertEqual(good.get().status, 200)
 
-    def test_half_closed_visitor_is_answered(self):
+    def test_half_closed_visitor_is_answered_or_closed(self):
+        # Whether a visitor that will send nothing more has gone is the server's to decide; it must decide.
         visitor = self.tunnel_.visit()
         visitor.request()
         visitor.finish_sending()
-        self.assertEqual(visitor.response().status, 200)
+        try:
+            self.assertEqual(visitor.response().status, 200)
+        except Closed:
+            pass
+        self.still_serves()
 
     def test_silent_connections_are_harmless(self):
         silent = [socket.create_connection(tuple(self.tunnel_.http), seconds(5)) for _ in range(100)]

@@ -68,7 +68,7 @@ class Reconnection(AditCase):
     def through_relay(self, name=None, target=None):
         server = self.server()
         relay = self.relay(server)
-        tunnel = self.tunnel(server, target or self.echo(), name, link=self.link_to(server, relay.address))
+        tunnel = self.tunnel(server, target or self.echo(), name, link=self.link_to(server.join, relay.address))
         return server, relay, tunnel
 
     def test_address_changed(self):
@@ -145,14 +145,16 @@ class Draining(AditCase):
         self.addCleanup(release.set)
 
         def script(connection):
-            origin.note(connection.request())
-            release.wait(60)
-            connection.answer(b"finished")
+            while (request := connection.request()) is not None:
+                origin.note(request)
+                if request.target == "/slow":
+                    release.wait(60)
+                connection.answer(b"finished")
         origin = self.origin(lambda connection: script(connection))
         server = self.server()
         tunnel = self.tunnel(server, origin)
         visitor = tunnel.visit()
-        visitor.request()
+        visitor.request("GET", "/slow")
         origin.wait(lambda: origin.requests, "the request")
         return server, tunnel, visitor, release
 
@@ -250,7 +252,7 @@ class Noise(AditCase):
     def test_garbage_towards_the_client(self):
         server = self.server()
         relay = self.relay(server)
-        tunnel = self.tunnel(server, self.echo(), link=self.link_to(server, relay.address))
+        tunnel = self.tunnel(server, self.echo(), link=self.link_to(server.join, relay.address))
         dice = random.Random(21)
         for _ in range(1000):
             relay.front.sendto(dice.randbytes(dice.choice((1, 21, 40, 300, 1200))), relay.client)

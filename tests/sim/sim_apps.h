@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What runs over simulated connections: a recorder of everything a connection tells its users, an echo, and a source of
-// numbered bytes whose receiver checks each one. One thread.
+// What runs over simulated connections: a recorder of everything a connection tells its users, an echo, and a
+// source of numbered bytes whose receiver checks each one. One thread.
 
 #include <functional>
 #include <map>

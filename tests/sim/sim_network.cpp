@@ -21,18 +21,22 @@ Timestamp SimNetwork::leavesBottleneck(const std::string& direction, std::size_t
   if (link.bytesPerSecond == 0) return now;
   Timestamp& busy = m_busyUntil[direction];
   busy = std::max(busy, now);
-  const double queued = std::chrono::duration<double>(busy - now).count() * static_cast<double>(link.bytesPerSecond);
+  const double queued =
+      std::chrono::duration<double>(busy - now).count() * static_cast<double>(link.bytesPerSecond);
   if (queued > static_cast<double>(link.queueBytes)) return kNever;
-  busy += Duration(static_cast<std::int64_t>(static_cast<double>(size) * 1e9 / static_cast<double>(link.bytesPerSecond)));
+  busy += Duration(
+      static_cast<std::int64_t>(static_cast<double>(size) * 1e9 / static_cast<double>(link.bytesPerSecond)));
   return busy;
 }
 
-void SimNetwork::send(const net::SocketAddress& from, const net::SocketAddress& to, net::Ecn ecn, ByteView payload,
-                      Timestamp now) {
+void SimNetwork::send(const net::SocketAddress& from, const net::SocketAddress& to, net::Ecn ecn,
+                      ByteView payload, Timestamp now) {
   ++m_counters.sent;
   m_counters.bytes += payload.size();
-  const bool lost = chance(link.loss), twice = chance(link.duplicate), damaged = chance(link.corrupt), late = chance(link.reorder);
-  const std::uint64_t jitter = link.jitter.count() > 0 ? m_random.below(static_cast<std::uint64_t>(link.jitter.count())) : 0;
+  const bool lost = chance(link.loss), twice = chance(link.duplicate), damaged = chance(link.corrupt),
+             late = chance(link.reorder);
+  const std::uint64_t jitter =
+      link.jitter.count() > 0 ? m_random.below(static_cast<std::uint64_t>(link.jitter.count())) : 0;
   const bool refused = tap && !tap(from, to, payload);
   const Timestamp departure = leavesBottleneck(from.toString(), payload.size(), now);
   if (lost || refused || link.down || payload.size() > link.maxPayload || departure == kNever) {
@@ -44,7 +48,8 @@ void SimNetwork::send(const net::SocketAddress& from, const net::SocketAddress& 
     packet.payload[m_random.below(packet.payload.size())] ^= static_cast<char>(1 + m_random.below(255));
     ++m_counters.corrupted;
   }
-  const Timestamp arrival = departure + (late ? 4 : 1) * link.delay + Duration(static_cast<std::int64_t>(jitter));
+  const Timestamp arrival =
+      departure + (late ? 4 : 1) * link.delay + Duration(static_cast<std::int64_t>(jitter));
   if (twice) {
     ++m_counters.duplicated;
     enqueue(packet, arrival + link.delay / 2);
@@ -52,9 +57,13 @@ void SimNetwork::send(const net::SocketAddress& from, const net::SocketAddress& 
   enqueue(std::move(packet), arrival);
 }
 
-void SimNetwork::enqueue(Packet packet, Timestamp arrival) { m_inFlight.emplace(std::pair(arrival, m_nextId++), std::move(packet)); }
+void SimNetwork::enqueue(Packet packet, Timestamp arrival) {
+  m_inFlight.emplace(std::pair(arrival, m_nextId++), std::move(packet));
+}
 
-Timestamp SimNetwork::nextArrival() const { return m_inFlight.empty() ? kNever : m_inFlight.begin()->first.first; }
+Timestamp SimNetwork::nextArrival() const {
+  return m_inFlight.empty() ? kNever : m_inFlight.begin()->first.first;
+}
 
 void SimNetwork::deliver(Timestamp now) {
   while (nextArrival() <= now) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A network in memory: datagrams travel between addresses with delay, jitter, loss, duplication, reordering, corruption and
-// a bottleneck, all drawn from one seed. Time is virtual. Owned by a SimWorld; one thread.
+// A network in memory: datagrams travel between addresses with delay, jitter, loss, duplication, reordering,
+// corruption and a bottleneck, all drawn from one seed. Time is virtual. Owned by a SimWorld; one thread.
 
 #include <cstdint>
 #include <functional>
@@ -18,12 +18,12 @@ namespace adit::sim {
 
 struct LinkParams {
   Duration delay = std::chrono::milliseconds(10);
-  Duration jitter{};               ///< Added, uniform in [0, jitter).
+  Duration jitter{};  ///< Added, uniform in [0, jitter).
   double loss = 0, duplicate = 0, corrupt = 0;
-  double reorder = 0;              ///< This share is held back by three delays.
-  std::uint64_t bytesPerSecond = 0;  ///< 0: no bottleneck.
+  double reorder = 0;                   ///< This share is held back by three delays.
+  std::uint64_t bytesPerSecond = 0;     ///< 0: no bottleneck.
   std::size_t queueBytes = 256 * 1024;  ///< Of the bottleneck; beyond it packets are lost.
-  std::size_t maxPayload = 1500;   ///< Larger datagrams are lost.
+  std::size_t maxPayload = 1500;        ///< Larger datagrams are lost.
   bool down = false;
 };
 
@@ -42,7 +42,8 @@ class SimNetwork {
 
   void attach(const net::SocketAddress& address, Receiver receiver);
   void detach(const net::SocketAddress& address);
-  void send(const net::SocketAddress& from, const net::SocketAddress& to, net::Ecn ecn, ByteView payload, Timestamp now);
+  void send(const net::SocketAddress& from, const net::SocketAddress& to, net::Ecn ecn, ByteView payload,
+            Timestamp now);
   [[nodiscard]] Timestamp nextArrival() const;
   /// Hands over what has arrived by `now`.
   void deliver(Timestamp now);

@@ -8,18 +8,23 @@
 namespace adit::sim {
 
 SimNode::SimNode(SimWorld& world, net::SocketAddress address, quic::EndpointParams params)
-    : m_world(world), m_address(std::move(address)), m_random(world.random().next()), m_writer(m_slabs), m_params(std::move(params)) {
+    : m_world(world),
+      m_address(std::move(address)),
+      m_outside(m_address),
+      m_random(world.random().next()),
+      m_writer(m_slabs),
+      m_params(std::move(params)) {
   m_params.random = &m_random;
   m_params.slabs = &m_slabs;
   m_params.writer = &m_writer;
+  moveTo(m_address);
   makeEndpoint();
-  rebind(m_address);
   m_world.add(*this);
 }
 
 SimNode::~SimNode() {
   m_world.remove(*this);
-  m_world.network().detach(m_address);
+  m_world.network().detach(m_outside);
 }
 
 void SimNode::makeEndpoint() {
@@ -37,12 +42,20 @@ void SimNode::restart() {
   makeEndpoint();
 }
 
-void SimNode::rebind(const net::SocketAddress& address) {
-  m_world.network().detach(m_address);
-  m_address = address;
-  m_world.network().attach(m_address, [this](const net::ReceivedDatagram& datagram) {
-    m_arrived.push_back({*datagram.peer, *datagram.local, datagram.ecn, std::string(asText(datagram.payload))});
+void SimNode::rebind(const net::SocketAddress& outside) {
+  m_world.network().detach(m_outside);
+  m_outside = outside;
+  m_world.network().attach(m_outside, [this](const net::ReceivedDatagram& datagram) {
+    m_arrived.push_back({*datagram.peer, m_address, datagram.ecn, std::string(asText(datagram.payload))});
   });
+}
+
+void SimNode::moveTo(const net::SocketAddress& address) {
+  m_address = address;
+  rebind(address);
+  if (m_endpoint == nullptr) return;
+  m_endpoint->setSink(*this);
+  m_endpoint->migrateAll(address);
 }
 
 quic::Connection* SimNode::connect(const net::SocketAddress& peer, quic::ConnectionHandler& handler,
@@ -100,7 +113,7 @@ net::SendResult SimNode::send(const net::DatagramBatch& batch) {
   ByteView rest = batch.bytes;
   while (!rest.empty()) {
     const std::size_t size = std::min(rest.size(), batch.segmentSize);
-    m_world.network().send(m_address, *batch.peer, batch.ecn, rest.first(size), m_world.now());
+    m_world.network().send(m_outside, *batch.peer, batch.ecn, rest.first(size), m_world.now());
     rest = rest.subspan(size);
   }
   return {net::SendOutcome::Sent, batch.bytes.size(), 0};

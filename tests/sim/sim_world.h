@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Endpoints joined by a SimNetwork under one virtual clock. A SimNode is an endpoint with its address; SimWorld moves time
-// from event to event until a condition holds. An hour of silence costs nothing. One thread.
+// Endpoints joined by a SimNetwork under one virtual clock. A SimNode is an endpoint with its address;
+// SimWorld moves time from event to event until a condition holds. An hour of silence costs nothing. One
+// thread.
 
 #include <deque>
 #include <functional>
@@ -28,9 +29,12 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   [[nodiscard]] Random& random() { return m_random; }
   /// Client: a handshake to `peer`.
   quic::Connection* connect(const net::SocketAddress& peer, quic::ConnectionHandler& handler,
-                            std::optional<tls::Pin> pin = std::nullopt, std::string serverName = "sim.example");
+                            std::optional<tls::Pin> pin = std::nullopt,
+                            std::string serverName = "sim.example");
   /// The NAT in front forgot us: packets leave from another address, and the endpoint does not know.
-  void rebind(const net::SocketAddress& address);
+  void rebind(const net::SocketAddress& outside);
+  /// Another socket: the endpoint's own address changes too.
+  void moveTo(const net::SocketAddress& address);
   /// Hands datagrams to the endpoint as if they had arrived.
   void inject(const net::SocketAddress& from, std::string_view payload);
   /// The endpoint is replaced by a new one with the same parameters; what it knew is lost.
@@ -65,7 +69,8 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   };
 
   SimWorld& m_world;
-  net::SocketAddress m_address;
+  net::SocketAddress m_address;  // what the endpoint knows
+  net::SocketAddress m_outside;  // what the network sees
   SeededRandom m_random;
   SlabPool m_slabs;
   SlabWriter m_writer;
@@ -97,7 +102,8 @@ class SimWorld {
   std::vector<SimNode*> m_nodes;
 };
 
-/// The seed of a run: ADIT_SIM_SEED where it is set, otherwise `standard`. Prints it, so that a failure can be replayed.
+/// The seed of a run: ADIT_SIM_SEED where it is set, otherwise `standard`. Prints it, so that a failure can
+/// be replayed.
 std::uint64_t simSeed(std::uint64_t standard);
 
 }  // namespace adit::sim

@@ -30,7 +30,9 @@ class Server(Program):
         self.ready = self.event(event="ready")
         self.quic = parse_address(self.ready["quic"])
         self.http = parse_address(self.ready["http"])
-        self.join = self.ready.get("join")
+        # The link names the domain, which nobody resolves here.
+        self.link = self.ready.get("join")
+        self.join = self.link and case.link_to(self.link, self.quic)
 
 
 class Tunnel:
@@ -95,11 +97,13 @@ class AditCase(unittest.TestCase):
         os.chmod(path, 0o600)
         return path
 
-    def link_to(self, server, address):
-        """The server's join link with another address in it."""
-        parts = urllib.parse.urlsplit(server.join)
+    @staticmethod
+    def link_to(link, address):
+        """The join link with another address in it."""
+        parts = urllib.parse.urlsplit(link)
         token = parts.netloc.rpartition("@")[0]
-        return parts._replace(netloc=f"{token}@{address.host}:{address.port}").geturl()
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        return parts._replace(netloc=f"{token}@{host}:{address.port}").geturl()
 
     def relay(self, server):
         relay = UdpRelay(server.quic)

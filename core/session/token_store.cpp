@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/session/token_store.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <spdlog/fmt/fmt.h>
+
+#include "core/base/encoding.h"
+#include "core/base/files.h"
+#include "core/base/log.h"
+#include "core/session/display_text.h"
+#include "core/session/token_file.h"
+#include "core/wire/control_messages.h"
+
+namespace adit::session {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMaxFile = 8 * 1024 * 1024;  // kMaxTokens of the longest entries
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kIdBytes = 4;
+
+/// What tells that a file is not the one that was read.
+struct Stamp {
+  bool exists = false;
+  fs::file_time_type written{};
+  std::uintmax_t size = 0;
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+
+Stamp stampOf(const fs::path& file) {
+  std::error_code problem;
+  Stamp stamp;
+  stamp.written = fs::last_write_time(file, problem);
+  if (problem) return {problem != std::errc::no_such_file_or_directory, {}, 0};
+  stamp.size = fs::file_size(file, problem);
+  stamp.exists = true;
+  return stamp;
+}
+
+Result<std::array<std::uint8_t, 32>> sha256(std::string_view text) {
+  std::array<std::uint8_t, 32> digest{};
+  const int code = gnutls_hash_fast(GNUTLS_DIG_SHA256, text.data(), text.size(), digest.data());
+  if (code != 0) return fail(ErrorCode::Internal, "SHA-256 is not available", code);
+  return digest;
+}
+
+class FileTokenStore final : public TokenStore {
+ public:
+  explicit FileTokenStore(fs::path file) : m_file(std::move(file)) {}
+
+  Result<> load() {
+    const std::lock_guard lock(m_mutex);
+    return read();
+  }
+
+  Result<std::string> create(std::string_view label, Random& random) override {
+    if (label.size() > kMaxLabel)
+      return fail(ErrorCode::InvalidArgument, fmt::format("a token's label has at most {} bytes", kMaxLabel));
+    if (displayText(label) != label) {
+      return fail(ErrorCode::InvalidArgument,
+                  "a token's label is one line without control characters and outer spaces");
+    }
+    std::array<std::uint8_t, kTokenBytes> secret{};
+    random.fill(secret);
+    std::string token = toBase64Url(secret);
+    auto hash = sha256(token);
+    if (!hash) return fail(std::move(hash.error()));
+
+    const std::lock_guard lock(m_mutex);
+    if (auto fresh = refresh(); !fresh) return fail(std::move(fresh.error()));
+    if (m_tokens.size() >= kMaxTokens)
+      return fail(ErrorCode::LimitExceeded, fmt::format("there are {} tokens already", m_tokens.size()));
+    StoredToken entry;
+    entry.info = {
+        unusedId(random), std::string(label), false,
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count()};
+    entry.sha256 = *hash;
+    std::vector<StoredToken> changed = m_tokens;
+    changed.push_back(std::move(entry));
+    if (auto written = write(std::move(changed)); !written) return fail(std::move(written.error()));
+    return token;
+  }
+
+  Result<TokenInfo> verify(std::string_view token) override {
+    if (token.empty() || token.size() > wire::kMaxToken) return unknown();
+    const auto hash = sha256(token);
+    if (!hash) return fail(hash.error());
+    const std::lock_guard lock(m_mutex);
+    refreshOrWarn();
+    // Every entry is looked at, whatever was found before.
+    const StoredToken* found = nullptr;
+    for (const StoredToken& entry : m_tokens) {
+      if (equalConstantTime(entry.sha256, *hash)) found = &entry;
+    }
+    if (found == nullptr) return unknown();
+    if (found->info.revoked) return fail(ErrorCode::TokenRevoked, "the token was revoked on the server");
+    return found->info;
+  }
+
+  Result<> revoke(std::string_view id) override {
+    const std::lock_guard lock(m_mutex);
+    if (auto fresh = refresh(); !fresh) return fresh;
+    std::vector<StoredToken> changed = m_tokens;
+    const auto it = std::find_if(changed.begin(), changed.end(),
+                                 [id](const StoredToken& entry) { return entry.info.id == id; });
+    if (it == changed.end())
+      return fail(ErrorCode::NotFound,
+                  fmt::format("there is no token with the id '{}'", displayText(id, 32)));
+    if (it->info.revoked) return {};
+    it->info.revoked = true;
+    return write(std::move(changed));
+  }
+
+  [[nodiscard]] std::vector<TokenInfo> list() const override {
+    const std::lock_guard lock(m_mutex);
+    refreshOrWarn();
+    std::vector<TokenInfo> result;
+    for (const StoredToken& entry : m_tokens) result.push_back(entry.info);
+    return result;
+  }
+
+ private:
+  static tl::unexpected<Error> unknown() {
+    return fail(ErrorCode::TokenUnknown, "the server does not know this token");
+  }
+
+  // The rest is called with the mutex held.
+
+  Result<> read() const {
+    // The stamp is taken first: a change that comes between is seen the next time.
+    m_stamp = stampOf(m_file);
+    auto text = readFile(m_file, FileSecrecy::Secret, kMaxFile);
+    if (!text && text.error().code == ErrorCode::NotFound) {
+      m_tokens.clear();
+      return {};
+    }
+    if (!text) return fail(std::move(text.error()));
+    auto tokens = parseTokens(*text, m_file.string());
+    if (!tokens) return fail(std::move(tokens.error()));
+    m_tokens = std::move(*tokens);
+    return {};
+  }
+
+  /// Reads the file where it changed, and again where it could not be read the last time: its permissions may
+  /// be mended, which no stamp shows.
+  Result<> refresh() const {
+    if (m_problem == std::nullopt && stampOf(m_file) == m_stamp) return {};
+    auto result = read();
+    m_problem = result ? std::nullopt : std::optional(result.error());
+    return result;
+  }
+
+  void refreshOrWarn() const {
+    const std::optional<Error> before = m_problem;
+    if (auto fresh = refresh(); !fresh && m_problem != before) {
+      logWarning("server", "the tokens stay as they were: {}", fresh.error().describe());
+    }
+  }
+
+  Result<> write(std::vector<StoredToken> changed) {
+    if (auto written = writeFileAtomically(m_file, formatTokens(changed), FileSecrecy::Secret); !written)
+      return written;
+    m_tokens = std::move(changed);
+    m_stamp = stampOf(m_file);
+    return {};
+  }
+
+  std::string unusedId(Random& random) const {
+    for (;;) {
+      std::array<std::uint8_t, kIdBytes> bytes{};
+      random.fill(bytes);
+      std::string id = toHex(bytes);
+      if (std::none_of(m_tokens.begin(), m_tokens.end(),
+                       [&id](const StoredToken& entry) { return entry.info.id == id; }))
+        return id;
+    }
+  }
+
+  const fs::path m_file;
+  mutable std::mutex m_mutex;
+  mutable std::vector<StoredToken> m_tokens;
+  mutable Stamp m_stamp;
+  mutable std::optional<Error> m_problem;  // of the last read
+};
+
+}  // namespace
+
+Result<std::shared_ptr<TokenStore>> TokenStore::open(const fs::path& directory) {
+  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made)
+    return fail(std::move(made.error()));
+  auto store = std::make_shared<FileTokenStore>(directory / "tokens.json");
+  if (auto loaded = store->load(); !loaded) return fail(std::move(loaded.error()));
+  return store;
+}
+
+}  // namespace adit::session

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: Apache-2.0
+// Heads and trailers as payloads: exact bytes, round trips, and everything a hostile peer could say.
+#include <QTest>
+
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/http/field_names.h"
+#include "core/wire/http_frames.h"
+#include "core/wire/varint.h"
+
+using namespace adit;
+using namespace adit::wire;
+using http::BodyFraming;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes written(RequestHeadFrame frame) {
+  Bytes room(requestHeadSize(frame) + 1, 0xee);
+  writeRequestHead(frame, room.data());
+  if (room.back() != 0xee) qFatal("wrote past the size it gave");
+  room.pop_back();
+  return room;
+}
+Bytes written(ResponseHeadFrame frame) {
+  Bytes room(responseHeadSize(frame) + 1, 0xee);
+  writeResponseHead(frame, room.data());
+  if (room.back() != 0xee) qFatal("wrote past the size it gave");
+  room.pop_back();
+  return room;
+}
+
+Bytes bytes(std::string_view text) { return {asBytes(text).begin(), asBytes(text).end()}; }
+std::string sized(std::string_view text) {
+  std::uint8_t room[8];
+  const std::size_t size = writeVarint(text.size(), room);
+  return std::string(asText({room, size})) + std::string(text);
+}
+Bytes operator+(const Bytes& a, std::string_view b) {
+  Bytes sum = a;
+  sum.insert(sum.end(), b.begin(), b.end());
+  return sum;
+}
+
+std::string join(const std::vector<http::Field>& fields) {
+  std::string text;
+  for (const auto& field : fields) text += std::string(field.name) + "=" + std::string(field.value) + ";";
+  return text;
+}
+
+/// GET / of host "a" without fields.
+const Bytes kBareRequest = {0x10, 1, 1, '/', 1, 'a'};
+/// 200, framing Chunked, without fields.
+const Bytes kBareResponse = {0x12, 0x40, 200};
+
+Result<> readRequest(const Bytes& payload) {
+  http::RequestHead head;
+  RequestHeadFrame frame;
+  frame.head = &head;
+  return readRequestHead(payload, frame);
+}
+Result<> readResponse(const Bytes& payload) {
+  http::ResponseHead head;
+  ResponseHeadFrame frame;
+  frame.head = &head;
+  return readResponseHead(payload, frame);
+}
+
+}  // namespace
+
+class HttpFramesTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void requestBytes();
+  void responseBytes();
+  void namesTravelInTheirSpelling();
+  void whatTheHeadSaysIsLeftOut();
+  void refusesRequests_data();
+  void refusesRequests();
+  void refusesResponses_data();
+  void refusesResponses();
+  void trailers();
+  void truncatedNeverReadsBeyond();
+  void limits();
+  void randomRequestsRoundTrip();
+  void randomResponsesRoundTrip();
+  void randomBytesAreSafe();
+};
+
+void HttpFramesTest::requestBytes() {
+  http::RequestHead head;
+  head.method = "GET";
+  head.target = "/";
+  head.authority = "a";
+  RequestHeadFrame frame;
+  frame.head = &head;
+  QCOMPARE(written(frame), kBareRequest);
+
+  head.method = "PURGE";
+  head.target = "/x?y";
+  head.version = http::Version::Http2;
+  head.fields = {{"Accept", "*/*"}, {"accept", ""}, {"X-Own", "v"}};
+  frame.framing = {BodyFraming::Length, 300};
+  frame.expectContinue = true;
+  QCOMPARE(written(frame),
+           (Bytes{0x29, 0x41, 0x2c, 0} + sized("PURGE") + sized("/x?y") + sized("a") + "\x1a" + sized("*/*") +
+            "\x9a" + sized("") + std::string_view("\0", 1) + sized("X-Own") + sized("v")));
+
+  frame = {&head, {BodyFraming::None, 0}, true, false};
+  QCOMPARE(int{written(frame)[0]}, 0x24);
+  frame = {&head, {BodyFraming::Chunked, 0}, false, false};
+  QCOMPARE(int{written(frame)[0]}, 0x22);
+}
+
+void HttpFramesTest::responseBytes() {
+  http::ResponseHead head;
+  head.status = 200;
+  head.reason = "OK";
+  ResponseHeadFrame frame{&head, {BodyFraming::UntilClose, 0}};
+  QCOMPARE(written(frame), kBareResponse);
+  head.reason = "Fine";
+  head.version = http::Version::Http10;
+  frame.framing = {BodyFraming::Length, 5};
+  QCOMPARE(written(frame), (Bytes{0x05, 0x40, 200, 5} + sized("Fine")));
+  head.reason = "";
+  QCOMPARE(written(frame), (Bytes{0x05, 0x40, 200, 5, 0}));
+
+  // Without a phrase of its own the reader gives the usual one.
+  http::ResponseHead back;
+  ResponseHeadFrame backFrame{&back, {}};
+  QVERIFY(readResponseHead(kBareResponse, backFrame).has_value());
+  QCOMPARE(back.reason, std::string_view("OK"));
+  QCOMPARE(backFrame.framing.body, BodyFraming::Chunked);
+}
+
+void HttpFramesTest::namesTravelInTheirSpelling() {
+  http::RequestHead head;
+  head.method = "GET";
+  head.target = "/";
+  std::vector<std::string> names;
+  for (std::size_t number = 1; number < http::kFieldIdCount; ++number) {
+    const auto id = static_cast<http::FieldId>(number);
+    const std::string name(http::fieldName(id));
+    names.push_back(name);
+    names.emplace_back(http::fieldNameLower(id));
+    names.push_back("x" + name);
+    names.push_back(QByteArray(name.c_str()).toUpper().toStdString());
+  }
+  RequestHeadFrame frame;
+  frame.head = &head;
+  for (const std::string& name : names) {
+    head.fields = {{name, "value"}};
+    const Bytes payload = written(frame);
+    http::RequestHead back;
+    RequestHeadFrame backFrame;
+    backFrame.head = &back;
+    QVERIFY(readRequestHead(payload, backFrame).has_value());
+    if (back.fields.empty()) continue;  // one the head says by itself
+    QCOMPARE(join(back.fields), name + "=value;");
+  }
+}
+
+void HttpFramesTest::whatTheHeadSaysIsLeftOut() {
+  const std::vector<http::Field> fields = {
+      {"host", "b"},       {"Content-Length", "5"}, {"Connection", "close"},
+      {"Keep-Alive", "x"}, {"EXPECT", "x"},         {"Proxy-Connection", "x"},
+      {"Upgrade", "h2c"},  {"", "blanked"},         {"TRANSFER-ENCODING", "chunked"},
+      {"Accept", "*/*"}};
+  http::RequestHead request;
+  request.method = "GET";
+  request.target = "/";
+  request.fields = fields;
+  RequestHeadFrame frame;
+  frame.head = &request;
+  http::RequestHead back;
+  RequestHeadFrame backFrame;
+  backFrame.head = &back;
+  const Bytes payload = written(frame);
+  QVERIFY(readRequestHead(payload, backFrame).has_value());
+  QCOMPARE(join(back.fields), std::string("Accept=*/*;"));
+
+  const auto response = [&fields](std::uint16_t status, BodyFraming framing) {
+    http::ResponseHead head;
+    head.status = status;
+    head.fields = fields;
+    const Bytes text = written(ResponseHeadFrame{&head, {framing, 1}});
+    http::ResponseHead got;
+    ResponseHeadFrame gotFrame{&got, {}};
+    return readResponseHead(text, gotFrame).has_value() ? join(got.fields) : std::string("refused");
+  };
+  QCOMPARE(response(200, BodyFraming::Length), std::string("host=b;EXPECT=x;Accept=*/*;"));
+  QCOMPARE(response(200, BodyFraming::UntilClose), std::string("host=b;EXPECT=x;Accept=*/*;"));
+  QCOMPARE(response(200, BodyFraming::None),
+           std::string("host=b;Content-Length=5;EXPECT=x;Accept=*/*;"));  // HEAD
+  QCOMPARE(response(304, BodyFraming::None), std::string("host=b;Content-Length=5;EXPECT=x;Accept=*/*;"));
+  QCOMPARE(response(204, BodyFraming::None), std::string("host=b;EXPECT=x;Accept=*/*;"));
+  QCOMPARE(response(100, BodyFraming::None), std::string("host=b;EXPECT=x;Accept=*/*;"));
+}
+
+void HttpFramesTest::refusesRequests_data() {
+  QTest::addColumn<QByteArray>("payload");
+  const auto row = [](const char* name, const Bytes& payload) {
+    QTest::newRow(name) << QByteArray(reinterpret_cast<const char*>(payload.data()),
+                                      static_cast<qsizetype>(payload.size()));
+  };
+  const auto head = [](std::uint8_t flags, const std::string& rest) { return Bytes{flags} + rest; };
+  const auto withField = [](const std::string& name, const std::string& value) {
+    return kBareRequest + std::string(1, '\0') + sized(name) + sized(value);
+  };
+  row("empty", {});
+  row("framing 3", head(0x13, std::string("\x01\x01/\x01"
+                                          "a")));
+  row("version 3", head(0x30, std::string("\x01\x01/\x01"
+                                          "a")));
+  row("reserved bit 6", head(0x50, std::string("\x01\x01/\x01"
+                                               "a")));
+  row("reserved bit 7", head(0x90, std::string("\x01\x01/\x01"
+                                               "a")));
+  row("websocket by POST", head(0x14, std::string("\x03\x01/\x01"
+                                                  "a")));
+  row("websocket with content", head(0x16, std::string("\x01\x01/\x01"
+                                                       "a")));
+  row("expectation without content", head(0x18, std::string("\x01\x01/\x01"
+                                                            "a")));
+  row("method code 9", head(0x10, std::string("\x09\x01/\x01"
+                                              "a")));
+  row("method empty", head(0x10, std::string("\0\0\x01/\x01"
+                                             "a",
+                                             6)));
+  row("method not a token", head(0x10, std::string("\0", 1) + sized("G T") +
+                                           "\x01/\x01"
+                                           "a"));
+  row("method with a line end", head(0x10, std::string("\0", 1) + sized("GET\r\n") +
+                                               "\x01/\x01"
+                                               "a"));
+  row("method too long", head(0x10, std::string("\0", 1) + sized(std::string(65, 'A')) +
+                                        "\x01/\x01"
+                                        "a"));
+  row("CONNECT", head(0x10, std::string("\0", 1) + sized("CONNECT") +
+                                "\x01/\x01"
+                                "a"));
+  row("target empty", head(0x10, std::string("\x01\0\x01"
+                                             "a",
+                                             4)));
+  row("target with a space", head(0x10, "\x01" + sized("/a b") +
+                                            "\x01"
+                                            "a"));
+  row("target with a line end", head(0x10, "\x01" + sized("/ HTTP/1.1\r\nA: b") +
+                                               "\x01"
+                                               "a"));
+  row("target not ASCII", head(0x10, "\x01" + sized("/\xc3\xa9") +
+                                         "\x01"
+                                         "a"));
+  row("target with a fragment", head(0x10, "\x01" + sized("/#a") +
+                                               "\x01"
+                                               "a"));
+  row("absolute target", head(0x10, "\x01" + sized("http://b/") +
+                                        "\x01"
+                                        "a"));
+  row("authority with a line end", head(0x10, "\x01\x01/" + sized("a\r\nB: c")));
+  row("authority with a user", head(0x10, "\x01\x01/" + sized("u@a")));
+  row("two authorities", head(0x10, "\x01\x01/" + sized("a,b")));
+  row("target longer than the payload", head(0x10, std::string("\x01\x09/")));
+  row("length of 2^62 - 1", head(0x10, std::string("\x01\xff\xff\xff\xff\xff\xff\xff\xff/")));
+  row("name code 94", kBareRequest + "\x5e\x01v");
+  row("name code 127", kBareRequest + "\x7f\x01v");
+  row("name code 128", kBareRequest + "\x80\x01v");
+  row("name empty", withField("", "v"));
+  row("name not a token", withField("a b", "v"));
+  row("name with a colon", withField("a:", "v"));
+  row("name with a line end", withField("a\r\nb", "v"));
+  row("value with CR", withField("a", "b\rc"));
+  row("value with LF", withField("a", "b\nc"));
+  row("value with NUL", withField("a", std::string("b\0c", 3)));
+  row("value with a control", withField("a", "b\x01"));
+  row("value with DEL", withField("a", "b\x7f"));
+  row("field without a value", kBareRequest + "\x1a");
+  row("value cut", kBareRequest + "\x1a\x05*/*");
+  row("Host", kBareRequest +
+                  "\x01\x01"
+                  "b");
+  row("host", kBareRequest +
+                  "\x81\x01"
+                  "b");
+  row("Host literally", withField("hOST", "b"));
+  row("Content-Length", kBareRequest +
+                            "\x03\x01"
+                            "5");
+  row("Transfer-Encoding", kBareRequest +
+                               "\x04\x07"
+                               "chunked");
+  row("Transfer-Encoding literally", withField("tRansfer-encoding", "chunked"));
+  row("Connection", kBareRequest +
+                        "\x02\x05"
+                        "close");
+  row("Upgrade", kBareRequest +
+                     "\x05\x03"
+                     "h2c");
+  row("Expect", kBareRequest +
+                    "\x06\x01"
+                    "x");
+  row("Keep-Alive", kBareRequest +
+                        "\x09\x01"
+                        "x");
+  row("Proxy-Connection", kBareRequest +
+                              "\x0a\x01"
+                              "x");
+}
+
+void HttpFramesTest::refusesRequests() {
+  QFETCH(QByteArray, payload);
+  const auto result = readRequest(bytes(payload.toStdString()));
+  QVERIFY(!result.has_value());
+  QVERIFY(result.error().code == ErrorCode::Malformed);
+}
+
+void HttpFramesTest::refusesResponses_data() {
+  QTest::addColumn<QByteArray>("payload");
+  const auto row = [](const char* name, const Bytes& payload) {
+    QTest::newRow(name) << QByteArray(reinterpret_cast<const char*>(payload.data()),
+                                      static_cast<qsizetype>(payload.size()));
+  };
+  row("empty", {});
+  row("no status", {0x12});
+  row("status cut", {0x12, 0x40});
+  row("status 99", {0x12, 0x40, 99});
+  row("status 600", {0x12, 0x42, 0x58});
+  row("framing 3", {0x13, 0x40, 200});
+  row("version 3", {0x32, 0x40, 200});
+  row("reserved bit 3", {0x1a, 0x40, 200});
+  row("reserved bit 7", {0x92, 0x40, 200});
+  row("length missing", {0x11, 0x40, 200});
+  row("204 with content", {0x12, 0x40, 204});
+  row("304 with length", {0x11, 0x41, 0x30, 5});
+  row("100 with content", {0x12, 0x40, 100});
+  row("101 with content", {0x12, 0x40, 101});
+  row("reason cut", {0x16, 0x40, 200, 5, 'O', 'K'});
+  row("reason with a line end", Bytes{0x16, 0x40, 200} + sized("OK\r\nSet-Cookie: a=b"));
+  row("Content-Length with content", kBareResponse +
+                                         "\x03\x01"
+                                         "5");
+  row("Content-Length of 204", Bytes{0x10, 0x40, 204, 3, 1, '5'});
+  row("Transfer-Encoding", kBareResponse +
+                               "\x04\x07"
+                               "chunked");
+  row("Connection", kBareResponse +
+                        "\x82\x05"
+                        "close");
+  row("value with a line end", kBareResponse +
+                                   "\x1a\x03"
+                                   "a\nb");
+}
+
+void HttpFramesTest::refusesResponses() {
+  QFETCH(QByteArray, payload);
+  const auto result = readResponse(bytes(payload.toStdString()));
+  QVERIFY(!result.has_value());
+  QVERIFY(result.error().code == ErrorCode::Malformed);
+}
+
+void HttpFramesTest::trailers() {
+  const std::vector<http::Field> fields = {{"X-Sum", "1"}, {"Content-Length", "5"}, {"etag", "x"}, {"", "y"}};
+  Bytes room(trailersSize(fields));
+  writeTrailers(fields, room.data());
+  std::vector<http::Field> back = {{"old", "gone"}};
+  QVERIFY(readTrailers(room, back).has_value());
+  QCOMPARE(join(back), std::string("X-Sum=1;etag=x;"));
+  QVERIFY(readTrailers({}, back).has_value());
+  QVERIFY(back.empty());
+  // What a peer may not send in trailers is dropped, what is malformed is not.
+  const Bytes hostile = Bytes{} +
+                        "\x03\x01"
+                        "5" +
+                        "\x96\x01"
+                        "x" +
+                        "\x01\x01"
+                        "h" +
+                        "\x33\x01"
+                        "e";
+  QVERIFY(readTrailers(hostile, back).has_value());
+  QCOMPARE(join(back), std::string("ETag=e;"));
+  QVERIFY(!readTrailers(Bytes{} + "\x33\x01\n", back).has_value());
+  QVERIFY(!readTrailers(Bytes{} + "\x03\x01\n", back).has_value());
+}
+
+void HttpFramesTest::truncatedNeverReadsBeyond() {
+  http::RequestHead head;
+  head.method = "PROPFIND";
+  head.target = "/a/b";
+  head.authority = "a.example:8080";
+  head.fields = {{"Accept", "*/*"}, {"X-Own", "value"}};
+  const Bytes whole = written(RequestHeadFrame{&head, {BodyFraming::Length, 70'000}, false, true});
+  std::vector<std::size_t> sound;
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const Bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));  // its own memory
+    if (readRequest(part).has_value()) sound.push_back(size);
+  }
+  // Only a cut between two fields is a head of its own.
+  const std::size_t lastField = 1 + 1 + 5 + 1 + 5;
+  const std::size_t firstField = 1 + 1 + 3;
+  QCOMPARE(sound,
+           (std::vector<std::size_t>{whole.size() - lastField - firstField, whole.size() - lastField}));
+}
+
+void HttpFramesTest::limits() {
+  Bytes payload = kBareRequest;
+  for (std::size_t i = 0; i < kMaxWireFields; ++i)
+    payload = payload +
+              "\x1a\x01"
+              "x";
+  QVERIFY(readRequest(payload).has_value());
+  const auto result = readRequest(payload +
+                                  "\x1a\x01"
+                                  "x");
+  QVERIFY(!result.has_value());
+  QVERIFY(result.error().code == ErrorCode::LimitExceeded);
+}
+
+void HttpFramesTest::randomRequestsRoundTrip() {
+  SeededRandom random(5);
+  const std::string methods[] = {"GET",     "HEAD",  "POST",  "PUT",   "DELETE",
+                                 "OPTIONS", "PATCH", "TRACE", "PURGE", "M-SEARCH"};
+  const auto text = [&random](std::size_t most) {
+    std::string out(random.below(most + 1), '\0');
+    for (char& c : out)
+      c = static_cast<char>(random.below(2) == 0 ? 0x21 + random.below(0x5e) : 0x80 + random.below(0x80));
+    return out;
+  };
+  for (int round = 0; round < 500; ++round) {
+    std::vector<std::string> strings;
+    strings.reserve(64);
+    http::RequestHead head;
+    head.method = methods[random.below(std::size(methods))];
+    strings.push_back("/" + std::string(random.below(300), 'p'));
+    head.target = strings.back();
+    head.authority = random.below(3) == 0 ? "" : "[::1]:80";
+    head.version = static_cast<http::Version>(random.below(3));
+    for (std::uint64_t count = random.below(20); count > 0; --count) {
+      const auto id = static_cast<http::FieldId>(26 + random.below(60));
+      const std::string_view name = random.below(3) == 0   ? "X-Random"
+                                    : random.below(2) == 0 ? http::fieldName(id)
+                                                           : http::fieldNameLower(id);
+      strings.push_back(text(200));
+      head.fields.push_back({name, strings.back()});
+    }
+    RequestHeadFrame frame;
+    frame.head = &head;
+    frame.framing = {static_cast<BodyFraming>(random.below(3)), 0};
+    if (frame.framing.body == BodyFraming::Length) frame.framing.length = random.next() >> 2;
+    frame.expectContinue = frame.framing.body != BodyFraming::None && random.below(2) == 0;
+    frame.webSocket = frame.framing.body == BodyFraming::None && head.method == "GET" && random.below(2) == 0;
+    const Bytes payload = written(frame);
+    http::RequestHead back;
+    RequestHeadFrame backFrame;
+    backFrame.head = &back;
+    const auto result = readRequestHead(payload, backFrame);
+    QVERIFY2(result.has_value(), result.has_value() ? "" : result.error().detail.c_str());
+    QVERIFY(back.method == head.method && back.target == head.target && back.authority == head.authority);
+    QVERIFY(back.version == head.version);
+    QCOMPARE(join(back.fields), join(head.fields));
+    QCOMPARE(backFrame.framing.body, frame.framing.body);
+    QCOMPARE(backFrame.framing.length, frame.framing.length);
+    QVERIFY(backFrame.expectContinue == frame.expectContinue && backFrame.webSocket == frame.webSocket);
+    QCOMPARE(written(backFrame), payload);
+  }
+}
+
+void HttpFramesTest::randomResponsesRoundTrip() {
+  SeededRandom random(6);
+  for (int round = 0; round < 500; ++round) {
+    http::ResponseHead head;
+    head.status = static_cast<std::uint16_t>(200 + random.below(400));
+    if (head.status == 204 || head.status == 304) continue;
+    head.reason = random.below(2) == 0 ? "Own words" : "OK";
+    head.version = static_cast<http::Version>(random.below(3));
+    const std::string value(random.below(20'000), 'v');
+    head.fields = {{"Server", "x"}, {"set-cookie", value}, {"Set-Cookie", "second"}};
+    ResponseHeadFrame frame{&head, {static_cast<BodyFraming>(random.below(3)), 0}};
+    if (frame.framing.body == BodyFraming::Length)
+      frame.framing.length = random.next() >> (2 + random.below(62));
+    const Bytes payload = written(frame);
+    http::ResponseHead back;
+    ResponseHeadFrame backFrame{&back, {}};
+    QVERIFY(readResponseHead(payload, backFrame).has_value());
+    QVERIFY(back.status == head.status && back.reason == head.reason && back.version == head.version);
+    QCOMPARE(join(back.fields), join(head.fields));
+    QCOMPARE(written(backFrame), payload);
+  }
+}
+
+void HttpFramesTest::randomBytesAreSafe() {
+  SeededRandom random(9);
+  http::RequestHead head;
+  head.method = "GET";
+  head.target = "/x";
+  head.authority = "a";
+  head.fields = {{"Accept", "*/*"}, {"X-Own", "value"}};
+  RequestHeadFrame frame;
+  frame.head = &head;
+  const Bytes sound = written(frame);
+  for (int round = 0; round < 20'000; ++round) {
+    Bytes payload = sound;
+    for (std::uint64_t count = 1 + random.below(4); count > 0; --count) {
+      payload[random.below(payload.size())] = static_cast<std::uint8_t>(random.below(256));
+    }
+    http::RequestHead back;
+    RequestHeadFrame backFrame;
+    backFrame.head = &back;
+    if (!readRequestHead(payload, backFrame)) continue;
+    for (const http::Field& field : back.fields) {
+      QVERIFY(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+    }
+    // What was read can be written and read again, the same.
+    const Bytes again = written(backFrame);
+    QVERIFY(readRequest(again).has_value());
+  }
+}
+
+QTEST_APPLESS_MAIN(HttpFramesTest)
+#include "http_frames_test.moc"
