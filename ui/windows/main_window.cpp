@@ -152,7 +152,8 @@ void MainWindow::connectParts() {
   connect(m_detail, &DetailPane::startRequested, this, start);
   connect(m_detail, &DetailPane::stopRequested, this, stop);
   connect(m_detail, &DetailPane::openRequested, this, open);
-  connect(m_detail, &DetailPane::copyRequested, this, withSelected([this](engine::TunnelId id) { copyAddress(id); }));
+  connect(m_detail, &DetailPane::copyRequested, this,
+          withSelected([this](engine::TunnelId id) { copyAddress(id); }));
   connect(m_detail, &DetailPane::removeRequested, this, &MainWindow::removeSelected);
 
   connect(m_actions->add, &QAction::triggered, this, &MainWindow::addTunnelDialog);
@@ -251,7 +252,9 @@ const engine::TunnelSnapshot* MainWindow::selected() const {
   return id ? m_parts.bridge.tunnel(*id) : nullptr;
 }
 
-void MainWindow::select(engine::TunnelId id) { m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0)); }
+void MainWindow::select(engine::TunnelId id) {
+  m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0));
+}
 
 void MainWindow::showSelected() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
