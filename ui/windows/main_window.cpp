@@ -210,7 +210,10 @@ void MainWindow::onTunnelsChanged() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
   // New tunnels get their history before anything asks for it.
   m_traffic.add(snapshot);
+  const bool first = m_tunnels.rowCount() == 0 && !snapshot.tunnels.empty();
   m_tunnels.update(snapshot.tunnels);
+  // Whoever opens the window wants an address first; the overview is a click away.
+  if (first) select(snapshot.tunnels.front().id);
   m_stack->setCurrentWidget(snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns);
   m_listTitle->setText(tr("%n tunnel(s)", nullptr, m_tunnels.rowCount()));
   if (m_selectNext && m_tunnels.rowOf(*m_selectNext) >= 0) select(*std::exchange(m_selectNext, std::nullopt));
