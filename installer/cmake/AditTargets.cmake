@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Two sets of headers are compiled once and shared: the standard library's and fmt's for what is below Qt, Qt Test's for the
-# tests (Qt asks for position-independent code, so that they cannot share one). No file relies on them: it includes
+# Two sets of headers are compiled once and shared: the standard library's and fmt's for what is below Qt, and Qt Core's for
+# the tests (Qt asks for position-independent code, so that they cannot share one). No file relies on them: it includes
 # what it uses, and the presets without them build, too.
 if(ADIT_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   file(WRITE ${CMAKE_BINARY_DIR}/pch/empty.cpp "")
@@ -13,10 +13,11 @@ if(ADIT_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_precompile_headers(adit_pch PRIVATE ${_adit_std})
   if(ADIT_BUILD_TESTS)
     add_library(adit_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch/empty.cpp)
-    target_link_libraries(adit_test_pch PRIVATE adit_options Qt6::Test tl::expected spdlog::spdlog Threads::Threads)
+    # Not Qt6::Test: it defines a macro that differs from folder to folder, which makes the headers useless there.
+    target_link_libraries(adit_test_pch PRIVATE adit_options Qt6::Core tl::expected spdlog::spdlog Threads::Threads)
     target_compile_definitions(adit_test_pch PRIVATE QT_NO_KEYWORDS)
     target_compile_options(adit_test_pch PUBLIC -fpch-preprocess)
-    target_precompile_headers(adit_test_pch PRIVATE ${_adit_std} <QtTest/QtTest>)
+    target_precompile_headers(adit_test_pch PRIVATE ${_adit_std} <QtCore/QtCore>)
   endif()
 endif()
 
