@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The small service behind `adit demo`: a page that shows a visitor's request arriving, and a stream of events. Listens on
+// The small service behind `adit demo`: a page that shows a visitor's request arriving. Listens on
 // loopback, any port; its own thread until destroyed.
 
 #include <cstdint>

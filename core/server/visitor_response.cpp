@@ -188,7 +188,7 @@ Result<> VisitorConnection::onBody(ByteView data) {
   }
   m_bodyInFeed += data.size();
   m_credit.queued(data.size());
-  if (m_waiting == Waiting::Nothing && m_phase == Phase::Exchange) waitFor(Waiting::Writing);
+  if ((m_waiting == Waiting::Nothing || m_waiting == Waiting::HalfClosed) && m_phase == Phase::Exchange) waitFor(Waiting::Writing);
   return {};
 }
 
@@ -209,7 +209,7 @@ void VisitorConnection::finishResponse() {
     if (m_phase == Phase::Upgraded) {
       m_credit.settle(m_stream);
       m_socket->shutdownSend();
-      if (m_visitorFinished) destroy();
+      if (m_visitorFinished) endUpgrade();
       return;
     }
     if (m_responseFraming == http::BodyFraming::Length && m_responseRemaining != 0) {
@@ -232,9 +232,14 @@ void VisitorConnection::finishResponse() {
     closeAfterFlush();
     return;
   }
-  m_phase = Phase::Head;
-  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Nothing : Waiting::NextRequest);
+  awaitNextRequest();
   if (!m_ahead.empty()) startNextRequest();
+}
+
+/// Both directions have ended in order: what is queued each way is still delivered.
+void VisitorConnection::endUpgrade() {
+  endExchange();
+  closeAfterFlush();
 }
 
 void VisitorConnection::closeAfterFlush() {
@@ -244,6 +249,7 @@ void VisitorConnection::closeAfterFlush() {
     return;
   }
   m_ahead.clear();
+  m_behind.clear();
   m_socket->resumeReading(net::PauseReason::AwaitingTurn);
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   m_socket->shutdownSend();
@@ -280,8 +286,7 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
     closeAfterFlush();
     return;
   }
-  m_phase = Phase::Head;
-  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Nothing : Waiting::NextRequest);
+  awaitNextRequest();
   // Not from here: the caller may still be inside startNextRequest's loop; onSent goes on with what waits.
 }
 
