@@ -32,7 +32,8 @@ bool same(const SavedTunnel& a, const SavedTunnel& b) {
 
 }  // namespace
 
-Application::Application(Params params) : m_params(std::move(params)), m_settings(m_params.settingsDirectory) {
+Application::Application(Params params)
+    : m_params(std::move(params)), m_settings(m_params.settingsDirectory) {
   if (!m_params.messages) m_params.messages = std::make_unique<MessageBox>();
   if (!m_params.trayAvailable) m_params.trayAvailable = &TrayIcon::available;
 }
@@ -53,14 +54,15 @@ Result<std::unique_ptr<Application>> Application::create(Params params) {
 void Application::compose() {
   QApplication::setQuitOnLastWindowClosed(false);
   m_tray = std::make_unique<TrayIcon>();
-  m_window = std::make_unique<MainWindow>(MainWindow::Parts{.bridge = m_bridge,
-                                                            .settings = m_settings,
-                                                            .theme = *m_theme,
-                                                            .language = m_language,
-                                                            .messages = *m_params.messages,
-                                                            .trayAvailable = m_params.trayAvailable,
-                                                            .openUrl = [](const QUrl& url) { QDesktopServices::openUrl(url); },
-                                                            .saveJoin = m_params.saveJoin});
+  m_window = std::make_unique<MainWindow>(
+      MainWindow::Parts{.bridge = m_bridge,
+                        .settings = m_settings,
+                        .theme = *m_theme,
+                        .language = m_language,
+                        .messages = *m_params.messages,
+                        .trayAvailable = m_params.trayAvailable,
+                        .openUrl = [](const QUrl& url) { QDesktopServices::openUrl(url); },
+                        .saveJoin = m_params.saveJoin});
   m_notifier = std::make_unique<Notifier>(std::chrono::steady_clock::now());
 
   connect(m_tray.get(), &TrayIcon::openRequested, this, &Application::raiseWindow);
@@ -83,7 +85,8 @@ void Application::compose() {
 
   for (const SavedTunnel& saved : m_params.tunnels) {
     const auto added = m_bridge.engine().addTunnel(saved.spec, saved.started);
-    if (!added) logWarning("ui", "the saved tunnel '{}' was not taken: {}", saved.spec.name, added.error().describe());
+    if (!added)
+      logWarning("ui", "the saved tunnel '{}' was not taken: {}", saved.spec.name, added.error().describe());
   }
   m_saved = m_params.tunnels;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The desktop application: composed by app/ once a QApplication exists. Owns the bridge to the engine, the window, the tray icon
-// and the notifier; what it keeps on disk besides the window's own settings goes through callbacks. GUI thread.
+// The desktop application: composed by app/ once a QApplication exists. Owns the bridge to the engine, the
+// window, the tray icon and the notifier; what it keeps on disk besides the window's own settings goes
+// through callbacks. GUI thread.
 
 #include <functional>
 #include <memory>
@@ -37,17 +38,18 @@ class Application : public QObject {
   enum class Start { Shown, Minimized };
 
   struct Params {
-    EngineFactory engine;                ///< Called once, with the wake function to hand to the engine.
-    QString settingsDirectory;           ///< For adit.ini; must exist.
-    std::vector<SavedTunnel> tunnels;    ///< To be added at the start.
+    EngineFactory engine;              ///< Called once, with the wake function to hand to the engine.
+    QString settingsDirectory;         ///< For adit.ini; must exist.
+    std::vector<SavedTunnel> tunnels;  ///< To be added at the start.
     /// Called whenever the list of tunnels changed. May be empty.
     std::function<Result<>(const std::vector<SavedTunnel>&)> saveTunnels;
-    /// Called after the user joined a server, or with nothing after going back to the embedded one. May be empty.
+    /// Called after the user joined a server, or with nothing after going back to the embedded one. May be
+    /// empty.
     std::function<Result<>(const std::optional<session::JoinLink>&)> saveJoin;
     Start start = Start::Shown;
-    std::unique_ptr<MessageBox> messages;            ///< Empty: real ones.
-    std::function<bool()> trayAvailable;             ///< Empty: asks the system.
-    std::chrono::milliseconds drainDeadline{3000};   ///< For requests in flight when quitting.
+    std::unique_ptr<MessageBox> messages;           ///< Empty: real ones.
+    std::function<bool()> trayAvailable;            ///< Empty: asks the system.
+    std::chrono::milliseconds drainDeadline{3000};  ///< For requests in flight when quitting.
   };
 
   /// Needs a QApplication. Fails as the engine fails to start.
@@ -57,14 +59,15 @@ class Application : public QObject {
   [[nodiscard]] MainWindow& window() { return *m_window; }
   [[nodiscard]] TrayIcon& tray() { return *m_tray; }
 
-  /// Shows why the application cannot start and returns when the message was closed. Needs a QApplication whose event loop
-  /// does not run yet.
+  /// Shows why the application cannot start and returns when the message was closed. Needs a QApplication
+  /// whose event loop does not run yet.
   static void reportFailure(const Error& error);
 
  public Q_SLOTS:
   /// For the message of a second start.
   void raiseWindow();
-  /// Lets requests in flight end, then ends the event loop with exit code 0. Also for SIGTERM; a second call ends at once.
+  /// Lets requests in flight end, then ends the event loop with exit code 0. Also for SIGTERM; a second call
+  /// ends at once.
   void quit();
 
  private:

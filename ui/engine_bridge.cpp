@@ -14,8 +14,8 @@ constexpr auto kWatchedInterval = 100ms;
 constexpr auto kBackgroundInterval = 1000ms;
 
 bool sameButCounters(const engine::TunnelSnapshot& a, const engine::TunnelSnapshot& b) {
-  return a.id == b.id && a.state == b.state && a.url == b.url && a.hasError == b.hasError && a.error == b.error &&
-         a.spec.name == b.spec.name && a.spec.target == b.spec.target;
+  return a.id == b.id && a.state == b.state && a.url == b.url && a.hasError == b.hasError &&
+         a.error == b.error && a.spec.name == b.spec.name && a.spec.target == b.spec.target;
 }
 
 const engine::TunnelSnapshot* find(const std::vector<engine::TunnelSnapshot>& tunnels, engine::TunnelId id) {
@@ -56,11 +56,12 @@ EngineBridge::~EngineBridge() {
 
 Result<> EngineBridge::start(const EngineFactory& factory) {
   auto engine = factory([wake = m_wake] {
-    if (!wake->posted.exchange(true)) wake->post([wake] {
-      // Cleared before events are taken: one that arrives from here on posts again.
-      wake->posted = false;
-      if (wake->bridge != nullptr) wake->bridge->onWake();
-    });
+    if (!wake->posted.exchange(true))
+      wake->post([wake] {
+        // Cleared before events are taken: one that arrives from here on posts again.
+        wake->posted = false;
+        if (wake->bridge != nullptr) wake->bridge->onWake();
+      });
   });
   if (!engine) return tl::unexpected(engine.error());
   m_engine = std::move(*engine);
@@ -69,7 +70,9 @@ Result<> EngineBridge::start(const EngineFactory& factory) {
   return {};
 }
 
-const engine::TunnelSnapshot* EngineBridge::tunnel(engine::TunnelId id) const { return find(m_snapshot.tunnels, id); }
+const engine::TunnelSnapshot* EngineBridge::tunnel(engine::TunnelId id) const {
+  return find(m_snapshot.tunnels, id);
+}
 
 void EngineBridge::setSampling(Sampling sampling) {
   m_sampleTimer.setInterval(sampling == Sampling::Watched ? kWatchedInterval : kBackgroundInterval);
@@ -85,7 +88,8 @@ void EngineBridge::drain(std::chrono::milliseconds deadline) {
 
 void EngineBridge::onWake() {
   if (m_eventTimer.isActive() || m_engine == nullptr) return;
-  const std::chrono::milliseconds passed(m_sinceEvents.isValid() ? m_sinceEvents.elapsed() : kEventInterval.count());
+  const std::chrono::milliseconds passed(m_sinceEvents.isValid() ? m_sinceEvents.elapsed()
+                                                                 : kEventInterval.count());
   if (passed >= kEventInterval) {
     takeEvents();
   } else {
@@ -106,7 +110,8 @@ void EngineBridge::takeEvents() {
 void EngineBridge::sample() {
   engine::Snapshot next = m_engine->snapshot();
   const engine::Snapshot previous = std::exchange(m_snapshot, std::move(next));
-  // The engine keeps a bounded number of events, so what changed is read from the snapshots, not from the events.
+  // The engine keeps a bounded number of events, so what changed is read from the snapshots, not from the
+  // events.
   QList<engine::TunnelId> changed;
   bool link = false;
   if (previous.revision != m_snapshot.revision) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The window's side of the engine. Owns the engine, turns its wake-ups into one queued call, takes events at most ten times a
-// second, keeps the newest snapshot, and says what changed in compound signals. Traffic is sampled on a timer: ten times
-// a second while somebody looks, once a second otherwise. GUI thread, except for the wake function it hands out.
+// The window's side of the engine. Owns the engine, turns its wake-ups into one queued call, takes events at
+// most ten times a second, keeps the newest snapshot, and says what changed in compound signals. Traffic is
+// sampled on a timer: ten times a second while somebody looks, once a second otherwise. GUI thread, except
+// for the wake function it hands out.
 
 #include <functional>
 #include <memory>

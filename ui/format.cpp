@@ -42,10 +42,13 @@ QString formatRequests(double perSecond) { return shortNumber(std::max(0.0, perS
 
 QString formatCount(std::uint64_t count) { return QLocale().toString(static_cast<qulonglong>(count)); }
 
-QString formatMilliseconds(double milliseconds) { return shortNumber(std::max(0.0, milliseconds)) + " ms"_L1; }
+QString formatMilliseconds(double milliseconds) {
+  return shortNumber(std::max(0.0, milliseconds)) + " ms"_L1;
+}
 
 QString displayTarget(std::string_view target) {
-  const bool port = !target.empty() && std::all_of(target.begin(), target.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool port = !target.empty() &&
+                    std::all_of(target.begin(), target.end(), [](char c) { return c >= '0' && c <= '9'; });
   return port ? "localhost:"_L1 + fromUtf8(target) : fromUtf8(target);
 }
 

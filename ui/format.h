@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Numbers and text as people read them, in the current locale: sizes and rates in decimal units with two to three digits.
-// Pure functions.
+// Numbers and text as people read them, in the current locale: sizes and rates in decimal units with two to
+// three digits. Pure functions.
 
 #include <cstdint>
 #include <QString>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The language of the window: the system's, or one that was chosen. Installing another one sends LanguageChange to every
-// widget, which then sets its texts again. Owned by the composition of the window; GUI thread.
+// The language of the window: the system's, or one that was chosen. Installing another one sends
+// LanguageChange to every widget, which then sets its texts again. Owned by the composition of the window;
+// GUI thread.
 
 #include <QString>
 #include <QTranslator>
@@ -15,7 +16,8 @@ class Language {
   Language& operator=(const Language&) = delete;
   ~Language();
 
-  /// "system", "en" or "zh_CN". Returns false where there is no translation for it; the window is English then.
+  /// "system", "en" or "zh_CN". Returns false where there is no translation for it; the window is English
+  /// then.
   bool apply(const QString& choice);
   [[nodiscard]] const QString& choice() const { return m_choice; }
 

@@ -17,54 +17,69 @@ struct Messages {
 QString linkProblem(const Error& error, const QString& server) {
   switch (error.code) {
     case ErrorCode::TimedOut:
-      return Messages::tr("%1 does not answer over UDP. Check that the server runs and that no firewall blocks its UDP port.")
+      return Messages::tr(
+                 "%1 does not answer over UDP. Check that the server runs and that no firewall blocks its "
+                 "UDP port.")
           .arg(server);
     case ErrorCode::ConnectionRefused:
     case ErrorCode::ConnectionReset:
     case ErrorCode::Closed:
       return Messages::tr("The connection to %1 was cut. The server may be restarting.").arg(server);
-    case ErrorCode::Unreachable: return Messages::tr("There is no way to %1. Is this computer online?").arg(server);
+    case ErrorCode::Unreachable:
+      return Messages::tr("There is no way to %1. Is this computer online?").arg(server);
     case ErrorCode::ResolveFailed:
       return Messages::tr("The name in %1 has no address. Check the join link, or the network.").arg(server);
     case ErrorCode::PinMismatch:
       return Messages::tr(
-                 "%1 proved itself with another key than the one in your join link. Do not go on unless its operator "
+                 "%1 proved itself with another key than the one in your join link. Do not go on unless its "
+                 "operator "
                  "gave you a new link.")
           .arg(server);
-    case ErrorCode::TlsFailure: return Messages::tr("No secure connection could be made with %1.").arg(server);
+    case ErrorCode::TlsFailure:
+      return Messages::tr("No secure connection could be made with %1.").arg(server);
     case ErrorCode::TokenUnknown:
       return Messages::tr("%1 does not know this token. Ask its operator for a new join link.").arg(server);
     case ErrorCode::TokenRevoked:
       return Messages::tr("The operator of %1 withdrew this token. Ask for a new join link.").arg(server);
     case ErrorCode::VersionMismatch:
-      return Messages::tr("%1 speaks another version of the protocol. Update Adit here or there.").arg(server);
+      return Messages::tr("%1 speaks another version of the protocol. Update Adit here or there.")
+          .arg(server);
     case ErrorCode::TakenOver:
       return Messages::tr("Another Adit with this computer's key took over the session with %1.").arg(server);
-    case ErrorCode::Overloaded: return Messages::tr("%1 is overloaded right now.").arg(server);
-    case ErrorCode::AddressInUse: return Messages::tr("A port that the built-in server needs is in use.");
+    case ErrorCode::Overloaded:
+      return Messages::tr("%1 is overloaded right now.").arg(server);
+    case ErrorCode::AddressInUse:
+      return Messages::tr("A port that the built-in server needs is in use.");
     case ErrorCode::PermissionDenied:
     case ErrorCode::InsecurePermissions:
       return Messages::tr("A key file cannot be used: %1").arg(fromUtf8(error.detail));
-    default: return Messages::tr("No connection to %1: %2").arg(server, fromUtf8(error.detail));
+    default:
+      return Messages::tr("No connection to %1: %2").arg(server, fromUtf8(error.detail));
   }
 }
 
 QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
   const QString name = fromUtf8(spec.name);
   switch (error.code) {
-    case ErrorCode::NameTaken: return Messages::tr("Somebody else uses the name “%1” on this server. Choose another.").arg(name);
+    case ErrorCode::NameTaken:
+      return Messages::tr("Somebody else uses the name “%1” on this server. Choose another.").arg(name);
     case ErrorCode::NameInvalid:
       return Messages::tr("“%1” cannot be a name here. Use letters, digits and hyphens.").arg(name);
-    case ErrorCode::LimitExceeded: return Messages::tr("This server allows you no more tunnels.");
-    case ErrorCode::PermissionDenied: return Messages::tr("Your token does not allow the name “%1”.").arg(name);
-    case ErrorCode::Overloaded: return Messages::tr("The server is overloaded right now.");
+    case ErrorCode::LimitExceeded:
+      return Messages::tr("This server allows you no more tunnels.");
+    case ErrorCode::PermissionDenied:
+      return Messages::tr("Your token does not allow the name “%1”.").arg(name);
+    case ErrorCode::Overloaded:
+      return Messages::tr("The server is overloaded right now.");
     case ErrorCode::ConnectionRefused:
       return Messages::tr("Nothing answers at %1. Is your service running?").arg(displayTarget(spec.target));
     case ErrorCode::TimedOut:
     case ErrorCode::ConnectionReset:
     case ErrorCode::Closed:
-    case ErrorCode::Unreachable: return Messages::tr("The connection to the server was lost and is being made again.");
-    default: return fromUtf8(error.detail);
+    case ErrorCode::Unreachable:
+      return Messages::tr("The connection to the server was lost and is being made again.");
+    default:
+      return fromUtf8(error.detail);
   }
 }
 

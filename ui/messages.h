@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Failures in a person's words: what happened, and what to do about it. The engine's own detail is English and goes to the log
-// and to tooltips; these sentences are translated. Pure functions.
+// Failures in a person's words: what happened, and what to do about it. The engine's own detail is English
+// and goes to the log and to tooltips; these sentences are translated. Pure functions.
 
 #include <QString>
 

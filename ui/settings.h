@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the window remembers: one table of keys with their defaults, kept in adit.ini in the directory that the composition
-// root names. The file carries a version and older ones are migrated when opened. Written new-then-rename by QSettings.
-// GUI thread.
+// What the window remembers: one table of keys with their defaults, kept in adit.ini in the directory that
+// the composition root names. The file carries a version and older ones are migrated when opened. Written
+// new-then-rename by QSettings. GUI thread.
 
 #include <array>
 #include <memory>
@@ -15,7 +15,16 @@ namespace adit::ui {
 
 class Settings {
  public:
-  enum class Key { WindowGeometry, SplitterState, LogVisible, LogLevel, Theme, Language, TrayExplained, Count };
+  enum class Key {
+    WindowGeometry,
+    SplitterState,
+    LogVisible,
+    LogLevel,
+    Theme,
+    Language,
+    TrayExplained,
+    Count
+  };
 
   static constexpr int kVersion = 2;
 

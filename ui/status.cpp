@@ -20,10 +20,14 @@ struct Row {
 };
 
 constexpr std::array<Row, 4> kTable{{
-    {Status::Offline, "tray-offline"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: offline"), &Colors::stopped},
-    {Status::Online, "tray-online"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: online"), &Colors::online},
-    {Status::Connecting, "tray-connecting"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: connecting…"), &Colors::waiting},
-    {Status::Error, "tray-error"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: needs attention"), &Colors::error},
+    {Status::Offline, "tray-offline"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: offline"),
+     &Colors::stopped},
+    {Status::Online, "tray-online"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: online"),
+     &Colors::online},
+    {Status::Connecting, "tray-connecting"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: connecting…"),
+     &Colors::waiting},
+    {Status::Error, "tray-error"_L1, QT_TRANSLATE_NOOP("adit::ui::Status", "Adit: needs attention"),
+     &Colors::error},
 }};
 
 const Row& rowOf(Status status) { return kTable[static_cast<std::size_t>(status)]; }
@@ -32,11 +36,15 @@ const Row& rowOf(Status status) { return kTable[static_cast<std::size_t>(status)
 
 Status statusOf(engine::TunnelState state) {
   switch (state) {
-    case engine::TunnelState::Stopped: return Status::Offline;
+    case engine::TunnelState::Stopped:
+      return Status::Offline;
     case engine::TunnelState::Connecting:
-    case engine::TunnelState::Reconnecting: return Status::Connecting;
-    case engine::TunnelState::Online: return Status::Online;
-    case engine::TunnelState::Failed: return Status::Error;
+    case engine::TunnelState::Reconnecting:
+      return Status::Connecting;
+    case engine::TunnelState::Online:
+      return Status::Online;
+    case engine::TunnelState::Failed:
+      return Status::Error;
   }
   return Status::Offline;
 }
@@ -44,11 +52,15 @@ Status statusOf(engine::TunnelState state) {
 Status statusOf(engine::LinkState state) {
   switch (state) {
     case engine::LinkState::Offline:
-    case engine::LinkState::Stopped: return Status::Offline;
+    case engine::LinkState::Stopped:
+      return Status::Offline;
     case engine::LinkState::Connecting:
-    case engine::LinkState::Waiting: return Status::Connecting;
-    case engine::LinkState::Online: return Status::Online;
-    case engine::LinkState::Failed: return Status::Error;
+    case engine::LinkState::Waiting:
+      return Status::Connecting;
+    case engine::LinkState::Online:
+      return Status::Online;
+    case engine::LinkState::Failed:
+      return Status::Error;
   }
   return Status::Offline;
 }
@@ -61,16 +73,23 @@ Status statusOf(const engine::Snapshot& snapshot) {
 
 QString stateText(engine::TunnelState state) {
   switch (state) {
-    case engine::TunnelState::Stopped: return QCoreApplication::translate("adit::ui::Status", "Stopped");
-    case engine::TunnelState::Connecting: return QCoreApplication::translate("adit::ui::Status", "Connecting…");
-    case engine::TunnelState::Online: return QCoreApplication::translate("adit::ui::Status", "Online");
-    case engine::TunnelState::Reconnecting: return QCoreApplication::translate("adit::ui::Status", "Reconnecting…");
-    case engine::TunnelState::Failed: return QCoreApplication::translate("adit::ui::Status", "Refused");
+    case engine::TunnelState::Stopped:
+      return QCoreApplication::translate("adit::ui::Status", "Stopped");
+    case engine::TunnelState::Connecting:
+      return QCoreApplication::translate("adit::ui::Status", "Connecting…");
+    case engine::TunnelState::Online:
+      return QCoreApplication::translate("adit::ui::Status", "Online");
+    case engine::TunnelState::Reconnecting:
+      return QCoreApplication::translate("adit::ui::Status", "Reconnecting…");
+    case engine::TunnelState::Failed:
+      return QCoreApplication::translate("adit::ui::Status", "Refused");
   }
   return {};
 }
 
-QString statusText(Status status) { return QCoreApplication::translate("adit::ui::Status", rowOf(status).text); }
+QString statusText(Status status) {
+  return QCoreApplication::translate("adit::ui::Status", rowOf(status).text);
+}
 
 QString statusIcon(Status status) { return rowOf(status).icon; }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The one word for how things are: of a tunnel, of the link, of everything (the tray's icon). Values are ordered by
-// precedence, so that the whole is the greatest of its parts. One table gives each its words and icon. Pure functions.
+// The one word for how things are: of a tunnel, of the link, of everything (the tray's icon). Values are
+// ordered by precedence, so that the whole is the greatest of its parts. One table gives each its words and
+// icon. Pure functions.
 
 #include <QColor>
 #include <QString>

@@ -52,6 +52,7 @@ void InboundRequest::begin(quic::Stream& stream) {
   m_hasHead = m_requestEnded = m_webSocket = m_retried = m_originSpoke = m_originEnded = false;
   m_answerHead.clear();
   m_scanned = 0;
+  m_interimHeads = 0;
 }
 
 bool InboundRequest::readStreamHead(ByteView& data) {

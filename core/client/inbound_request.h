@@ -136,6 +136,7 @@ class InboundRequest final : public ListHook<>,
   http::ResponseTraits m_traits;
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_answerRemaining = 0;
+  unsigned m_interimHeads = 0;
   bool m_originEnded = false;
 };
 

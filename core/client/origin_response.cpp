@@ -16,6 +16,8 @@ namespace {
 
 /// An origin is trusted more than a visitor, and real ones send large cookies.
 constexpr http::HeadLimits kAnswerLimits{48 * 1024, 8 * 1024, 256};
+/// PROTOCOL.md section 7.
+constexpr unsigned kMaxInterimHeads = 16;
 
 }  // namespace
 
@@ -70,6 +72,10 @@ bool InboundRequest::startAnswer() {
   wire::ResponseHeadFrame frame;
   frame.head = &m_answer;
   if (m_traits.interim) {
+    if (++m_interimHeads > kMaxInterimHeads) {
+      breakAnswer(http::Problem::OriginBroken, "the origin sends interim answers without end");
+      return false;
+    }
     http::removeHopByHop(m_answer.fields, http::Direction::Response);
     relay::sendResponseHead(*m_stream, writer, wire::FrameType::InterimHead, frame);
     return true;

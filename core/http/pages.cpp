@@ -83,10 +83,12 @@ constexpr std::string_view kMark =
     "<circle cx=\"28\" cy=\"33\" r=\"4\" fill=\"var(--lamp)\"/></svg>";
 
 std::string renderHtml(const Words& words, const ProblemPage& page) {
-  const std::string detail = page.detail.empty()
-                                 ? std::string()
-                                 : "<p class=\"detail\">" + escapeHtml(asSentence(page.detail)) + "</p>\n";
-  const std::string host = page.host.empty() ? std::string() : "<span>" + escapeHtml(page.host) + "</span>";
+  std::string detail;
+  if (!page.detail.empty()) {
+    detail = fmt::format("<p class=\"detail\">{}</p>\n", escapeHtml(asSentence(page.detail)));
+  }
+  std::string host;
+  if (!page.host.empty()) host = fmt::format("<span>{}</span>", escapeHtml(page.host));
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
@@ -98,7 +100,7 @@ std::string renderHtml(const Words& words, const ProblemPage& page) {
 
 std::string renderJson(const Words& words, const ProblemPage& page) {
   std::string message = fmt::format("{}. {}", words.title, words.sentence);
-  if (!page.detail.empty()) message += " " + asSentence(page.detail);
+  if (!page.detail.empty()) message += fmt::format(" {}", asSentence(page.detail));
   return fmt::format("{{\"error\":{{\"status\":{},\"code\":\"{}\",\"message\":\"{}\"}}}}\n", words.status,
                      words.code, escapeJson(message));
 }

@@ -17,6 +17,8 @@ constexpr std::uint64_t kActiveCids = 4;
 // of the initial one once a connection has been idle; the initial one follows from this size, while packets
 // stay as large as we write them.
 constexpr std::size_t kLoopbackMaxPayload = 65527;
+constexpr std::uint64_t kLoopbackWindow = 3 * 1024 * 1024;
+constexpr std::uint64_t kLoopbackStreamWindow = 1024 * 1024;
 // ngtcp2 probes the path up to 1444.
 constexpr std::size_t kInternetPayload = 1452;
 constexpr std::uint64_t kMaxGrantBatch = 128;
@@ -60,6 +62,9 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   settings.ack_thresh = 8;
   m_payloadLimit = kInternetPayload;
   if (m_peer.isLoopback()) {
+    // No path in between: what is in flight waits in the receiver's socket buffer, which holds a few megabytes.
+    settings.max_window = std::min<std::uint64_t>(limits.maxConnectionWindow, kLoopbackWindow);
+    settings.max_stream_window = std::min<std::uint64_t>(limits.maxStreamWindow, kLoopbackStreamWindow);
     settings.max_tx_udp_payload_size = kLoopbackMaxPayload;
     if (limits.loopbackPayload > 0) {
       m_payloadLimit =
@@ -71,7 +76,7 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   ngtcp2_transport_params_default(&params);
   params.initial_max_stream_data_bidi_local = limits.streamWindow;
   params.initial_max_stream_data_bidi_remote = limits.streamWindow;
-  params.initial_max_data = limits.connectionWindow;
+  params.initial_max_data = std::min<std::uint64_t>(limits.connectionWindow, settings.max_window);
   params.initial_max_streams_bidi = limits.peerStreams;
   params.initial_max_streams_uni = 0;
   params.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idleTimeout.count());

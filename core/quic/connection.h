@@ -43,8 +43,8 @@ struct CloseInfo {
 
 struct ConnectionStats {
   Duration smoothedRtt{}, minRtt{};
-  std::uint64_t congestionWindow = 0, bytesInFlight = 0, bytesSent = 0, bytesReceived = 0, packetsLost = 0,
-                migrations = 0, keyUpdates = 0;
+  std::uint64_t congestionWindow = 0, bytesInFlight = 0, bytesSent = 0, bytesReceived = 0, migrations = 0,
+                keyUpdates = 0;
 };
 
 class ConnectionHandler {

@@ -160,7 +160,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   std::vector<StopSendingFrame> m_stops;
 
   TokenBucket m_pathChanges{5, 0.5};  // a peer that moves more often is dropped where it was not
-  Duration m_smoothedRtt{};
+  Duration m_minRtt{};
   Timestamp m_lastHeard{};
   ConnectionStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;

@@ -17,8 +17,11 @@ constexpr std::uint32_t kPacketsBeforeWrite = 8;
 constexpr std::uint64_t kBytesBeforeWrite = 4096;
 // The acknowledgement delay follows the path's round trip, which on loopback would fire at once.
 constexpr Duration kTimerFloor = std::chrono::milliseconds(1);
-// Pacing below this round trip would need timers finer than a loop has.
+// Pacing below this round trip would need timers finer than a loop has. It is the path's own that counts, the
+// least one seen: a smoothed one swollen by a busy machine would slow down a path that could do without.
 constexpr Duration kPacedFrom = std::chrono::milliseconds(2);
+// Before the first sample ngtcp2 says "infinite".
+constexpr Duration kNoRtt = std::chrono::hours(1);
 // One connection's share of a flush; others get their turn before it goes on.
 constexpr std::size_t kFlushBudget = 1024 * 1024;
 constexpr std::size_t kVectors = 16;
@@ -121,7 +124,7 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
 
 ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSender& sender) {
   ngtcp2_conn* connection = m_connection.get();
-  const bool paced = m_smoothedRtt > kPacedFrom;
+  const bool paced = m_minRtt > kPacedFrom && m_minRtt < kNoRtt;
   const std::size_t burst =
       paced ? std::min(kFlushBudget, ngtcp2_conn_get_send_quantum(connection)) : kFlushBudget;
   ngtcp2_path_storage storage;
@@ -228,7 +231,7 @@ StreamImpl* ConnectionImpl::nextStream(std::uint64_t connectionCredit) noexcept 
 void ConnectionImpl::scheduleAfterWrite(Timestamp now) {
   const Timestamp expiry = fromNanoseconds(ngtcp2_conn_get_expiry(m_connection.get()));
   m_endpoint.deadlines().update(*this, std::max(expiry, now + kTimerFloor));
-  m_smoothedRtt = Duration(static_cast<std::int64_t>(ng::connectionInfo(m_connection.get()).smoothed_rtt));
+  m_minRtt = Duration(static_cast<std::int64_t>(ng::connectionInfo(m_connection.get()).min_rtt));
 }
 
 void ConnectionImpl::expire(Timestamp now) {

@@ -203,6 +203,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_webSocket = m_traits.webSocket;
   m_host.assign(m_request.authority);
   m_responseStarted = m_responseFinished = false;
+  m_interimHeads = 0;
   m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();

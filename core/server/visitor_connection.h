@@ -131,6 +131,7 @@ class VisitorConnection final : public net::Disposable,
   http::ResponseHead m_response;
   relay::CreditLedger m_credit;
   std::size_t m_bodyInFeed = 0;
+  unsigned m_interimHeads = 0;
   std::uint64_t m_responseRemaining = 0;
   std::string m_trailers;
   http::BodyFraming m_responseFraming = http::BodyFraming::None;

@@ -15,6 +15,8 @@ namespace {
 
 /// Status line, framing fields and Connection besides the fields themselves.
 constexpr std::size_t kHeadOverhead = 192;
+/// PROTOCOL.md section 7.
+constexpr unsigned kMaxInterimHeads = 16;
 
 std::size_t estimate(const http::ResponseHead& head) noexcept {
   std::size_t size = kHeadOverhead + head.reason.size();
@@ -94,6 +96,7 @@ Result<> VisitorConnection::writeInterimHead(const wire::ResponseHeadFrame& fram
   if (m_response.status < 100 || m_response.status > 199 || m_response.status == 101) {
     return fail(ErrorCode::ProtocolViolation, "an interim head that is none");
   }
+  if (++m_interimHeads > kMaxInterimHeads) return fail(ErrorCode::LimitExceeded, "too many interim heads");
   if (m_isHttp10) return {};  // RFC 9110 section 15.2: an HTTP/1.0 visitor does not know them
   emitHead(estimate(*frame.head), [&](http::HeadBuffer& out) {
     writeStatusLine(out, m_response);

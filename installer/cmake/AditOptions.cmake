@@ -3,10 +3,12 @@
 add_library(adit_options INTERFACE)
 target_compile_features(adit_options INTERFACE cxx_std_20)
 target_include_directories(adit_options INTERFACE ${CMAKE_SOURCE_DIR})
-# A second build of the same sources (another preset, another clone) costs seconds where ccache is installed.
+# A second build of the same sources (another preset, another clone) costs seconds where ccache is installed. Paths inside
+# the clone count as relative, and precompiled headers by their content.
 find_program(ADIT_CCACHE ccache)
-if(ADIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ADIT_CCACHE})
+if(ADIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT WIN32)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${ADIT_CCACHE})
 endif()
 target_compile_options(adit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough -Wformat=2)

@@ -1,9 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
+# Two sets of headers are compiled once and shared: the standard library's and fmt's for what is below Qt, and Qt Core's for
+# the tests (Qt asks for position-independent code, so that they cannot share one). No file relies on them: it includes
+# what it uses, and the presets without them build, too.
+if(ADIT_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  file(WRITE ${CMAKE_BINARY_DIR}/pch/empty.cpp "")
+  set(_adit_std <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <memory> <mutex> <optional> <span>
+    <string> <string_view> <unordered_map> <utility> <variant> <vector> <tl/expected.hpp> <spdlog/fmt/fmt.h>)
+  add_library(adit_pch OBJECT ${CMAKE_BINARY_DIR}/pch/empty.cpp)
+  # What base links: it decides how fmt is compiled.
+  target_link_libraries(adit_pch PRIVATE adit_options tl::expected spdlog::spdlog Threads::Threads)
+  target_compile_options(adit_pch PUBLIC -fpch-preprocess)
+  target_precompile_headers(adit_pch PRIVATE ${_adit_std})
+  if(ADIT_BUILD_TESTS)
+    add_library(adit_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch/empty.cpp)
+    # Not Qt6::Test: it defines a macro that differs from folder to folder, which makes the headers useless there.
+    target_link_libraries(adit_test_pch PRIVATE adit_options Qt6::Core tl::expected spdlog::spdlog Threads::Threads)
+    target_compile_definitions(adit_test_pch PRIVATE QT_NO_KEYWORDS)
+    target_compile_options(adit_test_pch PUBLIC -fpch-preprocess)
+    target_precompile_headers(adit_test_pch PRIVATE ${_adit_std} <QtCore/QtCore>)
+  endif()
+endif()
+
+# Gives a target the precompiled headers that fit it.
+function(adit_precompile name)
+  get_target_property(libraries ${name} LINK_LIBRARIES)
+  if(NOT TARGET adit_pch)
+    return()
+  elseif("${libraries}" MATCHES "Qt6::Test")
+    target_precompile_headers(${name} REUSE_FROM adit_test_pch)
+  elseif("${libraries}" MATCHES "Qt6::")
+    target_precompile_headers(${name} PRIVATE ${_adit_std} <QtWidgets/QtWidgets>)
+  else()
+    target_precompile_headers(${name} REUSE_FROM adit_pch)
+  endif()
+  target_compile_options(${name} PRIVATE -fpch-preprocess)
+endfunction()
+
 # adit_add_library(NAME SOURCES ... DEPS ...): one static library a folder of core, with the project's options.
 function(adit_add_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC adit_options ${ARG_DEPS})
+  adit_precompile(${name})
 endfunction()
 
 # adit_add_test(NAME SOURCES ... DEPS ... [TIMEOUT s]): one Qt Test executable, registered with ctest under its name.
@@ -16,6 +54,7 @@ function(adit_add_test name)
   set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} adit_options Qt6::Test)
   target_compile_definitions(${name} PRIVATE QT_NO_KEYWORDS ADIT_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+  adit_precompile(${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
   if(ADIT_SANITIZE STREQUAL "thread")

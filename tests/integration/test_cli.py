@@ -90,7 +90,7 @@ class TwoMachines(AditCase):
         self.assertEqual(server.events[0]["event"], "ready")
         self.assertGreater(server.http.port, 0)
         self.assertGreater(server.quic.port, 0)
-        self.assertRegex(server.link, r"^adit://[A-Za-z0-9_-]{20,}@t\.example\.com:\d+/?\?pin=sha256:[A-Za-z0-9_-]+$")
+        self.assertRegex(server.link, r"^adit://[A-Za-z0-9_-]{20,}@127\.0\.0\.1:\d+/?\?pin=sha256:[A-Za-z0-9_-]+$")
 
     def test_secret_files_are_private(self):
         server = self.server()

@@ -129,9 +129,18 @@ class Pages(AditCase):
             sock.connect_ex(listener.getsockname())
             fillers.append(sock)
             self.addCleanup(sock.close)
-        tunnel = self.tunnel(self.server(), str(listener.getsockname()[1]))
+        tunnel = self.tunnel(self.server(), "127.0.0.1:%d" % listener.getsockname()[1])
         answer = tunnel.visit(timeout=40).get()
         self.assertEqual(answer.status, 504)
+
+    def test_origin_that_says_nothing_is_504(self):
+        def script(connection):
+            connection.request()
+            connection.rest()  # ends when the other side gives up
+        tunnel, origin = self.exposed(script, arguments=["--origin-timeout", "1"])
+        answer = tunnel.visit(timeout=40).get()
+        self.assertEqual(answer.status, 504)
+        origin.wait(lambda: origin.open == 0, "the client hanging up")
 
     def test_overloaded_is_503_with_retry_after(self):
         release = threading.Event()

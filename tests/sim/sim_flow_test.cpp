@@ -139,7 +139,7 @@ void SimFlowTest::slowReceiversTogetherAreBounded() {
   std::vector<quic::Stream*> opened;
   pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog& log) {
     log.keepBytes = log.consumes = false;
-    if (opened.size() < 4) opened.push_back(&stream);
+    if (opened.size() < 30) opened.push_back(&stream);
   };
   QVERIFY(pair.connect());
   std::vector<std::unique_ptr<PatternSource>> sources;

@@ -50,7 +50,9 @@ struct Running {
     Settings(directory.path()).set(Settings::Key::Language, u"en"_s);
     application = std::move(Application::create(std::move(params)).value());
   }
-  QAction* trayAction(const char* name) { return application->tray().menu().findChild<QAction*>(QString::fromLatin1(name)); }
+  QAction* trayAction(const char* name) {
+    return application->tray().menu().findChild<QAction*>(QString::fromLatin1(name));
+  }
 };
 
 }  // namespace
@@ -97,7 +99,8 @@ class ApplicationTest : public QObject {
     QTRY_VERIFY(running.trayAction("trayCopy_shop") != nullptr);
     running.trayAction("trayCopy_shop")->trigger();
     QCOMPARE(QApplication::clipboard()->text(), u"http://shop.localhost:8080"_s);
-    running.engine->setState(id, engine::TunnelState::Failed, Error{.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0});
+    running.engine->setState(id, engine::TunnelState::Failed,
+                             Error{.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0});
     QTRY_COMPARE(running.application->tray().status(), Status::Error);
     running.application->window().close();
     QVERIFY(!running.application->window().isVisible());
@@ -178,7 +181,10 @@ class ApplicationTest : public QObject {
     parent.show();
     MessageBox box;
     int yes = 0;
-    const MessageBox::Question question{.objectName = u"q"_s, .text = u"Sure?"_s, .information = u"It goes."_s, .yes = u"Do it"_s,
+    const MessageBox::Question question{.objectName = u"q"_s,
+                                        .text = u"Sure?"_s,
+                                        .information = u"It goes."_s,
+                                        .yes = u"Do it"_s,
                                         .destructive = true};
     box.ask(&parent, question, [&yes] { ++yes; });
     auto* cancel = parent.findChild<QPushButton*>(u"qCancel"_s);

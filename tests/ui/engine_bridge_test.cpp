@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/engine_bridge.h"
 
-#include <thread>
 #include <QSignalSpy>
 #include <QTest>
+#include <thread>
 
 #include "tests/ui/fake_engine.h"
 
@@ -18,11 +18,12 @@ struct Bridge {
   EngineBridge bridge;
 
   Bridge() {
-    const auto started = bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
-      auto made = std::make_unique<FakeEngine>(std::move(wake));
-      engine = made.get();
-      return made;
-    });
+    const auto started =
+        bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
+          auto made = std::make_unique<FakeEngine>(std::move(wake));
+          engine = made.get();
+          return made;
+        });
     if (!started) qFatal("not started");
   }
 };
@@ -40,9 +41,10 @@ class EngineBridgeTest : public QObject {
 
   void aFailedStartIsPassedOn() {
     EngineBridge bridge;
-    const auto started = bridge.start([](const std::function<void()>&) -> Result<std::unique_ptr<engine::Engine>> {
-      return fail(ErrorCode::InsecurePermissions, "client.key can be read by others");
-    });
+    const auto started =
+        bridge.start([](const std::function<void()>&) -> Result<std::unique_ptr<engine::Engine>> {
+          return fail(ErrorCode::InsecurePermissions, "client.key can be read by others");
+        });
     QVERIFY(!started);
     QVERIFY(started.error().code == ErrorCode::InsecurePermissions);
   }
@@ -137,10 +139,11 @@ class EngineBridgeTest : public QObject {
     std::function<void()> kept;
     {
       EngineBridge bridge;
-      const auto started = bridge.start([&](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
-        kept = wake;
-        return std::make_unique<FakeEngine>(std::move(wake));
-      });
+      const auto started =
+          bridge.start([&](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
+            kept = wake;
+            return std::make_unique<FakeEngine>(std::move(wake));
+          });
       QVERIFY(started);
       kept();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An engine without a network: commands change a snapshot at once, and tests play the server and the visitors. Also plays the
-// wake-ups, from whichever thread calls.
+// An engine without a network: commands change a snapshot at once, and tests play the server and the
+// visitors. Also plays the wake-ups, from whichever thread calls.
 
 #include <atomic>
 #include <functional>
@@ -32,7 +32,8 @@ class FakeEngine : public engine::Engine {
   // The server's and the visitors' side.
   void setLink(const engine::LinkSnapshot& link);
   void setState(engine::TunnelId id, engine::TunnelState state, std::optional<Error> error = std::nullopt);
-  void addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests, std::uint32_t active = 0);
+  void addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests,
+                  std::uint32_t active = 0);
   void setUrl(engine::TunnelId id, const std::string& url);
   void addFailures(engine::TunnelId id, std::uint64_t failures);
   void log(LogLevel level, const std::string& component, const std::string& message,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shows the real window with a made-up engine and saves pictures of it: `ui_gallery DIRECTORY` writes one PNG for each scene.
-// For looking at while drawing, and for the README's picture; no test.
+// Shows the real window with a made-up engine and saves pictures of it: `ui_gallery DIRECTORY` writes one PNG
+// for each scene. For looking at while drawing, and for the README's picture; no test.
 #include <cmath>
 #include <QApplication>
 #include <QDialog>
@@ -43,7 +43,8 @@ struct Scene {
   int step_ = 0;
   double due_ = 0;
 
-  Scene(ui::Theme& theme, ui::Language& language, ui::ThemeMode mode, const QString& locale) : settings(directory.path()) {
+  Scene(ui::Theme& theme, ui::Language& language, ui::ThemeMode mode, const QString& locale)
+      : settings(directory.path()) {
     theme.apply(mode);
     language.apply(locale);
     (void)bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
@@ -67,8 +68,13 @@ struct Scene {
     link.token = "secret";
     link.host = "t.example.com";
     (void)engine->join(link);
-    engine->setLink({.state = engine::LinkState::Online, .server = "t.example.com:4433", .embedded = false, .error = {},
-                     .hasError = false, .retryIn = {}, .roundTripMs = 18.4});
+    engine->setLink({.state = engine::LinkState::Online,
+                     .server = "t.example.com:4433",
+                     .embedded = false,
+                     .error = {},
+                     .hasError = false,
+                     .retryIn = {},
+                     .roundTripMs = 18.4});
   }
 
   /// A minute of plausible traffic on the first three tunnels.
@@ -107,15 +113,18 @@ struct Scene {
   /// What visitors do in a tenth of a second.
   void addStep(int step) {
     const double t = step / 10.0;
-    const auto wave = [t](double period, double phase) { return 0.5 + 0.5 * std::sin(t * 6.283 / period + phase); };
-    const double burst = std::exp(-std::pow((t - 21) / 3.5, 2)) + 0.85 * std::exp(-std::pow((t - 47) / 5.5, 2));
+    const auto wave = [t](double period, double phase) {
+      return 0.5 + 0.5 * std::sin(t * 6.283 / period + phase);
+    };
+    const double burst =
+        std::exp(-std::pow((t - 21) / 3.5, 2)) + 0.85 * std::exp(-std::pow((t - 47) / 5.5, 2));
     const double noise = 0.8 + 0.4 * std::abs(std::fmod(std::sin(step * 12.9898) * 43758.5453, 1.0));
     const auto bytes = [noise](double amount) { return static_cast<std::uint64_t>(noise * amount); };
     due_ += noise * (1.2 + 1.6 * wave(19, 2) + 4 * burst);
     const auto requests = static_cast<std::uint64_t>(due_);
     due_ -= static_cast<double>(requests);
-    engine->addTraffic(1, bytes(9000 + 16000 * wave(17, 1) + 60000 * burst), bytes(42000 + 60000 * wave(23, 0) + 210000 * burst),
-                       requests, 6);
+    engine->addTraffic(1, bytes(9000 + 16000 * wave(17, 1) + 60000 * burst),
+                       bytes(42000 + 60000 * wave(23, 0) + 210000 * burst), requests, 6);
     engine->addTraffic(2, bytes(4200 * wave(9, 0)), bytes(9000 * wave(11, 3)), step % 4 == 0 ? 1 : 0, 1);
     if (t > 30 && t < 44) engine->addTraffic(3, 1200, bytes(22000 * wave(6, 0)), step % 7 == 0 ? 1 : 0);
   }
@@ -201,17 +210,24 @@ int main(int argc, char** argv) {
       scene.window->show();
       QTest::qWait(200);
       scene.selectRow(1);
-      scene.engine->setState(2, engine::TunnelState::Failed, Error{.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
-      scene.engine->setState(1, engine::TunnelState::Reconnecting, Error{.code = ErrorCode::TimedOut, .detail = "no answer", .libraryCode = 0});
-      scene.engine->setLink({.state = engine::LinkState::Waiting, .server = "t.example.com:4433", .embedded = false,
-                             .error = {.code = ErrorCode::TimedOut, .detail = "no answer", .libraryCode = 0}, .hasError = true,
-                             .retryIn = 2900ms, .roundTripMs = 0});
+      scene.engine->setState(2, engine::TunnelState::Failed,
+                             Error{.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
+      scene.engine->setState(1, engine::TunnelState::Reconnecting,
+                             Error{.code = ErrorCode::TimedOut, .detail = "no answer", .libraryCode = 0});
+      scene.engine->setLink({.state = engine::LinkState::Waiting,
+                             .server = "t.example.com:4433",
+                             .embedded = false,
+                             .error = {.code = ErrorCode::TimedOut, .detail = "no answer", .libraryCode = 0},
+                             .hasError = true,
+                             .retryIn = 2900ms,
+                             .roundTripMs = 0});
       scene.save(u"error-"_s + suffix, {1280, 800});
       scene.window->findChild<QAction*>(u"actionJoin"_s)->trigger();
       QTest::qWait(100);
       auto* join = scene.window->findChild<QDialog*>(u"joinDialog"_s);
-      join->findChild<QLineEdit*>(u"joinLink"_s)->setText(
-          u"adit://dG9rZW4@t.example.com:4433?pin=sha256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"_s);
+      join->findChild<QLineEdit*>(u"joinLink"_s)
+          ->setText(
+              u"adit://dG9rZW4@t.example.com:4433?pin=sha256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"_s);
       scene.save(u"join-"_s + suffix, {1280, 800}, join);
     }
     if (wanted(u"chinese-"_s + suffix)) {

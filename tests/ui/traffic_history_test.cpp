@@ -17,7 +17,8 @@ struct Feed {
   SteadyTime now{1000s};
   engine::TrafficCounters counters;
 
-  void step(std::uint64_t in, std::uint64_t out = 0, std::uint64_t requests = 0, std::chrono::milliseconds interval = 100ms) {
+  void step(std::uint64_t in, std::uint64_t out = 0, std::uint64_t requests = 0,
+            std::chrono::milliseconds interval = 100ms) {
     now += interval;
     counters.bytesIn += in;
     counters.bytesOut += out;
@@ -110,7 +111,8 @@ class TrafficHistoryTest : public QObject {
     Feed feed;
     for (std::size_t i = 0; i < TrafficHistory::kCapacity + 50; ++i) feed.step(i);
     QCOMPARE(feed.history.size(), TrafficHistory::kCapacity);
-    for (std::size_t i = 1; i < feed.history.size(); ++i) QVERIFY(feed.history.at(i - 1).time < feed.history.at(i).time);
+    for (std::size_t i = 1; i < feed.history.size(); ++i)
+      QVERIFY(feed.history.at(i - 1).time < feed.history.at(i).time);
     // Ten a second for longer than the graph shows.
     QVERIFY(feed.history.at(feed.history.size() - 1).time - feed.history.at(0).time > TrafficHistory::kSpan);
   }

@@ -55,8 +55,9 @@ class TranslationsTest : public QObject {
     QVERIFY(QFile::setPermissions(copy, QFile::ReadOwner | QFile::WriteOwner));
     QProcess lupdate;
     lupdate.setWorkingDirectory(QStringLiteral(ADIT_SOURCE_DIR));
-    lupdate.start(QStringLiteral(ADIT_LUPDATE), QStringList({u"-silent"_s, u"-locations"_s, u"none"_s, u"-no-obsolete"_s, u"ui"_s,
-                                                             u"-I"_s, u"."_s}) + options + QStringList({u"-ts"_s, copy}));
+    lupdate.start(QStringLiteral(ADIT_LUPDATE), QStringList({u"-silent"_s, u"-locations"_s, u"none"_s,
+                                                             u"-no-obsolete"_s, u"ui"_s, u"-I"_s, u"."_s}) +
+                                                    options + QStringList({u"-ts"_s, copy}));
     QVERIFY(lupdate.waitForFinished(50000));
     QCOMPARE(lupdate.exitCode(), 0);
     QCOMPARE(read(copy), read(source(name)));
@@ -71,7 +72,8 @@ class TranslationsTest : public QObject {
     for (auto it = message.globalMatch(text); it.hasNext(); ++seen) {
       const auto match = it.next();
       for (const QString& mark : {u"%1"_s, u"%2"_s, u"%3"_s, u"%n"_s}) {
-        QVERIFY2(match.captured(1).contains(mark) == match.captured(2).contains(mark), qPrintable(match.captured(1)));
+        QVERIFY2(match.captured(1).contains(mark) == match.captured(2).contains(mark),
+                 qPrintable(match.captured(1)));
       }
     }
     QVERIFY(seen > 100);

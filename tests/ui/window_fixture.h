@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The real main window over a fake engine, with its questions answered from a script. One fixture a test function.
+// The real main window over a fake engine, with its questions answered from a script. One fixture a test
+// function.
 
 #include <memory>
 #include <QLabel>
@@ -58,35 +59,37 @@ struct WindowFixture {
   WindowFixture() {
     theme.apply(ThemeMode::Light);
     language.apply(QStringLiteral("en"));
-    const auto started = bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
-      auto made = std::make_unique<FakeEngine>(std::move(wake));
-      engine = made.get();
-      return made;
-    });
+    const auto started =
+        bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
+          auto made = std::make_unique<FakeEngine>(std::move(wake));
+          engine = made.get();
+          return made;
+        });
     if (!started) qFatal("the fake engine did not start");
     makeWindow();
   }
 
   void makeWindow() {
-    window = std::make_unique<MainWindow>(MainWindow::Parts{
-        .bridge = bridge,
-        .settings = settings,
-        .theme = theme,
-        .language = language,
-        .messages = messages,
-        .trayAvailable = [this] { return tray; },
-        .openUrl = [this](const QUrl& url) { opened.append(url); },
-        .saveJoin = [this](const std::optional<session::JoinLink>& link) -> Result<> {
-          if (saveError) return fail(*saveError);
-          saved = link;
-          ++saves;
-          return {};
-        }});
+    window = std::make_unique<MainWindow>(
+        MainWindow::Parts{.bridge = bridge,
+                          .settings = settings,
+                          .theme = theme,
+                          .language = language,
+                          .messages = messages,
+                          .trayAvailable = [this] { return tray; },
+                          .openUrl = [this](const QUrl& url) { opened.append(url); },
+                          .saveJoin = [this](const std::optional<session::JoinLink>& link) -> Result<> {
+                            if (saveError) return fail(*saveError);
+                            saved = link;
+                            ++saves;
+                            return {};
+                          }});
     window->show();
   }
 
   /// Waits until the window shows what the engine was told.
-  engine::TunnelId addTunnel(const std::string& name, const std::string& target = "3000", bool started = true) {
+  engine::TunnelId addTunnel(const std::string& name, const std::string& target = "3000",
+                             bool started = true) {
     const engine::TunnelId id = engine->addTunnel({.name = name, .target = target}, started).value();
     bridge.sample();
     return id;

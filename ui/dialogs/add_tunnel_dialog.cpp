@@ -14,7 +14,8 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace adit::ui {
 
-AddTunnelDialog::AddTunnelDialog(QWidget* parent) : QDialog(parent), m_target(new QLineEdit(this)), m_name(new QLineEdit(this)) {
+AddTunnelDialog::AddTunnelDialog(QWidget* parent)
+    : QDialog(parent), m_target(new QLineEdit(this)), m_name(new QLineEdit(this)) {
   setObjectName(u"addTunnelDialog"_s);
   setWindowTitle(tr("Expose a port"));
   setWindowModality(Qt::WindowModal);
@@ -58,11 +59,13 @@ void AddTunnelDialog::check(bool complain) {
 void AddTunnelDialog::submit() {
   check(true);
   if (!m_ok->isEnabled()) return;
-  Q_EMIT submitted({.name = m_name->text().trimmed().toLower().toStdString(), .target = m_target->text().trimmed().toStdString()});
+  Q_EMIT submitted({.name = m_name->text().trimmed().toLower().toStdString(),
+                    .target = m_target->text().trimmed().toStdString()});
 }
 
 void AddTunnelDialog::showProblem(const Error& error) {
-  const engine::TunnelSpec spec{.name = m_name->text().trimmed().toStdString(), .target = m_target->text().trimmed().toStdString()};
+  const engine::TunnelSpec spec{.name = m_name->text().trimmed().toStdString(),
+                                .target = m_target->text().trimmed().toStdString()};
   const QString sentence = tunnelProblem(error, spec);
   if (error.code == ErrorCode::NameInvalid || error.code == ErrorCode::NameTaken) {
     showHint(m_nameHint, m_name, {}, sentence);

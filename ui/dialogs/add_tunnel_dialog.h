@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Asks for a tunnel: where the service is and, if wanted, a name. Says what is wrong beside the field, and stays open with the
-// engine's reason where the engine refuses. GUI thread.
+// Asks for a tunnel: where the service is and, if wanted, a name. Says what is wrong beside the field, and
+// stays open with the engine's reason where the engine refuses. GUI thread.
 
 #include <QDialog>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Pieces that the dialogs share: a heading, a labelled field with a hint that turns into a complaint, a row of buttons.
-// GUI thread.
+// Pieces that the dialogs share: a heading, a labelled field with a hint that turns into a complaint, a row
+// of buttons. GUI thread.
 
 #include <QString>
 

@@ -17,7 +17,11 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 
 JoinDialog::JoinDialog(Current current, QWidget* parent)
-    : QDialog(parent), m_link(new QLineEdit(this)), m_server(new QLabel(this)), m_pin(new QLabel(this)), m_facts(new QWidget(this)) {
+    : QDialog(parent),
+      m_link(new QLineEdit(this)),
+      m_server(new QLabel(this)),
+      m_pin(new QLabel(this)),
+      m_facts(new QWidget(this)) {
   setObjectName(u"joinDialog"_s);
   setWindowTitle(tr("Join a server"));
   setWindowModality(Qt::WindowModal);
@@ -38,7 +42,8 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   column->setContentsMargins(24, 22, 24, 20);
   column->setSpacing(10);
   addHeading(column, tr("Join a server"),
-             tr("Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move along and get "
+             tr("Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move "
+                "along and get "
                 "addresses there."));
   m_hint = addField(column, tr("Join link"), m_link);
   m_hint->setObjectName(u"joinHint"_s);
@@ -51,8 +56,9 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   facts->addRow(tr("Key"), m_pin);
   m_server->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
   column->addWidget(m_facts);
-  auto* about = new QLabel(tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
-                              "between can pretend to be your server."));
+  auto* about = new QLabel(
+      tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
+         "between can pretend to be your server."));
   about->setWordWrap(true);
   about->setProperty("ink", u"secondary"_s);
   column->addWidget(about);
@@ -88,8 +94,9 @@ void JoinDialog::check() {
     if (link) {
       m_parsed = std::move(*link);
     } else {
-      problem = text.startsWith("adit://"_L1) ? tr("This join link is not complete: %1").arg(fromUtf8(link.error().detail))
-                                              : tr("A join link starts with adit://");
+      problem = text.startsWith("adit://"_L1)
+                    ? tr("This join link is not complete: %1").arg(fromUtf8(link.error().detail))
+                    : tr("A join link starts with adit://");
     }
   }
   showHint(m_hint, m_link, m_parsed ? QString() : tr("Paste the whole line"), problem);

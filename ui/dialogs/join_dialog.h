@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Takes a join link, says which server and key it names before anything happens, and offers the way back to the embedded
-// server. The link is a secret: it is shown masked once it was read, and goes nowhere but to `submitted`. GUI thread.
+// Takes a join link, says which server and key it names before anything happens, and offers the way back to
+// the embedded server. The link is a secret: it is shown masked once it was read, and goes nowhere but to
+// `submitted`. GUI thread.
 
 #include <optional>
 #include <QDialog>

@@ -22,7 +22,8 @@ struct Messages {
 constexpr int kIcon = 48;
 
 /// A dialog with the mark beside a heading and a paragraph; the caller adds buttons to `column`.
-QDialog* make(QWidget* parent, const QString& objectName, const QString& title, const QString& text, QVBoxLayout*& column) {
+QDialog* make(QWidget* parent, const QString& objectName, const QString& title, const QString& text,
+              QVBoxLayout*& column) {
   auto* dialog = new QDialog(parent);
   dialog->setObjectName(objectName);
   dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Questions to the user, behind an interface so that tests answer them without a window. Never a nested event loop: the answer
-// comes by callback. Owned by the composition of the window; GUI thread.
+// Questions to the user, behind an interface so that tests answer them without a window. Never a nested event
+// loop: the answer comes by callback. Owned by the composition of the window; GUI thread.
 
 #include <functional>
 #include <QString>
@@ -24,7 +24,8 @@ class MessageBox {
   virtual ~MessageBox() = default;
   /// Calls `yes` if the user agrees. `parent` must not be null; the question goes away with it.
   virtual void ask(QWidget* parent, const Question& question, std::function<void()> yes);
-  /// Says something that needs no answer. Returns the message, which deletes itself when closed; null in tests.
+  /// Says something that needs no answer. Returns the message, which deletes itself when closed; null in
+  /// tests.
   virtual QDialog* tell(QWidget* parent, const QString& title, const QString& text);
 };
 

@@ -27,15 +27,20 @@ bool isPort(const QString& text) {
 QString targetProblem(const QString& target) {
   if (target.isEmpty()) return Input::tr("Enter a port, such as 3000.");
   static const QRegularExpression number(u"^[-+]?[0-9]+$"_s);
-  if (number.match(target).hasMatch()) return isPort(target) ? QString() : Input::tr("A port is a number from 1 to 65535.");
+  if (number.match(target).hasMatch())
+    return isPort(target) ? QString() : Input::tr("A port is a number from 1 to 65535.");
   if (target.contains(QRegularExpression(u"\\s"_s))) return Input::tr("There is a space in the target.");
   if (target.startsWith("unix:"_L1)) {
-    return target.size() > 6 && target.at(5) == u'/' ? QString() : Input::tr("Give a whole path, such as unix:/run/app.sock.");
+    return target.size() > 6 && target.at(5) == u'/'
+               ? QString()
+               : Input::tr("Give a whole path, such as unix:/run/app.sock.");
   }
-  if (target.startsWith("https://"_L1)) return Input::tr("Services that speak HTTPS are not supported yet. Use http://.");
+  if (target.startsWith("https://"_L1))
+    return Input::tr("Services that speak HTTPS are not supported yet. Use http://.");
   if (target.startsWith("http://"_L1)) {
     const QUrl url(target, QUrl::StrictMode);
-    if (!url.isValid() || url.host().isEmpty()) return Input::tr("This is not an address, such as http://localhost:3000.");
+    if (!url.isValid() || url.host().isEmpty())
+      return Input::tr("This is not an address, such as http://localhost:3000.");
     if (url.path().size() > 1 || url.hasQuery()) return Input::tr("Leave out what follows the port.");
     return {};
   }
@@ -48,9 +53,11 @@ QString targetProblem(const QString& target) {
 QString nameProblem(const QString& name) {
   if (name.isEmpty()) return {};
   if (name.size() > kLongestName) return Input::tr("A name has at most 63 characters.");
-  static const QRegularExpression label(u"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"_s, QRegularExpression::CaseInsensitiveOption);
-  return label.match(name).hasMatch() ? QString()
-                                      : Input::tr("Use letters, digits and hyphens, with no hyphen at either end.");
+  static const QRegularExpression label(u"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"_s,
+                                        QRegularExpression::CaseInsensitiveOption);
+  return label.match(name).hasMatch()
+             ? QString()
+             : Input::tr("Use letters, digits and hyphens, with no hyphen at either end.");
 }
 
 }  // namespace adit::ui

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Checks what a person types for a tunnel while they type, in their words. The engine checks again and has the last word.
-// Pure functions.
+// Checks what a person types for a tunnel while they type, in their words. The engine checks again and has
+// the last word. Pure functions.
 
 #include <QString>
 
 namespace adit::ui {
 
-/// Empty where `target` is a port, host:port, http://host:port or unix:/path; otherwise what is wrong with it.
+/// Empty where `target` is a port, host:port, http://host:port or unix:/path; otherwise what is wrong with
+/// it.
 QString targetProblem(const QString& target);
 /// Empty where `name` is empty or a DNS label.
 QString nameProblem(const QString& name);

@@ -14,16 +14,21 @@ namespace adit::ui {
 namespace {
 
 QDateTime timeOf(const LogEntry& entry) {
-  const auto sinceEpoch = std::chrono::duration_cast<std::chrono::milliseconds>(entry.time.time_since_epoch());
+  const auto sinceEpoch =
+      std::chrono::duration_cast<std::chrono::milliseconds>(entry.time.time_since_epoch());
   return QDateTime::fromMSecsSinceEpoch(sinceEpoch.count());
 }
 
 QString plainLevel(LogLevel level) {
   switch (level) {
-    case LogLevel::Debug: return u"debug"_s;
-    case LogLevel::Info: return u"info"_s;
-    case LogLevel::Warning: return u"warning"_s;
-    case LogLevel::Error: return u"error"_s;
+    case LogLevel::Debug:
+      return u"debug"_s;
+    case LogLevel::Info:
+      return u"info"_s;
+    case LogLevel::Warning:
+      return u"warning"_s;
+    case LogLevel::Error:
+      return u"error"_s;
   }
   return {};
 }
@@ -59,15 +64,21 @@ QString LogModel::line(int row) const {
 
 QString LogModel::levelText(LogLevel level) {
   switch (level) {
-    case LogLevel::Debug: return tr("Detail");
-    case LogLevel::Info: return tr("Info");
-    case LogLevel::Warning: return tr("Warning");
-    case LogLevel::Error: return tr("Error");
+    case LogLevel::Debug:
+      return tr("Detail");
+    case LogLevel::Info:
+      return tr("Info");
+    case LogLevel::Warning:
+      return tr("Warning");
+    case LogLevel::Error:
+      return tr("Error");
   }
   return {};
 }
 
-int LogModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_entries.size()); }
+int LogModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(m_entries.size());
+}
 
 int LogModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
@@ -76,32 +87,43 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
   const LogEntry& entry = entryAt(index.row());
   if (role == Qt::DisplayRole) {
     switch (index.column()) {
-      case TimeColumn: return timeOf(entry).toString(u"HH:mm:ss"_s);
-      case LevelColumn: return levelText(entry.level);
-      case ComponentColumn: return fromUtf8(entry.component);
-      case MessageColumn: return fromUtf8(entry.message);
-      default: return {};
+      case TimeColumn:
+        return timeOf(entry).toString(u"HH:mm:ss"_s);
+      case LevelColumn:
+        return levelText(entry.level);
+      case ComponentColumn:
+        return fromUtf8(entry.component);
+      case MessageColumn:
+        return fromUtf8(entry.message);
+      default:
+        return {};
     }
   }
   if (role == RawRole) {
     switch (index.column()) {
-      case TimeColumn: return timeOf(entry);
-      case LevelColumn: return static_cast<int>(entry.level);
-      default: return data(index, Qt::DisplayRole);
+      case TimeColumn:
+        return timeOf(entry);
+      case LevelColumn:
+        return static_cast<int>(entry.level);
+      default:
+        return data(index, Qt::DisplayRole);
     }
   }
   if (role == Qt::ToolTipRole && index.column() == MessageColumn) return fromUtf8(entry.message);
   if (role == Qt::ForegroundRole) {
     const Colors& colors = colorsOf(QGuiApplication::palette());
     if (index.column() == LevelColumn && entry.level == LogLevel::Error) return inkOf(colors.error, colors);
-    if (index.column() == LevelColumn && entry.level == LogLevel::Warning) return inkOf(colors.waiting, colors);
+    if (index.column() == LevelColumn && entry.level == LogLevel::Warning)
+      return inkOf(colors.waiting, colors);
     if (index.column() != MessageColumn) return colors.faint;
     if (entry.level == LogLevel::Debug) return colors.secondary;
   }
   return {};
 }
 
-LogFilter::LogFilter(LogModel* model, QObject* parent) : QSortFilterProxyModel(parent), m_model(model) { setSourceModel(model); }
+LogFilter::LogFilter(LogModel* model, QObject* parent) : QSortFilterProxyModel(parent), m_model(model) {
+  setSourceModel(model);
+}
 
 void LogFilter::setLevel(LogLevel least) {
   m_least = least;

@@ -15,7 +15,8 @@ void TrafficHistory::add(SteadyTime time, const engine::TrafficCounters& counter
   if (m_size > 0) {
     const Entry& newest = entry(m_size - 1);
     if (time <= newest.point.time) return;
-    if (counters.bytesIn < newest.bytesIn || counters.bytesOut < newest.bytesOut || counters.requests < newest.requests) {
+    if (counters.bytesIn < newest.bytesIn || counters.bytesOut < newest.bytesOut ||
+        counters.requests < newest.requests) {
       m_size = 0;
     }
   }
@@ -30,8 +31,11 @@ void TrafficHistory::add(SteadyTime time, const engine::TrafficCounters& counter
     std::size_t index = m_size - 1;
     while (index > 0 && time - entry(index).point.time < kSmoothing) --index;
     const Entry& base = entry(index);
-    // A history younger than the smoothing span is measured against that span: no spike from the first two samples.
-    const double seconds = std::chrono::duration<double>(std::max<SteadyTime::duration>(time - base.point.time, kSmoothing)).count();
+    // A history younger than the smoothing span is measured against that span: no spike from the first two
+    // samples.
+    const double seconds =
+        std::chrono::duration<double>(std::max<SteadyTime::duration>(time - base.point.time, kSmoothing))
+            .count();
     const TrafficPoint& previous = entry(m_size - 1).point;
     const double share = 1 - std::exp(-std::chrono::duration<double>(time - previous.time) / kEasing);
     const auto eased = [&](std::uint64_t now, std::uint64_t before, double rate) {
@@ -70,7 +74,9 @@ std::optional<TrafficPoint> TrafficHistory::nearest(SteadyTime time) const {
   std::optional<TrafficPoint> best;
   for (std::size_t i = 0; i < m_size; ++i) {
     const TrafficPoint& point = at(i);
-    const auto distance = [time](const TrafficPoint& p) { return p.time > time ? p.time - time : time - p.time; };
+    const auto distance = [time](const TrafficPoint& p) {
+      return p.time > time ? p.time - time : time - p.time;
+    };
     if (!best || distance(point) < distance(*best)) best = point;
   }
   return best;
@@ -86,13 +92,15 @@ void TrafficBook::add(const engine::Snapshot& snapshot) {
     history->add(snapshot.taken, tunnel.traffic);
   }
   std::erase_if(m_tunnels, [&snapshot](const auto& item) {
-    return std::ranges::find(snapshot.tunnels, item.first, &engine::TunnelSnapshot::id) == snapshot.tunnels.end();
+    return std::ranges::find(snapshot.tunnels, item.first, &engine::TunnelSnapshot::id) ==
+           snapshot.tunnels.end();
   });
 }
 
 std::shared_ptr<const TrafficHistory> TrafficBook::of(engine::TunnelId id) const {
   const auto it = m_tunnels.find(id);
-  return it == m_tunnels.end() ? std::make_shared<const TrafficHistory>() : std::shared_ptr<const TrafficHistory>(it->second);
+  return it == m_tunnels.end() ? std::make_shared<const TrafficHistory>()
+                               : std::shared_ptr<const TrafficHistory>(it->second);
 }
 
 }  // namespace adit::ui

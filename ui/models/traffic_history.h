@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The last minute of one counter set, as rates: a ring of points, each the mean over the second before it and eased from
-// the point before, so that ten samples a second and few requests give a calm curve. Fed with counters and the time they were taken at; no clock of its own. Plain C++;
-// one thread.
+// The last minute of one counter set, as rates: a ring of points, each the mean over the second before it and
+// eased from the point before, so that ten samples a second and few requests give a calm curve. Fed with
+// counters and the time they were taken at; no clock of its own. Plain C++; one thread.
 
 #include <array>
 #include <chrono>
@@ -34,13 +34,15 @@ class TrafficHistory {
   static constexpr std::chrono::milliseconds kEasing{600};  ///< Time constant.
   static constexpr std::size_t kCapacity = 720;
 
-  /// Samples must come in order; one that is not later than the newest is ignored. Counters that go back (an engine started
-  /// anew) begin a fresh history.
+  /// Samples must come in order; one that is not later than the newest is ignored. Counters that go back (an
+  /// engine started anew) begin a fresh history.
   void add(SteadyTime time, const engine::TrafficCounters& counters);
 
   [[nodiscard]] std::size_t size() const { return m_size; }
   /// 0 is the oldest.
-  [[nodiscard]] const TrafficPoint& at(std::size_t index) const { return m_ring[(m_first + index) % kCapacity].point; }
+  [[nodiscard]] const TrafficPoint& at(std::size_t index) const {
+    return m_ring[(m_first + index) % kCapacity].point;
+  }
   /// At the newest sample; zero where there are fewer than two.
   [[nodiscard]] TrafficRates current() const;
   /// The newest counters.

@@ -48,7 +48,9 @@ int TunnelModel::rowOf(engine::TunnelId id) const {
   return it == m_tunnels.end() ? -1 : static_cast<int>(it - m_tunnels.begin());
 }
 
-int TunnelModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_tunnels.size()); }
+int TunnelModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(m_tunnels.size());
+}
 
 int TunnelModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
@@ -56,49 +58,76 @@ QVariant TunnelModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const engine::TunnelSnapshot& tunnel = tunnelAt(index.row());
   switch (role) {
-    case Qt::DisplayRole: return display(tunnel, index.column());
-    case RawRole: return raw(tunnel, index.column());
-    case IdRole: return QVariant::fromValue<qulonglong>(tunnel.id);
-    case Qt::AccessibleTextRole: return spoken(tunnel);
-    case Qt::ToolTipRole: return tunnel.hasError ? tunnelProblem(tunnel.error, tunnel.spec) : QString();
-    default: return {};
+    case Qt::DisplayRole:
+      return display(tunnel, index.column());
+    case RawRole:
+      return raw(tunnel, index.column());
+    case IdRole:
+      return QVariant::fromValue<qulonglong>(tunnel.id);
+    case Qt::AccessibleTextRole:
+      return spoken(tunnel);
+    case Qt::ToolTipRole:
+      return tunnel.hasError ? tunnelProblem(tunnel.error, tunnel.spec) : QString();
+    default:
+      return {};
   }
 }
 
 QVariant TunnelModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
   switch (section) {
-    case NameColumn: return tr("Name");
-    case StateColumn: return tr("State");
-    case AddressColumn: return tr("Public address");
-    case TargetColumn: return tr("Target");
-    case InColumn: return tr("In");
-    case OutColumn: return tr("Out");
-    case RequestsColumn: return tr("Requests/s");
-    default: return {};
+    case NameColumn:
+      return tr("Name");
+    case StateColumn:
+      return tr("State");
+    case AddressColumn:
+      return tr("Public address");
+    case TargetColumn:
+      return tr("Target");
+    case InColumn:
+      return tr("In");
+    case OutColumn:
+      return tr("Out");
+    case RequestsColumn:
+      return tr("Requests/s");
+    default:
+      return {};
   }
 }
 
 QVariant TunnelModel::display(const engine::TunnelSnapshot& tunnel, int column) const {
   switch (column) {
-    case NameColumn: return fromUtf8(tunnel.spec.name);
-    case StateColumn: return stateText(tunnel.state);
-    case AddressColumn: return fromUtf8(tunnel.url);
-    case TargetColumn: return displayTarget(tunnel.spec.target);
-    case InColumn: return formatRate(m_traffic.of(tunnel.id)->current().bytesIn);
-    case OutColumn: return formatRate(m_traffic.of(tunnel.id)->current().bytesOut);
-    case RequestsColumn: return formatRequests(m_traffic.of(tunnel.id)->current().requests);
-    default: return {};
+    case NameColumn:
+      return fromUtf8(tunnel.spec.name);
+    case StateColumn:
+      return stateText(tunnel.state);
+    case AddressColumn:
+      return fromUtf8(tunnel.url);
+    case TargetColumn:
+      return displayTarget(tunnel.spec.target);
+    case InColumn:
+      return formatRate(m_traffic.of(tunnel.id)->current().bytesIn);
+    case OutColumn:
+      return formatRate(m_traffic.of(tunnel.id)->current().bytesOut);
+    case RequestsColumn:
+      return formatRequests(m_traffic.of(tunnel.id)->current().requests);
+    default:
+      return {};
   }
 }
 
 QVariant TunnelModel::raw(const engine::TunnelSnapshot& tunnel, int column) const {
   switch (column) {
-    case StateColumn: return static_cast<int>(statusOf(tunnel.state));
-    case InColumn: return m_traffic.of(tunnel.id)->current().bytesIn;
-    case OutColumn: return m_traffic.of(tunnel.id)->current().bytesOut;
-    case RequestsColumn: return m_traffic.of(tunnel.id)->current().requests;
-    default: return display(tunnel, column);
+    case StateColumn:
+      return static_cast<int>(statusOf(tunnel.state));
+    case InColumn:
+      return m_traffic.of(tunnel.id)->current().bytesIn;
+    case OutColumn:
+      return m_traffic.of(tunnel.id)->current().bytesOut;
+    case RequestsColumn:
+      return m_traffic.of(tunnel.id)->current().requests;
+    default:
+      return display(tunnel, column);
   }
 }
 

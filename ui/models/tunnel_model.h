@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The tunnels as a Qt model: a row a tunnel in the order they were added, a column a fact. The display role is for people, the
-// raw role for sorting, and the list's delegate takes the whole row at once. Rows come and go one by one, so that a
-// selection survives. GUI thread.
+// The tunnels as a Qt model: a row a tunnel in the order they were added, a column a fact. The display role
+// is for people, the raw role for sorting, and the list's delegate takes the whole row at once. Rows come and
+// go one by one, so that a selection survives. GUI thread.
 
 #include <QAbstractTableModel>
 #include <vector>
@@ -15,18 +15,32 @@ namespace adit::ui {
 class TunnelModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { NameColumn, StateColumn, AddressColumn, TargetColumn, InColumn, OutColumn, RequestsColumn, ColumnCount };
+  enum Column {
+    NameColumn,
+    StateColumn,
+    AddressColumn,
+    TargetColumn,
+    InColumn,
+    OutColumn,
+    RequestsColumn,
+    ColumnCount
+  };
   enum Role { RawRole = Qt::UserRole + 1, IdRole };
 
-  explicit TunnelModel(const TrafficBook& traffic, QObject* parent = nullptr) : QAbstractTableModel(parent), m_traffic(traffic) {}
+  explicit TunnelModel(const TrafficBook& traffic, QObject* parent = nullptr)
+      : QAbstractTableModel(parent), m_traffic(traffic) {}
 
   /// Brings the rows to `tunnels`.
   void update(const std::vector<engine::TunnelSnapshot>& tunnels);
   /// Says that rates moved; the counters come with update, the rates from the book.
   void refreshTraffic();
 
-  [[nodiscard]] const engine::TunnelSnapshot& tunnelAt(int row) const { return m_tunnels[static_cast<std::size_t>(row)]; }
-  [[nodiscard]] std::shared_ptr<const TrafficHistory> historyAt(int row) const { return m_traffic.of(tunnelAt(row).id); }
+  [[nodiscard]] const engine::TunnelSnapshot& tunnelAt(int row) const {
+    return m_tunnels[static_cast<std::size_t>(row)];
+  }
+  [[nodiscard]] std::shared_ptr<const TrafficHistory> historyAt(int row) const {
+    return m_traffic.of(tunnelAt(row).id);
+  }
   /// -1 where there is none.
   [[nodiscard]] int rowOf(engine::TunnelId id) const;
 

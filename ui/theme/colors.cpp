@@ -69,7 +69,9 @@ QColor mixed(const QColor& from, const QColor& to, double amount) {
           blend(from.alpha(), to.alpha())};
 }
 
-QColor inkOf(const QColor& tone, const Colors& colors) { return mixed(tone, colors.text, colors.dark ? 0.12 : 0.28); }
+QColor inkOf(const QColor& tone, const Colors& colors) {
+  return mixed(tone, colors.text, colors.dark ? 0.12 : 0.28);
+}
 
 QColor faded(QColor color, double opacity) {
   color.setAlphaF(static_cast<float>(opacity));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The colours of the window beyond QPalette's roles: one light and one dark table. Painting code asks for the table that fits
-// the palette it paints with, so nobody has to be told when the theme changes. Constant values; GUI thread.
+// The colours of the window beyond QPalette's roles: one light and one dark table. Painting code asks for the
+// table that fits the palette it paints with, so nobody has to be told when the theme changes. Constant
+// values; GUI thread.
 
 #include <QColor>
 #include <QFont>

@@ -18,28 +18,44 @@ namespace {
 
 QString fileOf(Symbol symbol) {
   switch (symbol) {
-    case Symbol::Add: return u"add"_s;
-    case Symbol::Remove: return u"remove"_s;
-    case Symbol::Play: return u"play"_s;
-    case Symbol::Stop: return u"stop"_s;
-    case Symbol::Copy: return u"copy"_s;
-    case Symbol::Open: return u"open"_s;
-    case Symbol::Link: return u"link"_s;
-    case Symbol::Log: return u"log"_s;
-    case Symbol::Settings: return u"settings"_s;
-    case Symbol::Warn: return u"warn"_s;
-    case Symbol::Check: return u"check"_s;
-    case Symbol::Retry: return u"retry"_s;
-    case Symbol::ChevronUp: return u"chevron-up"_s;
-    case Symbol::ChevronDown: return u"chevron-down"_s;
-    case Symbol::Clear: return u"clear"_s;
-    case Symbol::ArrowRight: return u"arrow-right"_s;
+    case Symbol::Add:
+      return u"add"_s;
+    case Symbol::Remove:
+      return u"remove"_s;
+    case Symbol::Play:
+      return u"play"_s;
+    case Symbol::Stop:
+      return u"stop"_s;
+    case Symbol::Copy:
+      return u"copy"_s;
+    case Symbol::Open:
+      return u"open"_s;
+    case Symbol::Link:
+      return u"link"_s;
+    case Symbol::Log:
+      return u"log"_s;
+    case Symbol::Settings:
+      return u"settings"_s;
+    case Symbol::Warn:
+      return u"warn"_s;
+    case Symbol::Check:
+      return u"check"_s;
+    case Symbol::Retry:
+      return u"retry"_s;
+    case Symbol::ChevronUp:
+      return u"chevron-up"_s;
+    case Symbol::ChevronDown:
+      return u"chevron-down"_s;
+    case Symbol::Clear:
+      return u"clear"_s;
+    case Symbol::ArrowRight:
+      return u"arrow-right"_s;
   }
   return {};
 }
 
-/// Renders at the exact size in device pixels, so that lines stay crisp at every scale. The colour goes into the text of the
-/// file, which tints without a second pass over pixels.
+/// Renders at the exact size in device pixels, so that lines stay crisp at every scale. The colour goes into
+/// the text of the file, which tints without a second pass over pixels.
 QPixmap render(const QString& name, QSize deviceSize, const QColor& color) {
   const QString key = u"adit/%1/%2x%3/%4"_s.arg(name)
                           .arg(deviceSize.width())
@@ -68,7 +84,9 @@ class SvgIconEngine : public QIconEngine {
   QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State) override {
     if (!m_tinted) return render(m_name, size, {});
     const Colors& colors = colorsOf(QGuiApplication::palette());
-    QColor color = m_ink == Ink::OnAccent ? colors.onAccent : m_ink == Ink::Secondary ? colors.secondary : colors.text;
+    QColor color = m_ink == Ink::OnAccent    ? colors.onAccent
+                   : m_ink == Ink::Secondary ? colors.secondary
+                                             : colors.text;
     if (mode == QIcon::Disabled) color = mixed(color, colors.window, 0.6);
     return render(m_name, size, color);
   }
@@ -84,7 +102,8 @@ class SvgIconEngine : public QIconEngine {
   QSize actualSize(const QSize& size, QIcon::Mode, QIcon::State) override { return size; }
   QList<QSize> availableSizes(QIcon::Mode, QIcon::State) override {
     // The tray asks for these and takes the nearest.
-    return m_tinted ? QList<QSize>{} : QList<QSize>{{16, 16}, {22, 22}, {24, 24}, {32, 32}, {48, 48}, {64, 64}, {128, 128}};
+    return m_tinted ? QList<QSize>{}
+                    : QList<QSize>{{16, 16}, {22, 22}, {24, 24}, {32, 32}, {48, 48}, {64, 64}, {128, 128}};
   }
   bool isNull() override { return false; }
   QIconEngine* clone() const override { return new SvgIconEngine(m_name, m_tinted, m_ink); }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Adit's own icons, from the SVG files in resources/icons. Symbols are drawn in the text colour of whoever shows them and
-// follow the theme by themselves; the application's icon and the tray's keep their own colours. They are loaded by Qt's SVG
-// image plugin; without the plugin icons are empty and every button still has its text or accessible name. GUI thread.
+// Adit's own icons, from the SVG files in resources/icons. Symbols are drawn in the text colour of whoever
+// shows them and follow the theme by themselves; the application's icon and the tray's keep their own
+// colours. They are loaded by Qt's SVG image plugin; without the plugin icons are empty and every button
+// still has its text or accessible name. GUI thread.
 
 #include <QColor>
 #include <QIcon>
@@ -11,7 +12,22 @@
 namespace adit::ui {
 
 enum class Symbol {
-  Add, Remove, Play, Stop, Copy, Open, Link, Log, Settings, Warn, Check, Retry, ChevronUp, ChevronDown, Clear, ArrowRight,
+  Add,
+  Remove,
+  Play,
+  Stop,
+  Copy,
+  Open,
+  Link,
+  Log,
+  Settings,
+  Warn,
+  Check,
+  Retry,
+  ChevronUp,
+  ChevronDown,
+  Clear,
+  ArrowRight,
 };
 
 /// Which of the theme's colours a symbol takes.

@@ -24,14 +24,22 @@ QString styleSheet(const Colors& colors) {
   if (!file.open(QIODevice::ReadOnly)) return {};
   QString text = QString::fromUtf8(file.readAll());
   const std::pair<QLatin1StringView, QColor> names[] = {
-      {"@accentPressed"_L1, colors.accentPressed}, {"@accentHover"_L1, colors.accentHover},
-      {"@accent"_L1, colors.accent},               {"@onAccent"_L1, colors.onAccent},
-      {"@borderStrong"_L1, colors.borderStrong},   {"@border"_L1, colors.border},
-      {"@window"_L1, colors.window},               {"@cardHover"_L1, colors.cardHover},
-      {"@cardSelected"_L1, colors.cardSelected},   {"@card"_L1, colors.card},
-      {"@field"_L1, colors.field},                 {"@text"_L1, colors.text},
-      {"@secondary"_L1, colors.secondary},         {"@faint"_L1, colors.faint},
-      {"@link"_L1, colors.link},                   {"@error"_L1, colors.error},
+      {"@accentPressed"_L1, colors.accentPressed},
+      {"@accentHover"_L1, colors.accentHover},
+      {"@accent"_L1, colors.accent},
+      {"@onAccent"_L1, colors.onAccent},
+      {"@borderStrong"_L1, colors.borderStrong},
+      {"@border"_L1, colors.border},
+      {"@window"_L1, colors.window},
+      {"@cardHover"_L1, colors.cardHover},
+      {"@cardSelected"_L1, colors.cardSelected},
+      {"@card"_L1, colors.card},
+      {"@field"_L1, colors.field},
+      {"@text"_L1, colors.text},
+      {"@secondary"_L1, colors.secondary},
+      {"@faint"_L1, colors.faint},
+      {"@link"_L1, colors.link},
+      {"@error"_L1, colors.error},
       {"@hover"_L1, mixed(colors.card, colors.text, colors.dark ? 0.09 : 0.055)},
       {"@pressed"_L1, mixed(colors.card, colors.text, colors.dark ? 0.15 : 0.11)},
       {"@danger"_L1, mixed(colors.card, colors.error, 0.10)},
@@ -41,8 +49,8 @@ QString styleSheet(const Colors& colors) {
   return text;
 }
 
-/// Where the desktop names no font, fontconfig's last resort is DejaVu, whose wide letters suit a terminal better than a
-/// window; a nicer one that happens to be installed is taken then.
+/// Where the desktop names no font, fontconfig's last resort is DejaVu, whose wide letters suit a terminal
+/// better than a window; a nicer one that happens to be installed is taken then.
 void preferReadableFont() {
   QFont font = QApplication::font();
   const QString actual = QFontInfo(font).family();
@@ -107,9 +115,12 @@ ThemeMode Theme::modeFromString(const QString& text) {
 
 QString Theme::toString(ThemeMode mode) {
   switch (mode) {
-    case ThemeMode::Light: return u"light"_s;
-    case ThemeMode::Dark: return u"dark"_s;
-    case ThemeMode::System: break;
+    case ThemeMode::Light:
+      return u"light"_s;
+    case ThemeMode::Dark:
+      return u"dark"_s;
+    case ThemeMode::System:
+      break;
   }
   return u"system"_s;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Dresses the application: style, palette, style sheet and font, light or dark, as chosen or as the system has it. One per
-// QApplication, owned by the composition of the window; GUI thread.
+// Dresses the application: style, palette, style sheet and font, light or dark, as chosen or as the system
+// has it. One per QApplication, owned by the composition of the window; GUI thread.
 
 #include <QObject>
 

@@ -29,8 +29,12 @@ std::vector<Notifier::Notice> Notifier::observe(SteadyTime now, const engine::Sn
   for (const auto& tunnel : snapshot.tunnels) {
     Memory& memory = m_tunnels[tunnel.id];
     switch (tunnel.state) {
-      case engine::TunnelState::Online: memory = {.wasOnline = true, .away = false, .awaySince = {}, .told = Told::Nothing}; break;
-      case engine::TunnelState::Stopped: memory = {}; break;
+      case engine::TunnelState::Online:
+        memory = {.wasOnline = true, .away = false, .awaySince = {}, .told = Told::Nothing};
+        break;
+      case engine::TunnelState::Stopped:
+        memory = {};
+        break;
       case engine::TunnelState::Connecting:
       case engine::TunnelState::Reconnecting:
         if (!memory.wasOnline) break;
@@ -53,11 +57,13 @@ std::vector<Notifier::Notice> Notifier::observe(SteadyTime now, const engine::Sn
     }
   }
   if (!away.isEmpty()) {
-    notices.push_back({.title = Notices::tr("%n tunnel(s) went offline", nullptr, static_cast<int>(away.size())),
-                       .text = Notices::tr("%1: reconnecting…").arg(away.join(u", "_s))});
+    notices.push_back(
+        {.title = Notices::tr("%n tunnel(s) went offline", nullptr, static_cast<int>(away.size())),
+         .text = Notices::tr("%1: reconnecting…").arg(away.join(u", "_s))});
   }
   std::erase_if(m_tunnels, [&snapshot](const auto& item) {
-    return std::ranges::find(snapshot.tunnels, item.first, &engine::TunnelSnapshot::id) == snapshot.tunnels.end();
+    return std::ranges::find(snapshot.tunnels, item.first, &engine::TunnelSnapshot::id) ==
+           snapshot.tunnels.end();
   });
   return notices;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Decides what is worth a notification: a tunnel that was online and has been away for five seconds, and one that was refused.
-// Says each thing once, gathers tunnels that went together, and holds its tongue right after the start and after the
-// computer slept. Time is handed in; what it returns is for the tray to show. GUI thread.
+// Decides what is worth a notification: a tunnel that was online and has been away for five seconds, and one
+// that was refused. Says each thing once, gathers tunnels that went together, and holds its tongue right
+// after the start and after the computer slept. Time is handed in; what it returns is for the tray to show.
+// GUI thread.
 
 #include <map>
 #include <QString>

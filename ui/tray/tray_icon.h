@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Adit in the system's tray: the state as icon and tooltip, each tunnel's address a click away. Does nothing where there is no
-// tray. GUI thread.
+// Adit in the system's tray: the state as icon and tooltip, each tunnel's address a click away. Does nothing
+// where there is no tray. GUI thread.
 
 #include <memory>
 #include <QMenu>

@@ -122,17 +122,20 @@ void DetailPane::build() {
   column->addWidget(m_graph, 1);
 }
 
-void DetailPane::showTunnel(const engine::TunnelSnapshot& tunnel, const std::shared_ptr<const TrafficHistory>& history) {
+void DetailPane::showTunnel(const engine::TunnelSnapshot& tunnel,
+                            const std::shared_ptr<const TrafficHistory>& history) {
   m_tunnel = tunnel;
   m_history = history;
   m_graph->setHistory(history);
   refresh();
 }
 
-void DetailPane::showTotal(const engine::Snapshot& snapshot, const std::shared_ptr<const TrafficHistory>& history) {
+void DetailPane::showTotal(const engine::Snapshot& snapshot,
+                           const std::shared_ptr<const TrafficHistory>& history) {
   m_tunnel.reset();
   m_all = static_cast<int>(snapshot.tunnels.size());
-  m_online = static_cast<int>(std::ranges::count(snapshot.tunnels, engine::TunnelState::Online, &engine::TunnelSnapshot::state));
+  m_online = static_cast<int>(
+      std::ranges::count(snapshot.tunnels, engine::TunnelState::Online, &engine::TunnelSnapshot::state));
   m_history = history;
   m_graph->setHistory(history);
   refresh();
@@ -141,11 +144,14 @@ void DetailPane::showTotal(const engine::Snapshot& snapshot, const std::shared_p
 void DetailPane::refreshTraffic() {
   const TrafficRates rates = m_history->current();
   const engine::TrafficCounters& totals = m_history->totals();
-  m_in->setValue(formatRate(rates.bytesIn), tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesIn))));
-  m_out->setValue(formatRate(rates.bytesOut), tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesOut))));
+  m_in->setValue(formatRate(rates.bytesIn),
+                 tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesIn))));
+  m_out->setValue(formatRate(rates.bytesOut),
+                  tr("%1 total").arg(formatBytes(static_cast<double>(totals.bytesOut))));
   m_requests->setValue(formatRequests(rates.requests), tr("%1 total").arg(formatCount(totals.requests)));
-  m_active->setValue(formatCount(totals.active), totals.failures == 0 ? tr("none failed")
-                                                                      : tr("%1 failed").arg(formatCount(totals.failures)));
+  m_active->setValue(formatCount(totals.active), totals.failures == 0
+                                                     ? tr("none failed")
+                                                     : tr("%1 failed").arg(formatCount(totals.failures)));
 }
 
 void DetailPane::refresh() {
@@ -174,8 +180,9 @@ void DetailPane::refresh() {
     m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
     m_problem->setStyleSheet(u"color: %1"_s.arg(mixed(tone, colorsOf(palette()).text, 0.25).name()));
   } else {
-    m_name->setText(m_all > 0 ? tr("All tunnels: %1 of %2 online").arg(formatCount(static_cast<std::uint64_t>(m_online)),
-                                                                     formatCount(static_cast<std::uint64_t>(m_all)))
+    m_name->setText(m_all > 0 ? tr("All tunnels: %1 of %2 online")
+                                    .arg(formatCount(static_cast<std::uint64_t>(m_online)),
+                                         formatCount(static_cast<std::uint64_t>(m_all)))
                               : tr("All tunnels"));
   }
   m_open->setText(m_roomy ? tr("Open") : QString());

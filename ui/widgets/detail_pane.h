@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What there is to know about the selected tunnel: name and state, its address, four figures and the live graph. With no
-// selection it shows all tunnels together. Knows snapshots, not the engine: what the user wants leaves as signals.
-// GUI thread.
+// What there is to know about the selected tunnel: name and state, its address, four figures and the live
+// graph. With no selection it shows all tunnels together. Knows snapshots, not the engine: what the user
+// wants leaves as signals. GUI thread.
 
 #include <memory>
 #include <optional>

@@ -34,7 +34,8 @@ QSize ElidedLabel::sizeHint() const {
 
 QSize ElidedLabel::minimumSizeHint() const {
   const QFontMetrics metrics(font());
-  return {std::min(metrics.horizontalAdvance(m_text) + 4, metrics.averageCharWidth() * 8), metrics.height() + 2};
+  return {std::min(metrics.horizontalAdvance(m_text) + 4, metrics.averageCharWidth() * 8),
+          metrics.height() + 2};
 }
 
 void ElidedLabel::paintEvent(QPaintEvent*) {
@@ -43,12 +44,17 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
   QFont shown = font();
   if (m_kind == Kind::Link) shown.setUnderline(isEnabled() && (m_hovered || hasFocus()));
   painter.setFont(shown);
-  painter.setPen(!isEnabled() ? colors.secondary : m_kind == Kind::Link ? colors.link : m_kind == Kind::Secondary ? colors.secondary : colors.text);
-  painter.drawText(rect(), Qt::AlignLeading | Qt::AlignVCenter, fontMetrics().elidedText(m_text, m_elide, width()));
+  painter.setPen(!isEnabled()                ? colors.secondary
+                 : m_kind == Kind::Link      ? colors.link
+                 : m_kind == Kind::Secondary ? colors.secondary
+                                             : colors.text);
+  painter.drawText(rect(), Qt::AlignLeading | Qt::AlignVCenter,
+                   fontMetrics().elidedText(m_text, m_elide, width()));
 }
 
 void ElidedLabel::mouseReleaseEvent(QMouseEvent* event) {
-  if (m_kind == Kind::Link && event->button() == Qt::LeftButton && rect().contains(event->position().toPoint())) {
+  if (m_kind == Kind::Link && event->button() == Qt::LeftButton &&
+      rect().contains(event->position().toPoint())) {
     Q_EMIT activated();
   } else {
     QWidget::mouseReleaseEvent(event);
@@ -56,7 +62,8 @@ void ElidedLabel::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void ElidedLabel::keyPressEvent(QKeyEvent* event) {
-  const bool press = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space;
+  const bool press =
+      event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space;
   if (m_kind == Kind::Link && press) {
     Q_EMIT activated();
   } else {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One line of text that shortens itself with an ellipsis instead of widening its window; the whole text is its tooltip when
-// it did not fit. As a link it is drawn in the link colour and clicked or activated by keyboard. GUI thread.
+// One line of text that shortens itself with an ellipsis instead of widening its window; the whole text is
+// its tooltip when it did not fit. As a link it is drawn in the link colour and clicked or activated by
+// keyboard. GUI thread.
 
 #include <QWidget>
 

@@ -153,9 +153,11 @@ void EmptyPanel::setEmbedded(bool embedded) {
 
 void EmptyPanel::retranslate() {
   m_title->setText(tr("Expose a port"));
-  m_text->setText(m_embedded ? tr("Give a service on this computer an address of its own. Without a server of yours it can be "
-                                  "reached from this computer; join one to reach it from everywhere.")
-                             : tr("Give a service on this computer a public address, through your own server."));
+  m_text->setText(
+      m_embedded
+          ? tr("Give a service on this computer an address of its own. Without a server of yours it can be "
+               "reached from this computer; join one to reach it from everywhere.")
+          : tr("Give a service on this computer a public address, through your own server."));
   m_target->setPlaceholderText(tr("Port, such as 3000"));
   m_target->setAccessibleName(tr("Port or address of the service"));
   m_expose->setText(tr("Expose"));

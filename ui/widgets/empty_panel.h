@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a newcomer sees before the first tunnel: what this is, one field, one button, and the ports developers use most.
-// GUI thread.
+// What a newcomer sees before the first tunnel: what this is, one field, one button, and the ports developers
+// use most. GUI thread.
 
 #include <QList>
 #include <QWidget>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The vertical scale of a graph: always four steps of a round size, moving softly to the next size when the peak outgrows it
-// and, later and slower, back when it shrinks. Time is handed in. Pure C++.
+// The vertical scale of a graph: always four steps of a round size, moving softly to the next size when the
+// peak outgrows it and, later and slower, back when it shrinks. Time is handed in. Pure C++.
 
 #include <chrono>
 
@@ -15,7 +15,8 @@ class GraphScale {
   static constexpr int kSteps = 4;
 
   /// Never shows less than `smallestTop` at the top.
-  explicit GraphScale(double smallestTop) : m_smallestTop(smallestTop), m_target(smallestTop), m_top(smallestTop) {}
+  explicit GraphScale(double smallestTop)
+      : m_smallestTop(smallestTop), m_target(smallestTop), m_top(smallestTop) {}
 
   /// Moves towards what fits `peak`; returns true while still moving.
   bool advance(double peak, std::chrono::duration<double> elapsed);

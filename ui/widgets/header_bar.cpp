@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kMark = 38;
 constexpr int kLeft = 20;
-constexpr int kGraphFrom = 940;    // Widths of the window from which there is room.
+constexpr int kGraphFrom = 940;  // Widths of the window from which there is room.
 constexpr int kFiguresFrom = 660;
 
 }  // namespace
@@ -34,8 +34,9 @@ class HeaderBar::Figures : public QWidget {
   using QWidget::QWidget;
   void setRates(const TrafficRates& rates) {
     m_rates = rates;
-    setAccessibleDescription(HeaderBar::tr("%1 in, %2 out, %3 requests a second")
-                                 .arg(formatRate(rates.bytesIn), formatRate(rates.bytesOut), formatRequests(rates.requests)));
+    setAccessibleDescription(
+        HeaderBar::tr("%1 in, %2 out, %3 requests a second")
+            .arg(formatRate(rates.bytesIn), formatRate(rates.bytesOut), formatRequests(rates.requests)));
     update();
   }
   QSize sizeHint() const override {
@@ -47,9 +48,10 @@ class HeaderBar::Figures : public QWidget {
   void paintEvent(QPaintEvent*) override {
     QPainter painter(this);
     const Colors& colors = colorsOf(palette());
-    const std::pair<QString, QString> items[] = {{HeaderBar::tr("In"), formatRate(m_rates.bytesIn)},
-                                                 {HeaderBar::tr("Out"), formatRate(m_rates.bytesOut)},
-                                                 {HeaderBar::tr("Requests/s"), formatRequests(m_rates.requests)}};
+    const std::pair<QString, QString> items[] = {
+        {HeaderBar::tr("In"), formatRate(m_rates.bytesIn)},
+        {HeaderBar::tr("Out"), formatRate(m_rates.bytesOut)},
+        {HeaderBar::tr("Requests/s"), formatRequests(m_rates.requests)}};
     const QColor marks[] = {colors.trafficIn, colors.trafficOut, colors.requests};
     const int labelHeight = QFontMetrics(labelFont()).height();
     painter.setRenderHint(QPainter::Antialiasing);
@@ -133,13 +135,18 @@ void HeaderBar::showLink(const engine::Snapshot& snapshot) {
   switch (m_link.state) {
     case engine::LinkState::Online:
       text = m_link.embedded ? tr("Server on this computer") : fromUtf8(m_link.server);
-      if (!m_link.embedded && m_link.roundTripMs > 0) text += u" · "_s + formatMilliseconds(m_link.roundTripMs);
+      if (!m_link.embedded && m_link.roundTripMs > 0)
+        text += u" · "_s + formatMilliseconds(m_link.roundTripMs);
       break;
-    case engine::LinkState::Connecting: text = tr("Connecting to %1…").arg(serverName(m_link)); break;
+    case engine::LinkState::Connecting:
+      text = tr("Connecting to %1…").arg(serverName(m_link));
+      break;
     case engine::LinkState::Waiting:
     case engine::LinkState::Failed:
     case engine::LinkState::Offline:
-    case engine::LinkState::Stopped: text = tr("Not connected to %1").arg(serverName(m_link)); break;
+    case engine::LinkState::Stopped:
+      text = tr("Not connected to %1").arg(serverName(m_link));
+      break;
   }
   m_server->setText(text);
   update();
@@ -168,7 +175,8 @@ void HeaderBar::paintEvent(QPaintEvent*) {
   painter.fillRect(QRect(0, height() - 1, width(), 1), colors.border);
   painter.drawPixmap(kLeft, (height() - kMark) / 2, picturePixmap(u"adit"_s, kMark, devicePixelRatioF()));
   const QPoint line = m_server->geometry().topLeft();
-  paintStateDot(painter, QPointF(line.x() - 9, line.y() + m_server->height() / 2.0 + 0.5), 6.5, m_status, colors);
+  paintStateDot(painter, QPointF(line.x() - 9, line.y() + m_server->height() / 2.0 + 0.5), 6.5, m_status,
+                colors);
 }
 
 void HeaderBar::resizeEvent(QResizeEvent* event) {

@@ -138,9 +138,11 @@ bool LogPane::hasListFocus() const { return m_list->hasFocus(); }
 
 void LogPane::copy() const {
   QList<int> rows;
-  for (const QModelIndex& index : m_list->selectionModel()->selectedRows()) rows.append(m_filter->mapToSource(index).row());
+  for (const QModelIndex& index : m_list->selectionModel()->selectedRows())
+    rows.append(m_filter->mapToSource(index).row());
   if (rows.isEmpty()) {
-    for (int row = 0; row < m_filter->rowCount(); ++row) rows.append(m_filter->mapToSource(m_filter->index(row, 0)).row());
+    for (int row = 0; row < m_filter->rowCount(); ++row)
+      rows.append(m_filter->mapToSource(m_filter->index(row, 0)).row());
   }
   std::ranges::sort(rows);
   QString text;
@@ -158,7 +160,8 @@ void LogPane::retranslate() {
   m_toggle->setText(tr("Log"));
   m_toggle->setAccessibleName(tr("Show or hide the log"));
   m_toggle->setToolTip(m_toggle->accessibleName());
-  const QString levels[] = {tr("Everything"), tr("Info and above"), tr("Warnings and errors"), tr("Errors only")};
+  const QString levels[] = {tr("Everything"), tr("Info and above"), tr("Warnings and errors"),
+                            tr("Errors only")};
   for (int i = 0; i < 4; ++i) m_level->setItemText(i, levels[i]);
   m_level->setAccessibleName(tr("Least level shown"));
   m_text->setPlaceholderText(tr("Filter"));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The engine's log at the foot of the window: folded it is one line with the newest message; open it is a list with a filter
-// by level and text, Copy and Clear. It follows the end unless somebody scrolled up. GUI thread.
+// The engine's log at the foot of the window: folded it is one line with the newest message; open it is a
+// list with a filter by level and text, Copy and Clear. It follows the end unless somebody scrolled up. GUI
+// thread.
 
 #include <QWidget>
 

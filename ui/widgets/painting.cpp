@@ -33,9 +33,12 @@ void paintStateDot(QPainter& painter, QPointF center, double diameter, Status st
 
 double rateOf(const TrafficRates& rates, Rate rate) {
   switch (rate) {
-    case Rate::In: return rates.bytesIn;
-    case Rate::Out: return rates.bytesOut;
-    case Rate::Requests: return rates.requests;
+    case Rate::In:
+      return rates.bytesIn;
+    case Rate::Out:
+      return rates.bytesOut;
+    case Rate::Requests:
+      return rates.requests;
   }
   return 0;
 }
@@ -49,7 +52,8 @@ QPainterPath ratePath(const TrafficHistory& history, Rate rate, const CurveFrame
     return QPointF(rect.right() - age / span * rect.width(),
                    rect.bottom() - std::min(1.2, rateOf(point.rates, rate) / frame.top) * rect.height());
   };
-  // Points closer than a pixel and a half say nothing more; one beyond the left edge lets the curve enter smoothly.
+  // Points closer than a pixel and a half say nothing more; one beyond the left edge lets the curve enter
+  // smoothly.
   QPointF previous;
   bool begun = false;
   for (std::size_t i = 0; i < history.size(); ++i) {
@@ -81,8 +85,8 @@ QPainterPath areaUnder(const QPainterPath& curve, const QRectF& rect) {
   return area;
 }
 
-void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory& history, SteadyTime end, const Colors& colors,
-                    double opacity) {
+void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory& history, SteadyTime end,
+                    const Colors& colors, double opacity) {
   const TrafficRates peak = history.peak(end - TrafficHistory::kSpan);
   const double top = std::max({peak.bytesIn, peak.bytesOut, 1000.0}) * 1.05;
   painter.save();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Small shared strokes: the card, the state dot, the curve of a rate. Used by widgets and delegates while they paint.
-// GUI thread.
+// Small shared strokes: the card, the state dot, the curve of a rate. Used by widgets and delegates while
+// they paint. GUI thread.
 
 #include <QPainter>
 
@@ -14,8 +14,8 @@ namespace adit::ui {
 inline constexpr double kCardRadius = 12;
 
 /// A rounded card with a hairline border, crisp at every scale.
-void paintCard(QPainter& painter, const QRectF& rect, const QColor& fill, const QColor& border, double radius = kCardRadius,
-               double borderWidth = 1);
+void paintCard(QPainter& painter, const QRectF& rect, const QColor& fill, const QColor& border,
+               double radius = kCardRadius, double borderWidth = 1);
 /// A dot of `diameter` with a soft halo unless it is of something offline.
 void paintStateDot(QPainter& painter, QPointF center, double diameter, Status status, const Colors& colors);
 
@@ -34,7 +34,7 @@ QPainterPath ratePath(const TrafficHistory& history, Rate rate, const CurveFrame
 /// The area under an open curve.
 QPainterPath areaUnder(const QPainterPath& curve, const QRectF& rect);
 /// In and out as small filled curves on a common scale.
-void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory& history, SteadyTime end, const Colors& colors,
-                    double opacity = 1);
+void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory& history, SteadyTime end,
+                    const Colors& colors, double opacity = 1);
 
 }  // namespace adit::ui

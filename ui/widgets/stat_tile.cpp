@@ -55,7 +55,9 @@ void StatTile::paintEvent(QPaintEvent*) {
   const QRect inner = rect().adjusted(kMargin, kMargin - 2, -kMargin / 2, -kMargin + 2);
   int left = inner.left();
   if (m_mark != Mark::None) {
-    const QColor color = m_mark == Mark::In ? colors.trafficIn : m_mark == Mark::Out ? colors.trafficOut : colors.requests;
+    const QColor color = m_mark == Mark::In    ? colors.trafficIn
+                         : m_mark == Mark::Out ? colors.trafficOut
+                                               : colors.requests;
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);
     painter.setBrush(color);
@@ -65,16 +67,20 @@ void StatTile::paintEvent(QPaintEvent*) {
   painter.setFont(small);
   painter.setPen(colors.secondary);
   const int labelWidth = inner.right() - left;
-  painter.drawText(QRect(left, inner.top(), labelWidth, smallMetrics.height()), Qt::AlignLeading | Qt::AlignVCenter,
+  painter.drawText(QRect(left, inner.top(), labelWidth, smallMetrics.height()),
+                   Qt::AlignLeading | Qt::AlignVCenter,
                    smallMetrics.elidedText(m_label, Qt::ElideRight, labelWidth));
   painter.setPen(colors.faint);
   const int contextTop = inner.bottom() - smallMetrics.height();
-  painter.drawText(QRect(inner.left(), contextTop, inner.width(), smallMetrics.height()), Qt::AlignLeading | Qt::AlignVCenter,
+  painter.drawText(QRect(inner.left(), contextTop, inner.width(), smallMetrics.height()),
+                   Qt::AlignLeading | Qt::AlignVCenter,
                    smallMetrics.elidedText(m_context, Qt::ElideRight, inner.width()));
   painter.setFont(large);
   painter.setPen(colors.text);
-  const QRect middle(inner.left(), inner.top() + smallMetrics.height(), inner.width(), contextTop - inner.top() - smallMetrics.height());
-  painter.drawText(middle, Qt::AlignLeading | Qt::AlignVCenter, largeMetrics.elidedText(m_value, Qt::ElideRight, middle.width()));
+  const QRect middle(inner.left(), inner.top() + smallMetrics.height(), inner.width(),
+                     contextTop - inner.top() - smallMetrics.height());
+  painter.drawText(middle, Qt::AlignLeading | Qt::AlignVCenter,
+                   largeMetrics.elidedText(m_value, Qt::ElideRight, middle.width()));
 }
 
 }  // namespace adit::ui

@@ -7,7 +7,9 @@
 
 namespace adit::ui {
 
-StatePill::StatePill(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed); }
+StatePill::StatePill(QWidget* parent) : QWidget(parent) {
+  setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+}
 
 void StatePill::setState(Status status, const QString& text) {
   m_status = status;

@@ -62,7 +62,8 @@ void StatusBanner::showLink(const engine::LinkSnapshot& link) {
   if (m_status == Status::Online) {
     m_patience.stop();
     hide();
-  } else if (link.hasError || link.state == engine::LinkState::Failed || link.state == engine::LinkState::Waiting) {
+  } else if (link.hasError || link.state == engine::LinkState::Failed ||
+             link.state == engine::LinkState::Waiting) {
     m_patience.stop();
     setVisible(true);
   } else if (!m_patience.isActive() && isHidden()) {
@@ -77,13 +78,21 @@ void StatusBanner::refresh() {
   QString title;
   switch (m_link.state) {
     case engine::LinkState::Waiting:
-      title = seconds > 0 ? tr("Not connected. Next attempt in %n second(s).", nullptr, seconds) : tr("Not connected. Trying again…");
+      title = seconds > 0 ? tr("Not connected. Next attempt in %n second(s).", nullptr, seconds)
+                          : tr("Not connected. Trying again…");
       break;
-    case engine::LinkState::Connecting: title = tr("Connecting to %1…").arg(server); break;
-    case engine::LinkState::Failed: title = tr("The connection to %1 failed").arg(server); break;
+    case engine::LinkState::Connecting:
+      title = tr("Connecting to %1…").arg(server);
+      break;
+    case engine::LinkState::Failed:
+      title = tr("The connection to %1 failed").arg(server);
+      break;
     case engine::LinkState::Offline:
-    case engine::LinkState::Stopped: title = tr("Not connected"); break;
-    case engine::LinkState::Online: break;
+    case engine::LinkState::Stopped:
+      title = tr("Not connected");
+      break;
+    case engine::LinkState::Online:
+      break;
   }
   m_title->setText(title);
   m_title->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
@@ -91,15 +100,18 @@ void StatusBanner::refresh() {
   m_text->setToolTip(m_link.hasError ? QString::fromStdString(m_link.error.describe()) : QString());
   m_text->setVisible(m_link.hasError);
   m_retry->setText(tr("Retry now"));
-  m_retry->setVisible(m_link.state != engine::LinkState::Connecting && m_link.state != engine::LinkState::Online);
+  m_retry->setVisible(m_link.state != engine::LinkState::Connecting &&
+                      m_link.state != engine::LinkState::Online);
   m_retry->setAccessibleName(m_retry->text());
   m_join->setText(tr("New join link…"));
   m_join->setAccessibleName(m_join->text());
   const ErrorCode code = m_link.error.code;
-  m_join->setVisible(m_link.hasError && (code == ErrorCode::PinMismatch || code == ErrorCode::TokenRevoked ||
-                                         code == ErrorCode::TokenUnknown || code == ErrorCode::ResolveFailed));
-  m_icon->setPixmap(symbolPixmap(m_status == Status::Connecting && !m_link.hasError ? Symbol::Link : Symbol::Warn, 22,
-                                 statusColor(m_status, colors), devicePixelRatioF()));
+  m_join->setVisible(m_link.hasError &&
+                     (code == ErrorCode::PinMismatch || code == ErrorCode::TokenRevoked ||
+                      code == ErrorCode::TokenUnknown || code == ErrorCode::ResolveFailed));
+  m_icon->setPixmap(
+      symbolPixmap(m_status == Status::Connecting && !m_link.hasError ? Symbol::Link : Symbol::Warn, 22,
+                   statusColor(m_status, colors), devicePixelRatioF()));
   setAccessibleName(title);
   update();
 }
@@ -108,7 +120,8 @@ void StatusBanner::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
   const QColor& tone = statusColor(m_status, colors);
-  paintCard(painter, rect(), mixed(colors.card, tone, colors.dark ? 0.13 : 0.09), mixed(colors.border, tone, 0.45));
+  paintCard(painter, rect(), mixed(colors.card, tone, colors.dark ? 0.13 : 0.09),
+            mixed(colors.border, tone, 0.45));
 }
 
 void StatusBanner::changeEvent(QEvent* event) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The strip that appears while the link is not up: what is wrong, what helps, when the next attempt is, and Retry. It hides
-// itself while all is well, and waits a moment before it mentions an ordinary first connection. GUI thread.
+// The strip that appears while the link is not up: what is wrong, what helps, when the next attempt is, and
+// Retry. It hides itself while all is well, and waits a moment before it mentions an ordinary first
+// connection. GUI thread.
 
 #include <QTimer>
 #include <QWidget>

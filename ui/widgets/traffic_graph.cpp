@@ -19,7 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kFrame = 33ms;
-// The right edge shows a moment ago, so that the next sample is there before it is needed and the curve slides evenly.
+// The right edge shows a moment ago, so that the next sample is there before it is needed and the curve
+// slides evenly.
 constexpr auto kLag = 200ms;
 constexpr double kSmallestBytes = 1000;
 constexpr double kSmallestRequests = 4;
@@ -132,7 +133,8 @@ void TrafficGraph::paintEvent(QPaintEvent*) {
   const Plot frame = plot();
   if (m_kind == Kind::Compact) {
     painter.setPen(QPen(colorsOf(palette()).border, 1));
-    painter.drawLine(QPointF(frame.rect.left(), frame.rect.bottom() + 0.5), QPointF(frame.rect.right(), frame.rect.bottom() + 0.5));
+    painter.drawLine(QPointF(frame.rect.left(), frame.rect.bottom() + 0.5),
+                     QPointF(frame.rect.right(), frame.rect.bottom() + 0.5));
     paintCurves(painter, frame);
     return;
   }
@@ -161,7 +163,8 @@ void TrafficGraph::paintCurves(QPainter& painter, const Plot& plot) const {
                                      {Rate::Requests, colors.requests, m_requests.top(), false}}};
   for (const Curve& curve : curves) {
     if ((m_kind == Kind::Compact && !curve.filled) || rateOf(peak, curve.rate) <= 0) continue;
-    const QPainterPath path = ratePath(*m_history, curve.rate, {.rect = plot.rect, .end = plot.end, .top = curve.top});
+    const QPainterPath path =
+        ratePath(*m_history, curve.rate, {.rect = plot.rect, .end = plot.end, .top = curve.top});
     if (path.isEmpty()) continue;
     if (curve.filled) {
       QLinearGradient fill(plot.rect.topLeft(), plot.rect.bottomLeft());
@@ -183,8 +186,8 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
     const double y = plot.yOf(value, top);
     if (y < plot.rect.top() - 2) return;
     const QRectF box = left ? QRectF(0, y - metrics.height() / 2, plot.rect.left() - 10, metrics.height())
-                            : QRectF(plot.rect.right() + 10, y - metrics.height() / 2, width() - plot.rect.right() - 12,
-                                     metrics.height());
+                            : QRectF(plot.rect.right() + 10, y - metrics.height() / 2,
+                                     width() - plot.rect.right() - 12, metrics.height());
     painter.drawText(box, (left ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text);
   };
   for (int i = 0; i <= GraphScale::kSteps; ++i) {
@@ -201,7 +204,8 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
   }
   painter.setPen(colors.faint);
   const double y = plot.rect.bottom() + 8;
-  const std::array<std::pair<double, QString>, 4> times{{{0.0, tr("60 s ago")}, {1.0 / 3, tr("40 s")}, {2.0 / 3, tr("20 s")}, {1.0, tr("now")}}};
+  const std::array<std::pair<double, QString>, 4> times{
+      {{0.0, tr("60 s ago")}, {1.0 / 3, tr("40 s")}, {2.0 / 3, tr("20 s")}, {1.0, tr("now")}}};
   for (const auto& [position, text] : times) {
     const double x = plot.rect.left() + position * plot.rect.width();
     const double wide = metrics.horizontalAdvance(text);

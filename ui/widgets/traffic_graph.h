@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The live graph: a minute of bytes in and out as filled curves and of requests a second as a line, sliding at about thirty
-// frames a second while it can be seen and something moves. Full size has axes, legend and a reading under the pointer;
-// compact is for the header. GUI thread.
+// The live graph: a minute of bytes in and out as filled curves and of requests a second as a line, sliding
+// at about thirty frames a second while it can be seen and something moves. Full size has axes, legend and a
+// reading under the pointer; compact is for the header. GUI thread.
 
 #include <functional>
 #include <memory>

@@ -14,8 +14,8 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-constexpr int kGap = 8;       // Between cards.
-constexpr int kPad = 14;      // Inside a card.
+constexpr int kGap = 8;   // Between cards.
+constexpr int kPad = 14;  // Inside a card.
 constexpr int kButton = 26;
 constexpr int kSpark = 84;
 constexpr double kSmallScale = 0.9;
@@ -82,22 +82,29 @@ void TunnelDelegate::paintButton(QPainter& painter, const QRect& rect, Part part
                      symbolPixmap(symbol, kIcon, color, ratio));
 }
 
-void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                           const QModelIndex& index) const {
   const engine::TunnelSnapshot& tunnel = m_model.tunnelAt(index.row());
   const std::shared_ptr<const TrafficHistory> history = m_model.historyAt(index.row());
   const Colors& colors = colorsOf(option.palette);
   const Layout layout = layoutOf(option.rect, option.font);
   const bool selected = option.state.testFlag(QStyle::State_Selected);
   const bool hovered = option.state.testFlag(QStyle::State_MouseOver);
-  const bool focused = option.state.testFlag(QStyle::State_HasFocus) && option.state.testFlag(QStyle::State_KeyboardFocusChange);
+  const bool focused = option.state.testFlag(QStyle::State_HasFocus) &&
+                       option.state.testFlag(QStyle::State_KeyboardFocusChange);
   const Status status = statusOf(tunnel.state);
   const bool stopped = tunnel.state == engine::TunnelState::Stopped;
 
   painter->save();
   painter->setRenderHint(QPainter::Antialiasing);
-  paintCard(*painter, layout.card, selected ? colors.cardSelected : hovered ? colors.cardHover : colors.card,
-            selected || focused ? colors.accent : hovered ? colors.borderStrong : colors.border, kCardRadius,
-            selected ? 1.5 : 1);
+  paintCard(*painter, layout.card,
+            selected  ? colors.cardSelected
+            : hovered ? colors.cardHover
+                      : colors.card,
+            selected || focused ? colors.accent
+            : hovered           ? colors.borderStrong
+                                : colors.border,
+            kCardRadius, selected ? 1.5 : 1);
   paintStateDot(*painter, QPointF(layout.dot.left() + 5.5, layout.dot.center().y() + 1), 8, status, colors);
 
   const QFont nameFont = scaledFont(option.font, kNameScale, QFont::DemiBold);
@@ -129,8 +136,9 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     painter->drawText(layout.address, Qt::AlignLeading | Qt::AlignVCenter, tr("No public address yet"));
   } else {
     painter->setPen(stopped ? colors.secondary : colors.link);
-    painter->drawText(layout.address, Qt::AlignLeading | Qt::AlignVCenter,
-                      smallMetrics.elidedText(shortAddress(tunnel.url), Qt::ElideMiddle, layout.address.width()));
+    painter->drawText(
+        layout.address, Qt::AlignLeading | Qt::AlignVCenter,
+        smallMetrics.elidedText(shortAddress(tunnel.url), Qt::ElideMiddle, layout.address.width()));
     paintButton(*painter, layout.copy, Part::Copy, index, option.palette);
     paintButton(*painter, layout.open, Part::Open, index, option.palette);
   }
@@ -148,13 +156,15 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   painter->drawText(layout.rates, Qt::AlignRight | Qt::AlignVCenter, figures);
   QRect target = layout.target;
   constexpr int kArrow = 13;
-  painter->drawPixmap(target.left() - 1, target.center().y() - kArrow / 2,
-                      symbolPixmap(Symbol::ArrowRight, kArrow, colors.faint, painter->device()->devicePixelRatioF()));
+  painter->drawPixmap(
+      target.left() - 1, target.center().y() - kArrow / 2,
+      symbolPixmap(Symbol::ArrowRight, kArrow, colors.faint, painter->device()->devicePixelRatioF()));
   target.setLeft(target.left() + kArrow + 5);
   target.setRight(target.right() - smallMetrics.horizontalAdvance(figures) - 8);
   painter->setPen(colors.secondary);
-  painter->drawText(target, Qt::AlignLeading | Qt::AlignVCenter,
-                    smallMetrics.elidedText(displayTarget(tunnel.spec.target), Qt::ElideRight, target.width()));
+  painter->drawText(
+      target, Qt::AlignLeading | Qt::AlignVCenter,
+      smallMetrics.elidedText(displayTarget(tunnel.spec.target), Qt::ElideRight, target.width()));
   painter->restore();
 }
 

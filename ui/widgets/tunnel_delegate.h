@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Draws a tunnel as a card: state dot and name, sparkline, address with Copy and Open, target and rates. The geometry is one
-// function, used for drawing and for finding what the pointer is on. GUI thread.
+// Draws a tunnel as a card: state dot and name, sparkline, address with Copy and Open, target and rates. The
+// geometry is one function, used for drawing and for finding what the pointer is on. GUI thread.
 
 #include <QPersistentModelIndex>
 #include <QStyledItemDelegate>
@@ -20,7 +20,8 @@ class TunnelDelegate : public QStyledItemDelegate {
     QRect card, dot, name, spark, state, address, copy, open, target, rates;
   };
 
-  explicit TunnelDelegate(const TunnelModel& model, QObject* parent = nullptr) : QStyledItemDelegate(parent), m_model(model) {}
+  explicit TunnelDelegate(const TunnelModel& model, QObject* parent = nullptr)
+      : QStyledItemDelegate(parent), m_model(model) {}
 
   [[nodiscard]] static Layout layoutOf(const QRect& row, const QFont& font);
   [[nodiscard]] static Part partAt(const Layout& layout, QPoint position);
@@ -33,7 +34,8 @@ class TunnelDelegate : public QStyledItemDelegate {
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
  private:
-  void paintButton(QPainter& painter, const QRect& rect, Part part, const QModelIndex& index, const QPalette& palette) const;
+  void paintButton(QPainter& painter, const QRect& rect, Part part, const QModelIndex& index,
+                   const QPalette& palette) const;
 
   const TunnelModel& m_model;
   QPersistentModelIndex m_hotIndex;

@@ -82,8 +82,9 @@ bool TunnelList::viewportEvent(QEvent* event) {
     const auto* help = static_cast<QHelpEvent*>(event);
     const Hit hit = hitTest(help->pos());
     if (hit.part != TunnelDelegate::Part::None) {
-      QToolTip::showText(help->globalPos(),
-                         hit.part == TunnelDelegate::Part::Copy ? tr("Copy the address") : tr("Open in the browser"), this);
+      QToolTip::showText(
+          help->globalPos(),
+          hit.part == TunnelDelegate::Part::Copy ? tr("Copy the address") : tr("Open in the browser"), this);
       return true;
     }
   }

@@ -152,7 +152,8 @@ void MainWindow::connectParts() {
   connect(m_detail, &DetailPane::startRequested, this, start);
   connect(m_detail, &DetailPane::stopRequested, this, stop);
   connect(m_detail, &DetailPane::openRequested, this, open);
-  connect(m_detail, &DetailPane::copyRequested, this, withSelected([this](engine::TunnelId id) { copyAddress(id); }));
+  connect(m_detail, &DetailPane::copyRequested, this,
+          withSelected([this](engine::TunnelId id) { copyAddress(id); }));
   connect(m_detail, &DetailPane::removeRequested, this, &MainWindow::removeSelected);
 
   connect(m_actions->add, &QAction::triggered, this, &MainWindow::addTunnelDialog);
@@ -209,7 +210,10 @@ void MainWindow::onTunnelsChanged() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
   // New tunnels get their history before anything asks for it.
   m_traffic.add(snapshot);
+  const bool first = m_tunnels.rowCount() == 0 && !snapshot.tunnels.empty();
   m_tunnels.update(snapshot.tunnels);
+  // Whoever opens the window wants an address first; the overview is a click away.
+  if (first) select(snapshot.tunnels.front().id);
   m_stack->setCurrentWidget(snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns);
   m_listTitle->setText(tr("%n tunnel(s)", nullptr, m_tunnels.rowCount()));
   if (m_selectNext && m_tunnels.rowOf(*m_selectNext) >= 0) select(*std::exchange(m_selectNext, std::nullopt));
@@ -251,7 +255,9 @@ const engine::TunnelSnapshot* MainWindow::selected() const {
   return id ? m_parts.bridge.tunnel(*id) : nullptr;
 }
 
-void MainWindow::select(engine::TunnelId id) { m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0)); }
+void MainWindow::select(engine::TunnelId id) {
+  m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0));
+}
 
 void MainWindow::showSelected() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();

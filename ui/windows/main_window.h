@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The main window: header, banner, the list of tunnels beside the selected one's details, and the log. It reads the bridge's
-// snapshots and gives the engine commands; it holds no state of the engine's. Closing it leaves the tray icon, or ends the
-// application where there is no tray. GUI thread.
+// The main window: header, banner, the list of tunnels beside the selected one's details, and the log. It
+// reads the bridge's snapshots and gives the engine commands; it holds no state of the engine's. Closing it
+// leaves the tray icon, or ends the application where there is no tray. GUI thread.
 
 #include <functional>
 #include <optional>

@@ -84,7 +84,8 @@ void MainWindow::openAddress(engine::TunnelId id) {
 void MainWindow::joinDialog() {
   const bool embedded = m_parts.bridge.snapshot().link.embedded;
   auto* dialog = new JoinDialog(embedded ? JoinDialog::Current::Embedded : JoinDialog::Current::Server, this);
-  connect(dialog, &JoinDialog::submitted, this, [this, dialog](const session::JoinLink& link) { join(dialog, link); });
+  connect(dialog, &JoinDialog::submitted, this,
+          [this, dialog](const session::JoinLink& link) { join(dialog, link); });
   connect(dialog, &JoinDialog::embeddedRequested, this, [this, dialog] { join(dialog, std::nullopt); });
   dialog->open();
 }
@@ -100,7 +101,8 @@ void MainWindow::join(JoinDialog* dialog, const std::optional<session::JoinLink>
   dialog->accept();
   if (!saved) {
     m_parts.messages.tell(this, tr("Not saved"),
-                          tr("The server is used now but could not be saved for the next start: %1").arg(fromUtf8(saved.error().detail)));
+                          tr("The server is used now but could not be saved for the next start: %1")
+                              .arg(fromUtf8(saved.error().detail)));
   }
 }
 
@@ -126,10 +128,11 @@ void MainWindow::chooseLanguage(const QString& language) {
 }
 
 void MainWindow::about() {
-  m_parts.messages.tell(this, u"Adit"_s,
-                        tr("Version %1. Gives a service on your computer a public address, through a server of your own, over "
-                           "QUIC.\n\nLicensed under the Apache License 2.0.")
-                            .arg(QApplication::applicationVersion()));
+  m_parts.messages.tell(
+      this, u"Adit"_s,
+      tr("Version %1. Gives a service on your computer a public address, through a server of your own, over "
+         "QUIC.\n\nLicensed under the Apache License 2.0.")
+          .arg(QApplication::applicationVersion()));
 }
 
 }  // namespace adit::ui

@@ -39,11 +39,13 @@ WindowActions::WindowActions(QWidget* window)
   join->setIcon(symbolIcon(Symbol::Link));
   retry->setIcon(symbolIcon(Symbol::Retry));
 
-  for (const auto& value : {u"system"_s, u"light"_s, u"dark"_s}) m_themeMenu->addAction(makeChoice(m_themes, u"actionTheme_"_s, value));
+  for (const auto& value : {u"system"_s, u"light"_s, u"dark"_s})
+    m_themeMenu->addAction(makeChoice(m_themes, u"actionTheme_"_s, value));
   for (const auto& value : {u"system"_s, u"en"_s, u"zh_CN"_s}) {
     m_languageMenu->addAction(makeChoice(m_languages, u"actionLanguage_"_s, value));
   }
-  connect(m_themes, &QActionGroup::triggered, this, [this](const QAction* action) { Q_EMIT themeChosen(action->data().toString()); });
+  connect(m_themes, &QActionGroup::triggered, this,
+          [this](const QAction* action) { Q_EMIT themeChosen(action->data().toString()); });
   connect(m_languages, &QActionGroup::triggered, this,
           [this](const QAction* action) { Q_EMIT languageChosen(action->data().toString()); });
   retranslate();

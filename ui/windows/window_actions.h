@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Everything the main window can be told to do, as actions: text, shortcut and state in one place for menus, buttons and keys.
-// Owned by the window; GUI thread.
+// Everything the main window can be told to do, as actions: text, shortcut and state in one place for menus,
+// buttons and keys. Owned by the window; GUI thread.
 
 #include <QActionGroup>
 #include <QObject>

@@ -103,7 +103,7 @@ void PagesTest::htmlIsSound() {
     }
     // Every element is closed: read as XML once the void elements are.
     for (std::size_t at = html.find("<meta"); at != std::string::npos; at = html.find("<meta", at + 1)) {
-      html.insert(html.find('>', at), "/");
+      html.insert(html.begin() + static_cast<std::ptrdiff_t>(html.find('>', at)), '/');
     }
     QXmlStreamReader xml(QByteArray::fromStdString(html));
     while (!xml.atEnd()) xml.readNext();

@@ -27,7 +27,11 @@ class Recorder final : public FrameReader::Handler {
   Result<> onFrame(FrameType type, ByteView payload) override {
     if (failAtFrame) return fail(ErrorCode::InvalidArgument, "not wanted");
     m_inBody = false;
-    log += "[" + std::to_string(static_cast<int>(type)) + ":" + std::string(asText(payload)) + "]";
+    log.append("[")
+        .append(std::to_string(static_cast<int>(type)))
+        .append(":")
+        .append(asText(payload))
+        .append("]");
     last = payload.data();
     return {};
   }

@@ -207,7 +207,11 @@ void HttpFramesTest::refusesRequests_data() {
     QTest::newRow(name) << QByteArray(reinterpret_cast<const char*>(payload.data()),
                                       static_cast<qsizetype>(payload.size()));
   };
-  const auto head = [](std::uint8_t flags, const std::string& rest) { return Bytes{flags} + rest; };
+  const auto head = [](std::uint8_t flags, const auto&... parts) {
+    Bytes payload{flags};
+    ((payload = payload + std::string_view(parts)), ...);
+    return payload;
+  };
   const auto withField = [](const std::string& name, const std::string& value) {
     return kBareRequest + std::string(1, '\0') + sized(name) + sized(value);
   };
@@ -231,39 +235,39 @@ void HttpFramesTest::refusesRequests_data() {
   row("method empty", head(0x10, std::string("\0\0\x01/\x01"
                                              "a",
                                              6)));
-  row("method not a token", head(0x10, std::string("\0", 1) + sized("G T") +
-                                           "\x01/\x01"
-                                           "a"));
-  row("method with a line end", head(0x10, std::string("\0", 1) + sized("GET\r\n") +
-                                               "\x01/\x01"
-                                               "a"));
-  row("method too long", head(0x10, std::string("\0", 1) + sized(std::string(65, 'A')) +
-                                        "\x01/\x01"
-                                        "a"));
-  row("CONNECT", head(0x10, std::string("\0", 1) + sized("CONNECT") +
-                                "\x01/\x01"
-                                "a"));
+  row("method not a token", head(0x10, std::string("\0", 1), sized("G T"),
+                                 "\x01/\x01"
+                                 "a"));
+  row("method with a line end", head(0x10, std::string("\0", 1), sized("GET\r\n"),
+                                     "\x01/\x01"
+                                     "a"));
+  row("method too long", head(0x10, std::string("\0", 1), sized(std::string(65, 'A')),
+                              "\x01/\x01"
+                              "a"));
+  row("CONNECT", head(0x10, std::string("\0", 1), sized("CONNECT"),
+                      "\x01/\x01"
+                      "a"));
   row("target empty", head(0x10, std::string("\x01\0\x01"
                                              "a",
                                              4)));
-  row("target with a space", head(0x10, "\x01" + sized("/a b") +
-                                            "\x01"
-                                            "a"));
-  row("target with a line end", head(0x10, "\x01" + sized("/ HTTP/1.1\r\nA: b") +
-                                               "\x01"
-                                               "a"));
-  row("target not ASCII", head(0x10, "\x01" + sized("/\xc3\xa9") +
-                                         "\x01"
-                                         "a"));
-  row("target with a fragment", head(0x10, "\x01" + sized("/#a") +
-                                               "\x01"
-                                               "a"));
-  row("absolute target", head(0x10, "\x01" + sized("http://b/") +
-                                        "\x01"
-                                        "a"));
-  row("authority with a line end", head(0x10, "\x01\x01/" + sized("a\r\nB: c")));
-  row("authority with a user", head(0x10, "\x01\x01/" + sized("u@a")));
-  row("two authorities", head(0x10, "\x01\x01/" + sized("a,b")));
+  row("target with a space", head(0x10, "\x01", sized("/a b"),
+                                  "\x01"
+                                  "a"));
+  row("target with a line end", head(0x10, "\x01", sized("/ HTTP/1.1\r\nA: b"),
+                                     "\x01"
+                                     "a"));
+  row("target not ASCII", head(0x10, "\x01", sized("/\xc3\xa9"),
+                               "\x01"
+                               "a"));
+  row("target with a fragment", head(0x10, "\x01", sized("/#a"),
+                                     "\x01"
+                                     "a"));
+  row("absolute target", head(0x10, "\x01", sized("http://b/"),
+                              "\x01"
+                              "a"));
+  row("authority with a line end", head(0x10, "\x01\x01/", sized("a\r\nB: c")));
+  row("authority with a user", head(0x10, "\x01\x01/", sized("u@a")));
+  row("two authorities", head(0x10, "\x01\x01/", sized("a,b")));
   row("target longer than the payload", head(0x10, std::string("\x01\x09/")));
   row("length of 2^62 - 1", head(0x10, std::string("\x01\xff\xff\xff\xff\xff\xff\xff\xff/")));
   row("name code 94", kBareRequest + "\x5e\x01v");
@@ -435,7 +439,8 @@ void HttpFramesTest::randomRequestsRoundTrip() {
     strings.reserve(64);
     http::RequestHead head;
     head.method = methods[random.below(std::size(methods))];
-    strings.push_back("/" + std::string(random.below(300), 'p'));
+    strings.emplace_back(1 + random.below(300), 'p');
+    strings.back().front() = '/';
     head.target = strings.back();
     head.authority = random.below(3) == 0 ? "" : "[::1]:80";
     head.version = static_cast<http::Version>(random.below(3));
