@@ -34,7 +34,9 @@ void LoginGuard::noteFailure(const net::SocketAddress& peer, Timestamp now) {
 }
 
 void LoginGuard::makeRoom(Timestamp now) {
-  std::erase_if(m_entries, [now](const auto& entry) { return entry.second.windowEnds <= now && entry.second.shutUntil <= now; });
+  std::erase_if(m_entries, [now](const auto& entry) {
+    return entry.second.windowEnds <= now && entry.second.shutUntil <= now;
+  });
   if (m_entries.size() < kMaxEntries) return;
   // Who is shut out goes last: many addresses with one failure each must not let a guesser back in.
   const auto isOlder = [now](const auto& a, const auto& b) {
