@@ -28,15 +28,19 @@ void addCommon(CLI::App& app, CommonOptions& common) {
   app.add_option("--state-dir", common.stateDirectory, "Where keys and profiles are kept");
   app.add_flag("--json", common.json, "One JSON object a line on standard output");
   app.add_flag("-v,--verbose", common.verbose, "Say more on standard error");
-  app.add_option("--quic-payload", common.quicPayload, "UDP payload towards peers on this machine; 0: as on the internet")
+  app.add_option("--quic-payload", common.quicPayload,
+                 "UDP payload towards peers on this machine; 0: as on the internet")
       ->check(CLI::Range(0, 65000))
       ->group("Advanced");
 }
 
 Result<std::string> checkDomain(std::string domain) {
-  std::transform(domain.begin(), domain.end(), domain.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(domain.begin(), domain.end(), domain.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   std::string_view rest = domain;
-  const auto wrong = [&domain] { return fail(ErrorCode::InvalidArgument, "'" + domain + "' is no domain name"); };
+  const auto wrong = [&domain] {
+    return fail(ErrorCode::InvalidArgument, "'" + domain + "' is no domain name");
+  };
   if (rest.empty() || rest.size() > 200) return wrong();
   while (!rest.empty()) {
     const std::size_t dot = rest.find('.');
@@ -73,10 +77,13 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
   if (!quic) return usageError({quic.error().code, "--quic-listen: " + quic.error().detail, 0});
   server.quicListen = *quic;
   // A server with a domain is meant for visitors without a port in their address.
-  auto http = net::SocketAddress::parse(!words.httpListen.empty() ? words.httpListen : named ? "0.0.0.0:80" : "0.0.0.0:8080");
+  auto http = net::SocketAddress::parse(!words.httpListen.empty() ? words.httpListen
+                                        : named                   ? "0.0.0.0:80"
+                                                                  : "0.0.0.0:8080");
   if (!http) return usageError({http.error().code, "--http-listen: " + http.error().detail, 0});
   server.httpListen = *http;
-  if (server.dataDirectory.empty()) server.dataDirectory = stateDirectory(server.common.stateDirectory) / "server";
+  if (server.dataDirectory.empty())
+    server.dataDirectory = stateDirectory(server.common.stateDirectory) / "server";
   return server;
 }
 
@@ -93,7 +100,9 @@ Command finishHttp(HttpCommand http) {
 }  // namespace
 
 Command parseCommandLine(int argc, char** argv, Default byDefault) {
-  CLI::App app("Adit exposes a service on your machine at a public address, through a server you own, over QUIC.", "adit");
+  CLI::App app(
+      "Adit exposes a service on your machine at a public address, through a server you own, over QUIC.",
+      "adit");
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("adit ") + ADIT_VERSION);
   app.require_subcommand(0, 1);
@@ -109,12 +118,18 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   auto* serverGroup = app.add_option_group("Server");
   serverGroup->add_option("--data-dir", server.dataDirectory, "Keys and tokens; made at the first start");
   serverGroup->add_option("--domain", server.domain, "Tunnels are NAME.domain (default: localhost)");
-  serverGroup->add_option("--quic-listen", words.quicListen, "For clients, address:port by UDP (default: 0.0.0.0:4433)");
-  serverGroup->add_option("--http-listen", words.httpListen,
-                          "For visitors, address:port by TCP (default: 0.0.0.0:80 with a domain, else 0.0.0.0:8080)");
-  serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")->check(CLI::Range(1, 64));
-  serverGroup->add_option("--public-host", server.publicHost, "The host in the join link, where it is not the domain");
-  serverGroup->add_option("--public-port", server.publicPort, "The port in visitors' addresses, where it is not the listener's")
+  serverGroup->add_option("--quic-listen", words.quicListen,
+                          "For clients, address:port by UDP (default: 0.0.0.0:4433)");
+  serverGroup->add_option(
+      "--http-listen", words.httpListen,
+      "For visitors, address:port by TCP (default: 0.0.0.0:80 with a domain, else 0.0.0.0:8080)");
+  serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")
+      ->check(CLI::Range(1, 64));
+  serverGroup->add_option("--public-host", server.publicHost,
+                          "The host in the join link, where it is not the domain");
+  serverGroup
+      ->add_option("--public-port", server.publicPort,
+                   "The port in visitors' addresses, where it is not the listener's")
       ->check(CLI::Range(1, 65535));
 
   HttpCommand http;
@@ -125,18 +140,24 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service, to see it work");
   for (auto& [sub, command] : {std::pair{httpApp, &http}, std::pair{demoApp, &demo}}) {
     sub->add_option("--name", command->name, "The first label of the public address");
-    sub->add_option("--join-file", command->joinFile, "A file with the server's join link; - reads standard input");
-    sub->add_option("--profile", command->profile, "A server remembered by 'adit join'")->default_val("default");
-    sub->add_flag("--embedded", command->embedded, "Use the server inside this process even if one was joined");
-    sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")->default_val(8080);
-    sub->add_option("--origin-timeout", command->originTimeoutSeconds, "Seconds an origin may take to begin its answer")
+    sub->add_option("--join-file", command->joinFile,
+                    "A file with the server's join link; - reads standard input");
+    sub->add_option("--profile", command->profile, "A server remembered by 'adit join'")
+        ->default_val("default");
+    sub->add_flag("--embedded", command->embedded,
+                  "Use the server inside this process even if one was joined");
+    sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")
+        ->default_val(8080);
+    sub->add_option("--origin-timeout", command->originTimeoutSeconds,
+                    "Seconds an origin may take to begin its answer")
         ->default_val(100)
         ->check(CLI::Range(1, 86400));
     addCommon(*sub, command->common);
   }
   JoinCommand join;
   auto* joinApp = app.add_subcommand("join", "Remember a server by its join link");
-  joinApp->add_option("--join-file", join.joinFile, "A file with the link; - or nothing reads standard input");
+  joinApp->add_option("--join-file", join.joinFile,
+                      "A file with the link; - or nothing reads standard input");
   joinApp->add_option("file", join.joinFile, "The same");
   joinApp->add_option("--profile", join.profile, "Under which name")->default_val("default");
   joinApp->add_flag("--forget", join.forget, "Forget the profile instead");
@@ -170,7 +191,8 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
     token.action = createApp->parsed()   ? TokenCommand::Action::Create
                    : revokeApp->parsed() ? TokenCommand::Action::Revoke
                                          : TokenCommand::Action::List;
-    if (token.dataDirectory.empty()) token.dataDirectory = stateDirectory(token.common.stateDirectory) / "server";
+    if (token.dataDirectory.empty())
+      token.dataDirectory = stateDirectory(token.common.stateDirectory) / "server";
     return token;
   }
   if (isServer || byDefault == Default::Server) return finishServer(server, words);

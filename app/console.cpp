@@ -20,7 +20,9 @@ void printJson(const nlohmann::json& object) {
   printLine(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-nlohmann::json errorJson(const Error& error) { return {{"code", toString(error.code)}, {"message", error.detail}}; }
+nlohmann::json errorJson(const Error& error) {
+  return {{"code", toString(error.code)}, {"message", error.detail}};
+}
 
 int reportError(const Error& error, bool json, int exitCode) {
   if (json) printJson({{"event", "error"}, {"error", errorJson(error)}});
@@ -35,8 +37,10 @@ int reportError(const Error& error, bool json) {
     case ErrorCode::NotFound:
     case ErrorCode::PermissionDenied:
     case ErrorCode::InsecurePermissions:
-    case ErrorCode::NameInvalid: return reportError(error, json, kExitUsage);
-    default: return reportError(error, json, kExitFailure);
+    case ErrorCode::NameInvalid:
+      return reportError(error, json, kExitUsage);
+    default:
+      return reportError(error, json, kExitFailure);
   }
 }
 

@@ -15,12 +15,15 @@ constexpr std::size_t kMaxLink = 4096;
 Result<std::string> readStandardInput() {
   std::string text(kMaxLink + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), stdin));
-  if (text.size() > kMaxLink) return fail(ErrorCode::InvalidArgument, "standard input holds more than a join link");
+  if (text.size() > kMaxLink)
+    return fail(ErrorCode::InvalidArgument, "standard input holds more than a join link");
   return text;
 }
 }  // namespace
 
-std::filesystem::path profileDirectory(const std::filesystem::path& stateDirectory) { return stateDirectory / "profiles"; }
+std::filesystem::path profileDirectory(const std::filesystem::path& stateDirectory) {
+  return stateDirectory / "profiles";
+}
 
 Result<session::JoinLink> readJoinLink(const std::string& file) {
   auto text = file == "-" ? readStandardInput() : readFile(file, FileSecrecy::Secret, kMaxLink);
@@ -33,7 +36,8 @@ Result<session::JoinLink> readJoinLink(const std::string& file) {
   return link;
 }
 
-Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::string>& file, const std::string& profile,
+Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::string>& file,
+                                                      const std::string& profile,
                                                       const std::filesystem::path& stateDirectory) {
   if (file) {
     auto link = readJoinLink(*file);
@@ -47,7 +51,8 @@ Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::s
   }
   auto link = config::ProfileStore(profileDirectory(stateDirectory)).load(profile);
   if (link) return std::optional(std::move(*link));
-  if (link.error().code == ErrorCode::NotFound && profile == "default") return std::optional<session::JoinLink>();
+  if (link.error().code == ErrorCode::NotFound && profile == "default")
+    return std::optional<session::JoinLink>();
   return fail(std::move(link.error()));
 }
 

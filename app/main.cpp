@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit: every mode in one executable. Which one is decided before anything of Qt exists, so that only the window needs a display.
+// adit: every mode in one executable. Which one is decided before anything of Qt exists, so that only the
+// window needs a display.
 #include "app/paths.h"
 #include "app/run.h"
 #include "app/run_gui.h"

@@ -4,8 +4,8 @@
 #include <memory>
 #include <mutex>
 
-#include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
+#include <nlohmann/json.hpp>
 
 #include "app/console.h"
 #include "app/join_source.h"
@@ -59,16 +59,23 @@ class Reporter {
     m_state = tunnel.state;
     m_url = tunnel.url;
     if (m_json) {
-      nlohmann::json event = {{"event", "tunnel"}, {"state", engine::toString(tunnel.state)}, {"name", nameOf(tunnel)}};
+      nlohmann::json event = {
+          {"event", "tunnel"}, {"state", engine::toString(tunnel.state)}, {"name", nameOf(tunnel)}};
       if (!tunnel.url.empty()) event["url"] = tunnel.url;
-      if (tunnel.hasError && tunnel.state != engine::TunnelState::Online) event["error"] = errorJson(tunnel.error);
+      if (tunnel.hasError && tunnel.state != engine::TunnelState::Online)
+        event["error"] = errorJson(tunnel.error);
       printJson(event);
       return;
     }
     switch (tunnel.state) {
-      case engine::TunnelState::Online: printLine(fmt::format("  online   {}  ->  {}", tunnel.url, m_target)); break;
-      case engine::TunnelState::Reconnecting: printLine("  offline  the connection to the server was lost; reconnecting"); break;
-      default: break;
+      case engine::TunnelState::Online:
+        printLine(fmt::format("  online   {}  ->  {}", tunnel.url, m_target));
+        break;
+      case engine::TunnelState::Reconnecting:
+        printLine("  offline  the connection to the server was lost; reconnecting");
+        break;
+      default:
+        break;
     }
   }
 
@@ -79,7 +86,8 @@ class Reporter {
       if (link.state == engine::LinkState::Waiting) event["retryInMs"] = link.retryIn.count();
       printJson(event);
     } else if (link.state == engine::LinkState::Waiting && link.hasError) {
-      printLine(fmt::format("  waiting  {}; trying again in {:.1f} s", link.error.detail, static_cast<double>(link.retryIn.count()) / 1000));
+      printLine(fmt::format("  waiting  {}; trying again in {:.1f} s", link.error.detail,
+                            static_cast<double>(link.retryIn.count()) / 1000));
     }
   }
 
@@ -105,12 +113,15 @@ int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& 
   for (;;) {
     const Inbox::News news = inbox.wait();
     for (const engine::Event& event : engine.takeEvents()) {
-      if (const auto* changed = std::get_if<engine::TunnelChanged>(&event); changed != nullptr && changed->id == id) {
+      if (const auto* changed = std::get_if<engine::TunnelChanged>(&event);
+          changed != nullptr && changed->id == id) {
         reporter.tunnel(changed->tunnel);
-        if (changed->tunnel.state == engine::TunnelState::Failed) return reportError(changed->tunnel.error, json, kExitFailure);
+        if (changed->tunnel.state == engine::TunnelState::Failed)
+          return reportError(changed->tunnel.error, json, kExitFailure);
       } else if (const auto* link = std::get_if<engine::LinkChanged>(&event); link != nullptr && !draining) {
         reporter.link(link->link);
-        if (link->link.state == engine::LinkState::Failed) return reportError(link->link.error, json, kExitFailure);
+        if (link->link.state == engine::LinkState::Failed)
+          return reportError(link->link.error, json, kExitFailure);
       }
     }
     if (news.drained) return 0;

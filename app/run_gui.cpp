@@ -25,7 +25,8 @@ namespace {
 /// The same directory gives the same name; another user's gives another.
 QString instanceName(const std::filesystem::path& directory) {
   const QByteArray path = QByteArray::fromStdString(directory.string());
-  return QStringLiteral("adit-") + QString::fromLatin1(QCryptographicHash::hash(path, QCryptographicHash::Sha256).toHex().left(16));
+  return QStringLiteral("adit-") +
+         QString::fromLatin1(QCryptographicHash::hash(path, QCryptographicHash::Sha256).toHex().left(16));
 }
 
 std::vector<ui::SavedTunnel> savedTunnels(const config::TunnelStore& store) {
@@ -36,7 +37,8 @@ std::vector<ui::SavedTunnel> savedTunnels(const config::TunnelStore& store) {
     logWarning("app", "{}", stored.error().describe());
     return tunnels;
   }
-  for (const config::StoredTunnel& tunnel : *stored) tunnels.push_back({{tunnel.name, tunnel.target}, tunnel.started});
+  for (const config::StoredTunnel& tunnel : *stored)
+    tunnels.push_back({{tunnel.name, tunnel.target}, tunnel.started});
   return tunnels;
 }
 
@@ -50,7 +52,8 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
   static Quit quit;
   watchForStop([] {
     if (ui::Application* application = quit.application.load()) {
-      QMetaObject::invokeMethod(application, [application] { application->quit(); }, Qt::QueuedConnection);
+      QMetaObject::invokeMethod(
+          application, [application] { application->quit(); }, Qt::QueuedConnection);
     } else {
       std::_Exit(0);
     }
@@ -94,7 +97,8 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
   };
   params.saveTunnels = [&store](const std::vector<ui::SavedTunnel>& tunnels) {
     std::vector<config::StoredTunnel> stored;
-    for (const ui::SavedTunnel& tunnel : tunnels) stored.push_back({tunnel.spec.name, tunnel.spec.target, tunnel.started});
+    for (const ui::SavedTunnel& tunnel : tunnels)
+      stored.push_back({tunnel.spec.name, tunnel.spec.target, tunnel.started});
     return store.save(stored);
   };
   params.saveJoin = [&profiles](const std::optional<session::JoinLink>& joined) -> Result<> {
@@ -108,7 +112,8 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     ui::Application::reportFailure(application.error());
     return kExitFailure;
   }
-  QObject::connect(&instance, &SingleInstance::raiseRequested, application->get(), &ui::Application::raiseWindow);
+  QObject::connect(&instance, &SingleInstance::raiseRequested, application->get(),
+                   &ui::Application::raiseWindow);
   quit.application = application->get();
   const int code = QApplication::exec();
   quit.application = nullptr;

@@ -2,8 +2,8 @@
 // adit join: keeps a server's link for later starts.
 #include <cstdlib>
 
-#include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
+#include <nlohmann/json.hpp>
 
 #include "app/console.h"
 #include "app/join_source.h"
@@ -26,8 +26,9 @@ int runJoin(const JoinCommand& command) {
     return 0;
   }
   const char* environment = std::getenv("ADIT_JOIN");
-  auto link = !command.joinFile && environment != nullptr && *environment != '\0' ? session::JoinLink::parse(environment)
-                                                                                  : readJoinLink(command.joinFile.value_or("-"));
+  auto link = !command.joinFile && environment != nullptr && *environment != '\0'
+                  ? session::JoinLink::parse(environment)
+                  : readJoinLink(command.joinFile.value_or("-"));
   if (!link) return reportError(link.error(), json, kExitUsage);
   if (auto saved = profiles.save(*link, command.profile); !saved) return reportError(saved.error(), json);
   if (json) {

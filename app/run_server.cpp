@@ -5,8 +5,8 @@
 #include <mutex>
 #include <thread>
 
-#include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
+#include <nlohmann/json.hpp>
 
 #include "app/console.h"
 #include "app/log_output.h"
@@ -56,7 +56,9 @@ void announce(const ServerCommand& command, const server::Server& server, const 
   link.port = server.quicAddress().port();
   link.pin = files.identity->pin();
   if (command.common.json) {
-    nlohmann::json ready = {{"event", "ready"}, {"quic", server.quicAddress().toString()}, {"http", server.httpAddress().toString()}};
+    nlohmann::json ready = {{"event", "ready"},
+                            {"quic", server.quicAddress().toString()},
+                            {"http", server.httpAddress().toString()}};
     if (!link.token.empty()) ready["join"] = link.toString();
     printJson(ready);
     return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // adit token: the tokens of a server on this machine. A running server notices changes by itself.
-#include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
+#include <nlohmann/json.hpp>
 
 #include "app/console.h"
 #include "app/run.h"
@@ -17,7 +17,11 @@ int runToken(const TokenCommand& command) {
     case TokenCommand::Action::List:
       for (const session::TokenInfo& token : (*store)->list()) {
         if (json) {
-          printJson({{"event", "token"}, {"id", token.id}, {"label", token.label}, {"revoked", token.revoked}, {"created", token.createdUnix}});
+          printJson({{"event", "token"},
+                     {"id", token.id},
+                     {"label", token.label},
+                     {"revoked", token.revoked},
+                     {"created", token.createdUnix}});
         } else {
           printLine(fmt::format("{}  {}  {}", token.id, token.revoked ? "revoked" : "valid  ", token.label));
         }

@@ -39,11 +39,20 @@ std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -133,7 +142,8 @@ void Connection::onData(Slice data) {
     const http::ParseResult result = http::parseRequestHead(m_input, {}, m_scanned, m_head, traits);
     if (result.status == http::ParseStatus::NeedMore) return;
     // A page needs no request body: whoever sends one gets the page and a closed connection.
-    const bool keepAlive = result.status == http::ParseStatus::Complete && traits.keepAlive && traits.framing.body == http::BodyFraming::None;
+    const bool keepAlive = result.status == http::ParseStatus::Complete && traits.keepAlive &&
+                           traits.framing.body == http::BodyFraming::None;
     if (result.status == http::ParseStatus::Invalid) {
       m_service.forget(*this);
       return;
@@ -150,12 +160,14 @@ void Connection::onData(Slice data) {
 
 void Connection::answer(const http::RequestHead& head, bool keepAlive) {
   const bool known = head.target == "/" || head.target.starts_with("/?");
-  const std::string body = known ? replaced(replaced(std::string(kPage), "@COUNT@", std::to_string(m_service.countVisit())), "@HOST@",
-                                            escaped(head.authority))
-                                 : std::string("There is only one page here: /\n");
+  const std::string body =
+      known ? replaced(replaced(std::string(kPage), "@COUNT@", std::to_string(m_service.countVisit())),
+                       "@HOST@", escaped(head.authority))
+            : std::string("There is only one page here: /\n");
   const std::string response = fmt::format(
-      "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n{}\r\n", known ? "200 OK" : "404 Not Found",
-      known ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", body.size(), keepAlive ? "" : "Connection: close\r\n");
+      "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n{}\r\n",
+      known ? "200 OK" : "404 Not Found", known ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
+      body.size(), keepAlive ? "" : "Connection: close\r\n");
   m_socket->sendCopy(asBytes(response));
   if (head.method != "HEAD") m_socket->sendCopy(asBytes(body));
 }

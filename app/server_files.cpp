@@ -25,7 +25,8 @@ Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
     if (!bytes || bytes->size() != parts.size() * kPart) {
       return fail(ErrorCode::InvalidArgument, file.string() + " is damaged: delete it to have it made anew");
     }
-    for (std::size_t i = 0; i < parts.size(); ++i) std::memcpy(parts[i]->data(), bytes->data() + i * kPart, kPart);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      std::memcpy(parts[i]->data(), bytes->data() + i * kPart, kPart);
     return keys;
   }
   if (text.error().code != ErrorCode::NotFound) return fail(std::move(text.error()));
@@ -42,7 +43,8 @@ Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
 }  // namespace
 
 Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
-  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made) return fail(std::move(made.error()));
+  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made)
+    return fail(std::move(made.error()));
   ServerFiles files;
   auto identity = tls::Identity::loadOrCreate(directory, "server", "adit server");
   if (!identity) return fail(std::move(identity.error()));
@@ -60,7 +62,9 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
     if (!token) return fail(std::move(token.error()));
     files.firstToken = std::move(*token);
     files.isFirstStart = true;
-    if (auto written = writeFileAtomically(directory / kTokenFile, files.firstToken + "\n", FileSecrecy::Secret); !written) {
+    if (auto written =
+            writeFileAtomically(directory / kTokenFile, files.firstToken + "\n", FileSecrecy::Secret);
+        !written) {
       return fail(std::move(written.error()));
     }
     return files;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a server keeps in its data directory (0700, files 0600): its key and certificate, the secrets behind its connection IDs, its
-// tokens (hashes), and the first token itself, so that the join link can be made again. Made at the first start. main thread.
+// What a server keeps in its data directory (0700, files 0600): its key and certificate, the secrets behind
+// its connection IDs, its tokens (hashes), and the first token itself, so that the join link can be made
+// again. Made at the first start. main thread.
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Ctrl-C, SIGTERM and their likes as a call. The first asks for a graceful end; a second ends the process at once.
+// Ctrl-C, SIGTERM and their likes as a call. The first asks for a graceful end; a second ends the process at
+// once.
 
 #include <functional>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One desktop application a user and state directory: a second start asks the first to show its window and ends. A local
-// socket that only this user can open. GUI thread.
+// One desktop application a user and state directory: a second start asks the first to show its window and
+// ends. A local socket that only this user can open. GUI thread.
 
 #include <QLocalServer>
 #include <QObject>

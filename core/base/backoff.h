@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Reconnection delays: the first attempt at once, then 0.25 s doubling to 20 s, each drawn with full jitter. One thread.
+// Reconnection delays: the first attempt at once, then 0.25 s doubling to 20 s, each drawn with full jitter.
+// One thread.
 
 #include "core/base/clock.h"
 #include "core/base/random.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Time as a value and as a seam. Protocol code never reads a clock itself: the event loop hands in one timestamp for a
-// whole turn, and the simulator hands in a virtual one. Any thread.
+// Time as a value and as a seam. Protocol code never reads a clock itself: the event loop hands in one
+// timestamp for a whole turn, and the simulator hands in a virtual one. Any thread.
 
 #include <chrono>
 #include <cstdint>
@@ -29,8 +29,9 @@ inline std::uint64_t toNanoseconds(Timestamp t) noexcept {
   return static_cast<std::uint64_t>(t.time_since_epoch().count());
 }
 inline Timestamp fromNanoseconds(std::uint64_t ns) noexcept {
-  return ns >= static_cast<std::uint64_t>(kNever.time_since_epoch().count()) ? kNever
-                                                                             : Timestamp(Duration(static_cast<std::int64_t>(ns)));
+  return ns >= static_cast<std::uint64_t>(kNever.time_since_epoch().count())
+             ? kNever
+             : Timestamp(Duration(static_cast<std::int64_t>(ns)));
 }
 
 }  // namespace adit

@@ -12,7 +12,8 @@ constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 constexpr std::array<std::int8_t, 256> makeReverse() {
   std::array<std::int8_t, 256> reverse{};
   for (auto& value : reverse) value = -1;
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) reverse[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+    reverse[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
   return reverse;
 }
 constexpr std::array<std::int8_t, 256> kReverse = makeReverse();
@@ -52,7 +53,8 @@ Result<std::vector<std::uint8_t>> fromBase64Url(std::string_view text) {
       bytes.push_back(static_cast<std::uint8_t>(bits >> count));
     }
   }
-  if ((bits & ((1U << count) - 1)) != 0) return fail(ErrorCode::Malformed, "base64url text has stray bits at its end");
+  if ((bits & ((1U << count) - 1)) != 0)
+    return fail(ErrorCode::Malformed, "base64url text has stray bits at its end");
   return bytes;
 }
 
@@ -70,7 +72,8 @@ std::string toHex(ByteView bytes) {
 bool equalConstantTime(ByteView a, ByteView b) noexcept {
   if (a.size() != b.size()) return false;
   std::uint8_t difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference = static_cast<std::uint8_t>(difference | (a[i] ^ b[i]));
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference = static_cast<std::uint8_t>(difference | (a[i] ^ b[i]));
   return difference == 0;
 }
 

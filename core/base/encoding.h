@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Text forms of bytes: base64url without padding (RFC 4648 section 5) for tokens and pins, hexadecimal for logs, and
-// percent-encoding. Pure functions.
+// Text forms of bytes: base64url without padding (RFC 4648 section 5) for tokens and pins, hexadecimal for
+// logs, and percent-encoding. Pure functions.
 
 #include <cstdint>
 #include <string>

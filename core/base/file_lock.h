@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An exclusive lock on a file for the life of the object, released by the system when the process ends however it ends. Two
-// programs of one user thereby never use the same client key. Any thread; never blocks.
+// An exclusive lock on a file for the life of the object, released by the system when the process ends
+// however it ends. Two programs of one user thereby never use the same client key. Any thread; never blocks.
 
 #include <cstdint>
 #include <filesystem>

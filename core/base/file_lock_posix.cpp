@@ -15,7 +15,8 @@ Result<std::unique_ptr<FileLock>> FileLock::tryAcquire(const std::filesystem::pa
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int why = errno;
     ::close(descriptor);
-    if (why == EWOULDBLOCK) return fail(ErrorCode::Overloaded, path.string() + " is in use by another process", why);
+    if (why == EWOULDBLOCK)
+      return fail(ErrorCode::Overloaded, path.string() + " is in use by another process", why);
     return fail(systemError(why, path.string()));
   }
   return std::unique_ptr<FileLock>(new FileLock(descriptor));

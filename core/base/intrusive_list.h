@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A doubly linked list whose links live in the elements: no allocation, O(1) removal, and an element that is destroyed
-// leaves its list by itself. The list owns nothing. One thread.
+// A doubly linked list whose links live in the elements: no allocation, O(1) removal, and an element that is
+// destroyed leaves its list by itself. The list owns nothing. One thread.
 
 #include <cstddef>
 

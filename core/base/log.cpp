@@ -9,7 +9,8 @@ namespace adit {
 
 namespace {
 
-// Sinks are the one process-wide state of the engine: a log has no owner that every line could be handed through.
+// Sinks are the one process-wide state of the engine: a log has no owner that every line could be handed
+// through.
 struct Sinks {
   std::mutex mutex;
   std::map<std::uint64_t, LogSink> byId;
@@ -25,10 +26,14 @@ std::atomic<LogLevel> g_minimum{LogLevel::Info};
 
 std::string_view toString(LogLevel level) noexcept {
   switch (level) {
-    case LogLevel::Debug: return "debug";
-    case LogLevel::Info: return "info";
-    case LogLevel::Warning: return "warning";
-    case LogLevel::Error: return "error";
+    case LogLevel::Debug:
+      return "debug";
+    case LogLevel::Info:
+      return "info";
+    case LogLevel::Warning:
+      return "warning";
+    case LogLevel::Error:
+      return "error";
   }
   return "info";
 }

@@ -52,17 +52,19 @@ void SeededRandom::fill(std::span<std::uint8_t> out) {
 
 std::string readableName(Random& random) {
   static constexpr std::array<const char*, 48> kAdjectives = {
-      "amber", "bold",  "brave", "bright", "brisk", "calm",  "clear", "clever", "cosy",  "crisp", "daring", "deft",
-      "eager", "early", "fair",  "fleet",  "fond",  "fresh", "gentle", "glad",  "golden", "grand", "happy", "honest",
-      "jolly", "keen",  "kind",  "light",  "lively", "loyal", "lucky", "mellow", "merry", "mild",  "neat",  "noble",
-      "proud", "quick", "quiet", "rapid",  "ready", "silver", "smart", "steady", "sunny", "swift", "warm",  "witty"};
+      "amber",  "bold",   "brave", "bright", "brisk", "calm",  "clear", "clever", "cosy",   "crisp",
+      "daring", "deft",   "eager", "early",  "fair",  "fleet", "fond",  "fresh",  "gentle", "glad",
+      "golden", "grand",  "happy", "honest", "jolly", "keen",  "kind",  "light",  "lively", "loyal",
+      "lucky",  "mellow", "merry", "mild",   "neat",  "noble", "proud", "quick",  "quiet",  "rapid",
+      "ready",  "silver", "smart", "steady", "sunny", "swift", "warm",  "witty"};
   static constexpr std::array<const char*, 48> kNouns = {
-      "badger", "beacon", "birch",  "brook",  "canyon", "cedar", "comet",  "coral",  "crane",  "delta", "ember",  "falcon",
-      "fern",   "finch",  "fjord",  "fox",    "glade",  "grove", "harbor", "hazel",  "heron",  "island", "ivy",    "kestrel",
-      "lantern", "lark",  "linden", "maple",  "marten", "meadow", "moss",  "otter",  "pebble", "pine",   "quartz", "raven",
-      "reef",   "ridge",  "river",  "robin",  "sparrow", "spruce", "stone", "summit", "tide",  "valley", "willow", "wren"};
-  return fmt::format("{}-{}-{}", kAdjectives[random.below(kAdjectives.size())], kNouns[random.below(kNouns.size())],
-                     10 + random.below(90));
+      "badger",  "beacon", "birch",  "brook",   "canyon",  "cedar",  "comet",  "coral", "crane",  "delta",
+      "ember",   "falcon", "fern",   "finch",   "fjord",   "fox",    "glade",  "grove", "harbor", "hazel",
+      "heron",   "island", "ivy",    "kestrel", "lantern", "lark",   "linden", "maple", "marten", "meadow",
+      "moss",    "otter",  "pebble", "pine",    "quartz",  "raven",  "reef",   "ridge", "river",  "robin",
+      "sparrow", "spruce", "stone",  "summit",  "tide",    "valley", "willow", "wren"};
+  return fmt::format("{}-{}-{}", kAdjectives[random.below(kAdjectives.size())],
+                     kNouns[random.below(kNouns.size())], 10 + random.below(90));
 }
 
 }  // namespace adit

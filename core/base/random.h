@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Randomness as a seam: the real one is the cryptographic generator, tests and the simulator hand in a seeded one.
+// Randomness as a seam: the real one is the cryptographic generator, tests and the simulator hand in a seeded
+// one.
 
 #include <cstdint>
 #include <span>

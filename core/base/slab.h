@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Pooled byte buffers. A Slab is a fixed block with a plain (not atomic) reference count; a Slice is a counted view into
-// one. What is read from a TCP socket lies in a slab, and the QUIC stream encrypts from slices of it: the bytes are
-// never copied, and the slab returns to its pool when the last slice (acknowledged data) goes. A pool and everything
-// made from it belong to one event loop's thread; the pool must outlive its slabs.
+// Pooled byte buffers. A Slab is a fixed block with a plain (not atomic) reference count; a Slice is a
+// counted view into one. What is read from a TCP socket lies in a slab, and the QUIC stream encrypts from
+// slices of it: the bytes are never copied, and the slab returns to its pool when the last slice
+// (acknowledged data) goes. A pool and everything made from it belong to one event loop's thread; the pool
+// must outlive its slabs.
 
 #include <cstddef>
 #include <cstdint>
@@ -122,7 +123,8 @@ class SlabWriter {
   SlabWriter& operator=(const SlabWriter&) = delete;
   ~SlabWriter() { SlabPool::release(m_slab); }
 
-  /// Room for at least `minimum` (<= kSlabSize) contiguous bytes; a fresh slab is begun where the tail is too short.
+  /// Room for at least `minimum` (<= kSlabSize) contiguous bytes; a fresh slab is begun where the tail is too
+  /// short.
   std::span<std::uint8_t> reserve(std::size_t minimum);
   /// Keeps the first `count` bytes of what reserve returned.
   Slice commit(std::size_t count);

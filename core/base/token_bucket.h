@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A budget that refills with time: `burst` at first, then `ratePerSecond`. For floods, logins, stateless answers. One thread.
+// A budget that refills with time: `burst` at first, then `ratePerSecond`. For floods, logins, stateless
+// answers. One thread.
 
 #include "core/base/clock.h"
 
@@ -8,7 +9,8 @@ namespace adit {
 
 class TokenBucket {
  public:
-  TokenBucket(double burst, double ratePerSecond) noexcept : m_burst(burst), m_rate(ratePerSecond), m_level(burst) {}
+  TokenBucket(double burst, double ratePerSecond) noexcept
+      : m_burst(burst), m_rate(ratePerSecond), m_level(burst) {}
   /// Takes `amount` if there is that much; false leaves the level as it is.
   bool take(Timestamp now, double amount = 1.0) noexcept;
   [[nodiscard]] double level(Timestamp now) noexcept;

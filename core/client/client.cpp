@@ -83,7 +83,8 @@ void Client::removeTunnel(TunnelId id) {
 void Client::startTunnel(TunnelId id) {
   post([this, id] {
     const auto found = m_tunnels.find(id);
-    if (found == m_tunnels.end() || (found->second->started && found->second->state != TunnelState::Failed)) return;
+    if (found == m_tunnels.end() || (found->second->started && found->second->state != TunnelState::Failed))
+      return;
     found->second->started = true;
     setTunnelState(*found->second, TunnelState::Connecting);
     m_link->declare();
@@ -105,7 +106,8 @@ std::vector<wire::TunnelDeclaration> Client::declarations() {
   std::vector<wire::TunnelDeclaration> result;
   for (const auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started) continue;
-    result.push_back({id, wire::TunnelKind::Http, tunnel->assignedName.empty() ? tunnel->spec.name : tunnel->assignedName});
+    result.push_back({id, wire::TunnelKind::Http,
+                      tunnel->assignedName.empty() ? tunnel->spec.name : tunnel->assignedName});
   }
   return result;
 }
@@ -132,13 +134,18 @@ void Client::onLinkChanged() {
   const LinkState state = m_link->state();
   for (auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started || state == LinkState::Online) continue;
-    if (tunnel->state == TunnelState::Online) setTunnelState(*tunnel, TunnelState::Reconnecting);
+    if (state == LinkState::Stopped && m_draining) {
+      setTunnelState(*tunnel, TunnelState::Stopped);  // on purpose, and for good
+    } else if (tunnel->state == TunnelState::Online) {
+      setTunnelState(*tunnel, TunnelState::Reconnecting);
+    }
   }
   LinkSnapshot link;
   link.state = state;
   if (m_link->error()) {
     link.error = *m_link->error();
-    link.hasError = state == LinkState::Waiting || state == LinkState::Failed || state == LinkState::Connecting;
+    link.hasError =
+        state == LinkState::Waiting || state == LinkState::Failed || state == LinkState::Connecting;
   }
   link.retryIn = std::chrono::duration_cast<std::chrono::milliseconds>(m_link->retryIn());
   link.roundTripMs = std::chrono::duration<double, std::milli>(m_link->roundTrip()).count();
@@ -151,7 +158,8 @@ void Client::setTunnelState(Tunnel& tunnel, TunnelState state) {
 }
 
 void Client::tell(const Tunnel& tunnel) {
-  m_observer.onTunnelChanged({tunnel.id, tunnel.spec, tunnel.state, tunnel.url, tunnel.error, tunnel.hasError, tunnel.traffic->read()});
+  m_observer.onTunnelChanged({tunnel.id, tunnel.spec, tunnel.state, tunnel.url, tunnel.error, tunnel.hasError,
+                              tunnel.traffic->read()});
 }
 
 std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {

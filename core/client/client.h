@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The developer's side: one thread with a link to the server, the tunnels, and the requests in flight. Commands may be given
-// from any thread; the observer is called on the client's own thread. Destruction stops the thread and waits for it.
+// The developer's side: one thread with a link to the server, the tunnels, and the requests in flight.
+// Commands may be given from any thread; the observer is called on the client's own thread. Destruction stops
+// the thread and waits for it.
 
 #include <algorithm>
 #include <functional>
@@ -37,7 +38,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
  public:
   static Result<std::unique_ptr<Client>> start(ClientParams params, ClientObserver& observer);
   ~Client();
-  /// Ends the thread and waits for it; the observer hears the last changes. Owner's thread; the destructor does it too.
+  /// Ends the thread and waits for it; the observer hears the last changes. Owner's thread; the destructor
+  /// does it too.
   void stop();
 
   // Any thread:
@@ -48,7 +50,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void removeTunnel(TunnelId id);
   void startTunnel(TunnelId id);
   void stopTunnel(TunnelId id);
-  /// `done` is called on the client's thread, once, when nothing is in flight or the deadline passed; the link is closed then.
+  /// `done` is called on the client's thread, once, when nothing is in flight or the deadline passed; the
+  /// link is closed then.
   void drain(Duration deadline, std::function<void()> done);
   /// Runs on the client's thread.
   void post(net::EventLoop::Task task) { m_loop->post(std::move(task)); }
@@ -73,7 +76,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
 
   ClientParams m_params;
   ClientObserver& m_observer;
-  // The loop outlives everything that lives in it; the link (and with it the streams) goes before the requests.
+  // The loop outlives everything that lives in it; the link (and with it the streams) goes before the
+  // requests.
   std::unique_ptr<net::EventLoop> m_loop;
   std::unique_ptr<relay::TimeoutQueue> m_headTimeouts;
   std::map<TunnelId, std::shared_ptr<Tunnel>> m_tunnels;

@@ -17,10 +17,13 @@ namespace {
 /// Room for what is added to a request's fields: forwarding fields, framing, upgrade.
 constexpr std::size_t kHeadOverhead = 512;
 
-std::string_view schemeName(http::Scheme scheme) noexcept { return scheme == http::Scheme::Https ? "https" : "http"; }
+std::string_view schemeName(http::Scheme scheme) noexcept {
+  return scheme == http::Scheme::Https ? "https" : "http";
+}
 
 /// RFC 7239: IPv6 addresses are bracketed and quoted; a host with a port needs quotes for its colon.
-void writeForwarding(http::HeadBuffer& out, const net::SocketAddress& visitor, std::string_view authority, http::Scheme scheme) {
+void writeForwarding(http::HeadBuffer& out, const net::SocketAddress& visitor, std::string_view authority,
+                     http::Scheme scheme) {
   const std::string address = visitor.host();
   const bool ipv6 = address.find(':') != std::string::npos;
   out.field("X-Forwarded-For", address);
@@ -101,7 +104,8 @@ void InboundRequest::onStreamData(quic::Stream& stream, ByteView data, bool fin)
   stream.consume(size - std::min(size, m_bodyInFeed));
   if (m_phase != Phase::Request) return;
   if (!fed || (fin && (!m_frames.atFrameBoundary() || !m_hasHead))) {
-    logWarning("client", "a request was refused: {}", fed ? "it ended in the middle of a frame" : fed.error().detail);
+    logWarning("client", "a request was refused: {}",
+               fed ? "it ended in the middle of a frame" : fed.error().detail);
     refuse(wire::AppError::RequestRefused);
     return;
   }
@@ -111,7 +115,8 @@ void InboundRequest::onStreamData(quic::Stream& stream, ByteView data, bool fin)
 Result<> InboundRequest::onFrame(wire::FrameType type, ByteView payload) {
   if (m_phase != Phase::Request) return {};
   if (type == wire::FrameType::Trailers) return forwardTrailers(payload);
-  if (type != wire::FrameType::RequestHead) return fail(ErrorCode::ProtocolViolation, "a frame that is no part of a request");
+  if (type != wire::FrameType::RequestHead)
+    return fail(ErrorCode::ProtocolViolation, "a frame that is no part of a request");
   if (m_hasHead) return fail(ErrorCode::ProtocolViolation, "a second request head");
   m_request.clear();
   wire::RequestHeadFrame frame;
@@ -215,10 +220,12 @@ Result<> InboundRequest::onBody(ByteView data) {
   if (m_phase != Phase::Request || m_answerPhase == AnswerPhase::Done) return {};
   if (!m_hasHead) return fail(ErrorCode::ProtocolViolation, "content before the request head");
   if (m_webSocket) {
-    if (m_answerPhase != AnswerPhase::Upgraded) return fail(ErrorCode::ProtocolViolation, "bytes before the upgrade");
+    if (m_answerPhase != AnswerPhase::Upgraded)
+      return fail(ErrorCode::ProtocolViolation, "bytes before the upgrade");
     queueToOrigin(data);
   } else if (m_framing.body == http::BodyFraming::Length) {
-    if (data.size() > m_bodyRemaining) return fail(ErrorCode::ProtocolViolation, "more content than announced");
+    if (data.size() > m_bodyRemaining)
+      return fail(ErrorCode::ProtocolViolation, "more content than announced");
     m_bodyRemaining -= data.size();
     queueToOrigin(data);
   } else if (m_framing.body == http::BodyFraming::Chunked) {
@@ -268,8 +275,9 @@ void InboundRequest::requestEnded() {
 }
 
 bool InboundRequest::retry() {
-  if (m_origin == nullptr || !m_origin->isReused() || m_retried || m_answerPhase != AnswerPhase::Head || !m_answerHead.empty() ||
-      m_bodySent > 0 || m_framing.body != http::BodyFraming::None || m_webSocket || !http::isIdempotent(m_method)) {
+  if (m_origin == nullptr || !m_origin->isReused() || m_retried || m_answerPhase != AnswerPhase::Head ||
+      !m_answerHead.empty() || m_bodySent > 0 || m_framing.body != http::BodyFraming::None || m_webSocket ||
+      !http::isIdempotent(m_method)) {
     return false;
   }
   m_retried = true;
@@ -290,7 +298,8 @@ void InboundRequest::onStreamReset(quic::Stream&, quic::AppErrorCode) {
 }
 
 void InboundRequest::onStreamStopped(quic::Stream&, quic::AppErrorCode) {
-  if (m_stream != nullptr) m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::VisitorGone));
+  if (m_stream != nullptr)
+    m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::VisitorGone));
   end(m_answerPhase == AnswerPhase::Head);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One visitor's request on the client: reads its frames from the stream, speaks HTTP/1.1 to the origin, and frames the answer.
-// A request whose reused origin connection died before a byte of answer is sent once more, if it is idempotent and had no
-// body. Pooled by the Client; the client's thread.
-// inbound_request.cpp has the way to the origin, origin_response.cpp the way back.
+// One visitor's request on the client: reads its frames from the stream, speaks HTTP/1.1 to the origin, and
+// frames the answer. A request whose reused origin connection died before a byte of answer is sent once more,
+// if it is idempotent and had no body. Pooled by the Client; the client's thread. inbound_request.cpp has the
+// way to the origin, origin_response.cpp the way back.
 
 #include <cstdint>
 #include <memory>

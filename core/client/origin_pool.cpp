@@ -49,27 +49,31 @@ void OriginConnection::onTimeout() { m_pool.discard(*this, false); }
 /// Resolves the target's name and connects to the first address that answers.
 class OriginPool::Dial final : public OriginDial, private net::StreamConnector::Handler {
  public:
-  Dial(OriginPool& pool, OriginUser& user, OriginDial::Handler& handler) : m_pool(pool), m_user(user), m_handler(handler) {
+  Dial(OriginPool& pool, OriginUser& user, OriginDial::Handler& handler)
+      : m_pool(pool), m_user(user), m_handler(handler) {
     const Target& target = pool.m_target;
     if (target.kind == Target::Kind::Unix) {
       auto address = net::SocketAddress::unixPath(target.path);
       if (address) connectTo({*address});
       return;
     }
-    m_query = pool.m_resolver.resolve(target.host, target.port, [this](Result<std::vector<net::SocketAddress>> addresses) {
-      if (!addresses) {
-        m_handler.onDialFailed(addresses.error());
-        return;
-      }
-      connectTo(*addresses);
-    });
+    m_query = pool.m_resolver.resolve(target.host, target.port,
+                                      [this](Result<std::vector<net::SocketAddress>> addresses) {
+                                        if (!addresses) {
+                                          m_handler.onDialFailed(addresses.error());
+                                          return;
+                                        }
+                                        connectTo(*addresses);
+                                      });
   }
 
  private:
   void connectTo(const std::vector<net::SocketAddress>& addresses) {
     m_connector = net::StreamConnector::start(m_pool.m_loop, addresses, kConnectTimeout, *this);
   }
-  void onConnected(std::uintptr_t nativeSocket) override { m_handler.onDialed(m_pool.adopt(nativeSocket, m_user)); }
+  void onConnected(std::uintptr_t nativeSocket) override {
+    m_handler.onDialed(m_pool.adopt(nativeSocket, m_user));
+  }
   void onConnectFailed(const Error& error) override { m_handler.onDialFailed(error); }
 
   OriginPool& m_pool;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Connections to one tunnel's origin: idle ones are kept for the next request (the newest first), new ones are dialled. An idle
-// connection that the origin closes leaves at once. Owned by its tunnel; the client's thread.
+// Connections to one tunnel's origin: idle ones are kept for the next request (the newest first), new ones
+// are dialled. An idle connection that the origin closes leaves at once. Owned by its tunnel; the client's
+// thread.
 
 #include <cstdint>
 #include <memory>
@@ -28,7 +29,9 @@ class OriginUser {
   ~OriginUser() = default;
 };
 
-class OriginConnection final : public net::Disposable, private net::StreamSocket::Handler, private relay::TimeoutItem {
+class OriginConnection final : public net::Disposable,
+                               private net::StreamSocket::Handler,
+                               private relay::TimeoutItem {
  public:
   OriginConnection(OriginPool& pool, net::EventLoop& loop, std::uintptr_t nativeSocket);
   [[nodiscard]] net::StreamSocket& socket() noexcept { return *m_socket; }
@@ -49,7 +52,8 @@ class OriginConnection final : public net::Disposable, private net::StreamSocket
   std::uint64_t m_uses = 0;
 };
 
-/// A connection being made; destroying it cancels. Inside its own callback hand it to EventLoop::dispose instead.
+/// A connection being made; destroying it cancels. Inside its own callback hand it to EventLoop::dispose
+/// instead.
 class OriginDial : public net::Disposable {
  public:
   class Handler {

@@ -35,7 +35,8 @@ void InboundRequest::readAnswerHead(Slice data) {
     if (!m_answerHead.empty()) m_answerHead.append(data.text());
     const std::string_view text = m_answerHead.empty() ? data.text() : std::string_view(m_answerHead);
     m_answer.clear();
-    const http::ParseResult result = http::parseResponseHead(text, kAnswerLimits, m_scanned, m_method, m_answer, m_traits);
+    const http::ParseResult result =
+        http::parseResponseHead(text, kAnswerLimits, m_scanned, m_method, m_answer, m_traits);
     if (result.status == http::ParseStatus::NeedMore) {
       if (m_answerHead.empty()) m_answerHead.assign(text);
       return;
@@ -58,7 +59,8 @@ void InboundRequest::readAnswerHead(Slice data) {
     finishAnswer();
     return;
   }
-  if (m_answerPhase == AnswerPhase::Body && m_traits.framing.body == http::BodyFraming::Length && m_answerRemaining == 0) {
+  if (m_answerPhase == AnswerPhase::Body && m_traits.framing.body == http::BodyFraming::Length &&
+      m_answerRemaining == 0) {
     if (!data.empty()) m_traits.keepAlive = false;
     finishAnswer();
     return;
@@ -88,7 +90,9 @@ bool InboundRequest::startAnswer() {
   const bool keepsLength = m_method == "HEAD" || m_answer.status == 304;
   http::removeHopByHop(m_answer.fields, http::Direction::Response);
   if (!keepsLength) {
-    std::erase_if(m_answer.fields, [](const http::Field& field) { return http::equalsIgnoreCase(field.name, "content-length"); });
+    std::erase_if(m_answer.fields, [](const http::Field& field) {
+      return http::equalsIgnoreCase(field.name, "content-length");
+    });
   }
   frame.framing = m_traits.framing;
   if (frame.framing.body == http::BodyFraming::UntilClose) frame.framing.body = http::BodyFraming::Chunked;
@@ -134,7 +138,8 @@ void InboundRequest::forwardAnswer(Slice data) {
         if (step.consumed < data.size()) m_traits.keepAlive = false;
         if (!m_chunked.trailers().empty()) {
           std::vector<http::Field> trailers = m_chunked.trailers();
-          std::erase_if(trailers, [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
+          std::erase_if(trailers,
+                        [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
           relay::sendTrailers(*m_stream, writer, trailers);
         }
         finishAnswer();
@@ -143,14 +148,16 @@ void InboundRequest::forwardAnswer(Slice data) {
       data.removePrefix(step.consumed);
     }
   }
-  if (m_stream->unsentBytes() >= quic::kSendHighWater) m_origin->socket().pauseReading(net::PauseReason::PeerSlow);
+  if (m_stream->unsentBytes() >= quic::kSendHighWater)
+    m_origin->socket().pauseReading(net::PauseReason::PeerSlow);
 }
 
 void InboundRequest::finishAnswer() {
   m_answerPhase = AnswerPhase::Done;
   m_stream->finish();
   const bool reusable = m_traits.keepAlive && m_requestEnded && !m_originEnded &&
-                        m_traits.framing.body != http::BodyFraming::UntilClose && m_origin->socket().queuedBytes() == 0;
+                        m_traits.framing.body != http::BodyFraming::UntilClose &&
+                        m_origin->socket().queuedBytes() == 0;
   releaseOrigin(reusable ? OriginFate::Keep : OriginFate::Close);
   // Answered before the request was whole: the rest is not wanted.
   if (!m_requestEnded) m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::NoError));
@@ -174,17 +181,20 @@ void InboundRequest::onOriginEnd() {
       m_stream->finish();
       checkUpgradedEnd();
       return;
-    case AnswerPhase::Done: return;
+    case AnswerPhase::Done:
+      return;
   }
 }
 
 void InboundRequest::onOriginError(const Error& error) {
   if (m_answerPhase == AnswerPhase::Head && retry()) return;
-  breakAnswer(http::Problem::OriginBroken, error.code == ErrorCode::ConnectionReset ? "the connection was cut" : "");
+  breakAnswer(http::Problem::OriginBroken,
+              error.code == ErrorCode::ConnectionReset ? "the connection was cut" : "");
 }
 
 void InboundRequest::onTimeout() {
-  breakAnswer(http::Problem::OriginSlow, fmt::format("{} took too long to answer", m_tunnel->target.forVisitors()));
+  breakAnswer(http::Problem::OriginSlow,
+              fmt::format("{} took too long to answer", m_tunnel->target.forVisitors()));
 }
 
 void InboundRequest::checkUpgradedEnd() {
@@ -212,7 +222,8 @@ void InboundRequest::answerProblem(http::Problem problem, std::string_view detai
   std::size_t scanned = 0;
   m_answer.clear();
   http::ResponseTraits traits;
-  const http::ParseResult head = http::parseResponseHead(page, kAnswerLimits, scanned, m_method, m_answer, traits);
+  const http::ParseResult head =
+      http::parseResponseHead(page, kAnswerLimits, scanned, m_method, m_answer, traits);
   if (head.status != http::ParseStatus::Complete) {
     refuse(wire::AppError::Internal);
     return;

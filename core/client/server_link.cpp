@@ -18,24 +18,33 @@ struct Transition {
   LinkState from, to;
 };
 constexpr std::array kTransitions = {
-    Transition{LinkState::Offline, LinkState::Connecting}, Transition{LinkState::Connecting, LinkState::Online},
-    Transition{LinkState::Connecting, LinkState::Waiting}, Transition{LinkState::Connecting, LinkState::Failed},
-    Transition{LinkState::Online, LinkState::Waiting},     Transition{LinkState::Online, LinkState::Failed},
-    Transition{LinkState::Waiting, LinkState::Connecting}, Transition{LinkState::Failed, LinkState::Connecting},
-    Transition{LinkState::Stopped, LinkState::Connecting}, Transition{LinkState::Offline, LinkState::Stopped},
-    Transition{LinkState::Connecting, LinkState::Stopped}, Transition{LinkState::Online, LinkState::Stopped},
-    Transition{LinkState::Waiting, LinkState::Stopped},    Transition{LinkState::Failed, LinkState::Stopped},
+    Transition{LinkState::Offline, LinkState::Connecting},
+    Transition{LinkState::Connecting, LinkState::Online},
+    Transition{LinkState::Connecting, LinkState::Waiting},
+    Transition{LinkState::Connecting, LinkState::Failed},
+    Transition{LinkState::Online, LinkState::Waiting},
+    Transition{LinkState::Online, LinkState::Failed},
+    Transition{LinkState::Waiting, LinkState::Connecting},
+    Transition{LinkState::Failed, LinkState::Connecting},
+    Transition{LinkState::Stopped, LinkState::Connecting},
+    Transition{LinkState::Offline, LinkState::Stopped},
+    Transition{LinkState::Connecting, LinkState::Stopped},
+    Transition{LinkState::Online, LinkState::Stopped},
+    Transition{LinkState::Waiting, LinkState::Stopped},
+    Transition{LinkState::Failed, LinkState::Stopped},
 };
 
 constexpr bool isAllowed(LinkState from, LinkState to) {
-  return std::any_of(kTransitions.begin(), kTransitions.end(),
-                     [=](const Transition& transition) { return transition.from == from && transition.to == to; });
+  return std::any_of(kTransitions.begin(), kTransitions.end(), [=](const Transition& transition) {
+    return transition.from == from && transition.to == to;
+  });
 }
 
 /// Trying again cannot help with these.
 bool isFinal(ErrorCode code) noexcept {
-  return code == ErrorCode::PinMismatch || code == ErrorCode::TokenUnknown || code == ErrorCode::TokenRevoked ||
-         code == ErrorCode::VersionMismatch || code == ErrorCode::TakenOver;
+  return code == ErrorCode::PinMismatch || code == ErrorCode::TokenUnknown ||
+         code == ErrorCode::TokenRevoked || code == ErrorCode::VersionMismatch ||
+         code == ErrorCode::TakenOver;
 }
 
 }  // namespace
@@ -70,10 +79,13 @@ void ServerLink::setState(LinkState next) {
 }
 
 Duration ServerLink::retryIn() const {
-  return m_state == LinkState::Waiting ? std::max(Duration::zero(), m_retryAt - m_loop.now()) : Duration::zero();
+  return m_state == LinkState::Waiting ? std::max(Duration::zero(), m_retryAt - m_loop.now())
+                                       : Duration::zero();
 }
 
-Duration ServerLink::roundTrip() const { return m_connection == nullptr ? Duration::zero() : m_connection->stats().smoothedRtt; }
+Duration ServerLink::roundTrip() const {
+  return m_connection == nullptr ? Duration::zero() : m_connection->stats().smoothedRtt;
+}
 
 void ServerLink::connectTo(const session::JoinLink& link) {
   if (m_state != LinkState::Offline && m_state != LinkState::Stopped) close();
@@ -107,7 +119,8 @@ void ServerLink::networkChanged() {
 }
 
 void ServerLink::announceDrain(Duration deadline) {
-  if (m_session != nullptr && m_state == LinkState::Online) m_session->drain(deadline, "the client leaves", m_loop.now());
+  if (m_session != nullptr && m_state == LinkState::Online)
+    m_session->drain(deadline, "the client leaves", m_loop.now());
 }
 
 void ServerLink::close() {
@@ -130,8 +143,9 @@ void ServerLink::attempt() {
   m_retryTimer.stop();
   m_retryAt = kNever;
   setState(LinkState::Connecting);
-  m_query = m_resolver.resolve(m_link->host, m_link->port,
-                               [this](const Result<std::vector<net::SocketAddress>>& addresses) { resolved(addresses); });
+  m_query = m_resolver.resolve(
+      m_link->host, m_link->port,
+      [this](const Result<std::vector<net::SocketAddress>>& addresses) { resolved(addresses); });
 }
 
 Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
@@ -144,7 +158,8 @@ Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
   endpoint.limits.peerStreams = kRequestStreams;
   endpoint.limits.loopbackPayload = m_params.loopbackPayload;
   net::UdpParams udp;
-  // A server on this machine is reached from loopback, so that nothing of an embedded one listens to the outside.
+  // A server on this machine is reached from loopback, so that nothing of an embedded one listens to the
+  // outside.
   if (kind.family == net::AddressFamily::Ipv6) {
     udp.bind = kind.loopback ? net::SocketAddress::loopback6(0) : net::SocketAddress::fromIpv6({}, 0);
   } else {
@@ -159,7 +174,8 @@ Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
 
 void ServerLink::resolved(const Result<std::vector<net::SocketAddress>>& addresses) {
   if (!addresses || addresses->empty()) {
-    failed(addresses ? Error{ErrorCode::ResolveFailed, m_link->host + " has no address", 0} : addresses.error());
+    failed(addresses ? Error{ErrorCode::ResolveFailed, m_link->host + " has no address", 0}
+                     : addresses.error());
     return;
   }
   const net::SocketAddress& peer = (*addresses)[m_addressTurn++ % addresses->size()];
@@ -190,18 +206,22 @@ void ServerLink::onConnected(quic::Connection& connection) {
   }
   m_control->setHandler(this);
   std::uint8_t head[wire::kMaxStreamHead];
-  m_control->sendCopy({head, wire::writeStreamHead({wire::StreamKind::Control, 0, {}, http::Scheme::Http}, head)});
+  m_control->sendCopy(
+      {head, wire::writeStreamHead({wire::StreamKind::Control, 0, {}, http::Scheme::Http}, head)});
   session::ClientSession::Params params;
   params.login.token = m_link->token;
   params.login.clientName = m_params.clientName;
   params.login.agent = m_params.agent;
-  m_session = std::make_unique<session::ClientSession>(params, static_cast<session::ClientSession::Handler&>(*this));
+  m_session =
+      std::make_unique<session::ClientSession>(params, static_cast<session::ClientSession::Handler&>(*this));
   m_session->start(m_loop.now());
   m_session->declare(m_handler.declarations(), m_loop.now());
   armSessionTimer();
 }
 
-void ServerLink::onStreamOpened(quic::Connection&, quic::Stream& stream) { m_handler.onRequestStream(stream); }
+void ServerLink::onStreamOpened(quic::Connection&, quic::Stream& stream) {
+  m_handler.onRequestStream(stream);
+}
 
 void ServerLink::onStreamData(quic::Stream& stream, ByteView data, bool) {
   stream.consume(data.size());
@@ -262,6 +282,8 @@ void ServerLink::failed(Error error) {
   m_retryTimer.start(delay);
 }
 
-void ServerLink::armSessionTimer() { m_sessionTimer.startAt(m_session == nullptr ? kNever : m_session->deadline()); }
+void ServerLink::armSessionTimer() {
+  m_sessionTimer.startAt(m_session == nullptr ? kNever : m_session->deadline());
+}
 
 }  // namespace adit::client

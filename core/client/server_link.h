@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The client's way to its server: resolves, connects, verifies the pin, logs in, and does so again when the connection is lost:
-// at once first, then with growing, jittered delays; at once again when the network changed. A refusal that trying again
-// cannot mend (wrong pin, token, version) ends in Failed. Allowed transitions are a table. Owned by Client; its thread.
+// The client's way to its server: resolves, connects, verifies the pin, logs in, and does so again when the
+// connection is lost: at once first, then with growing, jittered delays; at once again when the network
+// changed. A refusal that trying again cannot mend (wrong pin, token, version) ends in Failed. Allowed
+// transitions are a table. Owned by Client; its thread.
 
 #include <memory>
 #include <optional>

@@ -40,8 +40,8 @@ enum class LinkState : std::uint8_t {
 /// "offline", "connecting", "online", "waiting", "failed", "stopped".
 std::string_view toString(LinkState state) noexcept;
 
-/// Totals since the start of the process. In is from visitors to the origin, out is from the origin to visitors; content and
-/// heads as they pass the client.
+/// Totals since the start of the process. In is from visitors to the origin, out is from the origin to
+/// visitors; content and heads as they pass the client.
 struct TrafficCounters {
   std::uint64_t bytesIn = 0, bytesOut = 0, requests = 0, failures = 0;
   std::uint32_t active = 0;  ///< Requests in flight now.

@@ -15,23 +15,27 @@ constexpr std::size_t kMaxUnixPath = 107;
 constexpr std::uint16_t kHttpPort = 80;
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::InvalidArgument,
-              fmt::format("'{}' is no target: {}; use a port, host:port, http://host:port or unix:/path", text, why));
+  return fail(
+      ErrorCode::InvalidArgument,
+      fmt::format("'{}' is no target: {}; use a port, host:port, http://host:port or unix:/path", text, why));
 }
 
 Result<std::uint16_t> parsePort(std::string_view digits) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || value == 0 || value > 65535) {
+  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || value == 0 ||
+      value > 65535) {
     return fail(ErrorCode::InvalidArgument, fmt::format("'{}' is no port (1 to 65535)", digits));
   }
   return static_cast<std::uint16_t>(value);
 }
 
 bool isHost(std::string_view host) {
-  return !host.empty() && host.size() <= kMaxHost && std::all_of(host.begin(), host.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-  });
+  return !host.empty() && host.size() <= kMaxHost &&
+         std::all_of(host.begin(), host.end(), [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '.' || c == '_';
+         });
 }
 
 bool isIpv6(std::string_view host) {
@@ -46,7 +50,8 @@ Result<Target> Target::parse(std::string_view text) {
   if (text.starts_with("unix:")) {
     target.kind = Kind::Unix;
     target.path = text.substr(5);
-    if (target.path.empty() || target.path.size() > kMaxUnixPath || target.path.find('\0') != std::string::npos) {
+    if (target.path.empty() || target.path.size() > kMaxUnixPath ||
+        target.path.find('\0') != std::string::npos) {
       return refuse(text, fmt::format("a socket path has 1 to {} bytes", kMaxUnixPath));
     }
     return target;
@@ -66,7 +71,8 @@ Result<Target> Target::parse(std::string_view text) {
   std::string_view port;
   if (rest.starts_with('[')) {
     const std::size_t close = rest.find(']');
-    if (close == std::string_view::npos || !isIpv6(rest.substr(1, close - 1))) return refuse(text, "the IPv6 address is malformed");
+    if (close == std::string_view::npos || !isIpv6(rest.substr(1, close - 1)))
+      return refuse(text, "the IPv6 address is malformed");
     target.host = rest.substr(1, close - 1);
     port = rest.substr(close + 1);
     if (!port.empty() && !port.starts_with(':')) return refuse(text, "a port follows the bracket by a colon");

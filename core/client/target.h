@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a tunnel's requests go on the client's side, as the user wrote it: a port, host:port, http://host[:port], or
-// unix:/path. Values; pure.
+// Where a tunnel's requests go on the client's side, as the user wrote it: a port, host:port,
+// http://host[:port], or unix:/path. Values; pure.
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A tunnel on the client: what it exposes, how it stands with the server, its traffic, and its origin connections. Owned by the
-// Client and shared with the requests in flight; the client's thread, except for the counters, which any thread may read.
+// A tunnel on the client: what it exposes, how it stands with the server, its traffic, and its origin
+// connections. Owned by the Client and shared with the requests in flight; the client's thread, except for
+// the counters, which any thread may read.
 
 #include <atomic>
 #include <memory>

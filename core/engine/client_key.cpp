@@ -12,7 +12,8 @@ constexpr int kMaxKeys = 64;
 }
 
 Result<ClientKey> takeClientKey(const std::filesystem::path& stateDirectory) {
-  if (auto made = ensureDirectory(stateDirectory, FileSecrecy::Secret); !made) return fail(std::move(made.error()));
+  if (auto made = ensureDirectory(stateDirectory, FileSecrecy::Secret); !made)
+    return fail(std::move(made.error()));
   for (int slot = 1; slot <= kMaxKeys; ++slot) {
     const std::string stem = slot == 1 ? std::string("client") : fmt::format("client-{}", slot);
     auto lock = FileLock::tryAcquire(stateDirectory / (stem + ".lock"));

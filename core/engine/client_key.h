@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which key this process is known by. A server gives a session to the newest connection of a key, so two processes of one user
-// must not share one: each takes the first key whose lock is free (client, client-2, ...) and keeps it for its life.
-// Any thread; blocking.
+// Which key this process is known by. A server gives a session to the newest connection of a key, so two
+// processes of one user must not share one: each takes the first key whose lock is free (client, client-2,
+// ...) and keeps it for its life. Any thread; blocking.
 
 #include <filesystem>
 #include <memory>

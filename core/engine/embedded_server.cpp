@@ -35,7 +35,8 @@ Result<EmbeddedServer> startEmbeddedServer(std::uint16_t httpPort, std::size_t l
   };
   for (int attempt = 0; attempt <= kPortsToTry; ++attempt) {
     const bool last = httpPort == 0 || attempt == kPortsToTry;
-    params.httpListen = net::SocketAddress::loopback4(last ? 0 : static_cast<std::uint16_t>(httpPort + attempt));
+    params.httpListen =
+        net::SocketAddress::loopback4(last ? 0 : static_cast<std::uint16_t>(httpPort + attempt));
     auto started = server::Server::start(params);
     if (started) {
       embedded.server = std::move(*started);

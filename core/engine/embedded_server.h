@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The server inside the client's own process: loopback only, a key and a token made anew each time. What one machine needs to
-// try everything offline. Any thread.
+// The server inside the client's own process: loopback only, a key and a token made anew each time. What one
+// machine needs to try everything offline. Any thread.
 
 #include <cstdint>
 #include <memory>

@@ -135,7 +135,8 @@ Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
 void EngineImpl::removeTunnel(TunnelId id) {
   {
     const std::lock_guard lock(m_mutex);
-    const auto found = std::find_if(m_tunnels.begin(), m_tunnels.end(), [id](const Known& known) { return known.snapshot.id == id; });
+    const auto found = std::find_if(m_tunnels.begin(), m_tunnels.end(),
+                                    [id](const Known& known) { return known.snapshot.id == id; });
     if (found == m_tunnels.end()) return;
     const TrafficCounters last = found->traffic->read();
     m_removed.bytesIn += last.bytesIn;
@@ -200,7 +201,8 @@ Snapshot EngineImpl::snapshot() const {
 
 std::vector<Event> EngineImpl::takeEvents() {
   const std::lock_guard lock(m_mutex);
-  std::vector<Event> events(std::make_move_iterator(m_events.begin()), std::make_move_iterator(m_events.end()));
+  std::vector<Event> events(std::make_move_iterator(m_events.begin()),
+                            std::make_move_iterator(m_events.end()));
   m_events.clear();
   return events;
 }
@@ -227,8 +229,8 @@ void EngineImpl::onLinkChanged(const LinkSnapshot& link) {
 void EngineImpl::onTunnelChanged(const TunnelSnapshot& tunnel) {
   {
     const std::lock_guard lock(m_mutex);
-    const auto found =
-        std::find_if(m_tunnels.begin(), m_tunnels.end(), [&tunnel](const Known& known) { return known.snapshot.id == tunnel.id; });
+    const auto found = std::find_if(m_tunnels.begin(), m_tunnels.end(),
+                                    [&tunnel](const Known& known) { return known.snapshot.id == tunnel.id; });
     if (found == m_tunnels.end()) return;
     found->snapshot = tunnel;
     ++m_revision;

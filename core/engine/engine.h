@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The facade that app and ui see: one client with its tunnels, and an embedded server where none was joined. Commands go in and
-// return at once; events and snapshots come out. The engine calls `wake` from its own thread, at most ten times a second,
-// when there are events; the receiver then takes them. Every method may be called from any thread. Destruction stops at
-// once; `drain` first for a graceful end.
+// The facade that app and ui see: one client with its tunnels, and an embedded server where none was joined.
+// Commands go in and return at once; events and snapshots come out. The engine calls `wake` from its own
+// thread, at most ten times a second, when there are events; the receiver then takes them. Every method may
+// be called from any thread. Destruction stops at once; `drain` first for a graceful end.
 
 #include <filesystem>
 #include <functional>
@@ -19,13 +19,13 @@
 namespace adit::engine {
 
 struct EngineParams {
-  std::filesystem::path stateDirectory;         ///< Client key, embedded server's key.
-  std::optional<session::JoinLink> join;        ///< Empty: start an embedded server on loopback.
-  std::uint16_t embeddedHttpPort = 8080;        ///< Another port is chosen where it is taken.
-  std::string clientName;                       ///< For the server's log.
-  std::size_t loopbackPayload = 16376;          ///< See quic::TransportLimits.
+  std::filesystem::path stateDirectory;                    ///< Client key, embedded server's key.
+  std::optional<session::JoinLink> join;                   ///< Empty: start an embedded server on loopback.
+  std::uint16_t embeddedHttpPort = 8080;                   ///< Another port is chosen where it is taken.
+  std::string clientName;                                  ///< For the server's log.
+  std::size_t loopbackPayload = 16376;                     ///< See quic::TransportLimits.
   Duration originHeadTimeout = std::chrono::seconds(100);  ///< 504 when an origin says nothing for so long.
-  std::function<void()> wake;                   ///< May be empty.
+  std::function<void()> wake;                              ///< May be empty.
 };
 
 class Engine {
@@ -33,7 +33,8 @@ class Engine {
   static Result<std::unique_ptr<Engine>> start(EngineParams params);
   virtual ~Engine() = default;
 
-  /// Checks name and target (InvalidArgument, NameInvalid); the tunnel starts at once unless `started` is false.
+  /// Checks name and target (InvalidArgument, NameInvalid); the tunnel starts at once unless `started` is
+  /// false.
   virtual Result<TunnelId> addTunnel(const TunnelSpec& spec, bool started = true) = 0;
   virtual void removeTunnel(TunnelId id) = 0;
   virtual void startTunnel(TunnelId id) = 0;
@@ -49,7 +50,8 @@ class Engine {
   [[nodiscard]] virtual Snapshot snapshot() const = 0;
   /// The events since the last call, oldest first; at most 1,000 are kept.
   virtual std::vector<Event> takeEvents() = 0;
-  /// No new requests; `done` is called from the engine's thread when those in flight ended or the deadline passed.
+  /// No new requests; `done` is called from the engine's thread when those in flight ended or the deadline
+  /// passed.
   virtual void drain(std::chrono::milliseconds deadline, std::function<void()> done) = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The values the engine exchanges with the application and the window: specifications in, snapshots and events out. Plain
-// values; any thread.
+// The values the engine exchanges with the application and the window: specifications in, snapshots and
+// events out. Plain values; any thread.
 
 #include <chrono>
 #include <cstdint>

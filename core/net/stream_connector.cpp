@@ -16,8 +16,8 @@ namespace {
 /// RFC 8305, section 5: the time an attempt gets before the next one starts beside it.
 constexpr Duration kAttemptDelay = std::chrono::milliseconds(250);
 
-/// Which of two failures says more to a person: silence beats a refusal ("localhost" is two addresses, and only
-/// one of them is listened on), an answer beats a missing route, which beats a system's own limits.
+/// Which of two failures says more to a person: silence beats a refusal ("localhost" is two addresses, and
+/// only one of them is listened on), an answer beats a missing route, which beats a system's own limits.
 int weight(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::ConnectionRefused:

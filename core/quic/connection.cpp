@@ -62,7 +62,8 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   settings.ack_thresh = 8;
   m_payloadLimit = kInternetPayload;
   if (m_peer.isLoopback()) {
-    // No path in between: what is in flight waits in the receiver's socket buffer, which holds a few megabytes.
+    // No path in between: what is in flight waits in the receiver's socket buffer, which holds a few
+    // megabytes.
     settings.max_window = std::min<std::uint64_t>(limits.maxConnectionWindow, kLoopbackWindow);
     settings.max_stream_window = std::min<std::uint64_t>(limits.maxStreamWindow, kLoopbackStreamWindow);
     settings.max_tx_udp_payload_size = kLoopbackMaxPayload;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Returns a stream's flow-control credit when the bytes it delivered have left the socket they were queued on. The socket
-// also carries bytes that did not come from the stream (heads, chunk framing), so the ledger is conservative: what is still
-// queued counts as the stream's. Part of a relaying object; one thread.
+// Returns a stream's flow-control credit when the bytes it delivered have left the socket they were queued
+// on. The socket also carries bytes that did not come from the stream (heads, chunk framing), so the ledger
+// is conservative: what is still queued counts as the stream's. Part of a relaying object; one thread.
 
 #include <algorithm>
 #include <cstddef>

@@ -9,11 +9,11 @@ namespace adit::relay {
 
 namespace {
 
-/// Encodes prefix, frame header and payload. Heads beyond one slab are rare (large cookies): they are built on the heap and
-/// copied in pieces.
+/// Encodes prefix, frame header and payload. Heads beyond one slab are rare (large cookies): they are built
+/// on the heap and copied in pieces.
 template <typename WritePayload>
-bool sendFrame(quic::Stream& stream, SlabWriter& writer, ByteView prefix, wire::FrameType type, std::size_t payloadSize,
-               WritePayload&& writePayload) {
+bool sendFrame(quic::Stream& stream, SlabWriter& writer, ByteView prefix, wire::FrameType type,
+               std::size_t payloadSize, WritePayload&& writePayload) {
   if (payloadSize > wire::kMaxHeadPayload) return false;
   const std::size_t most = prefix.size() + wire::kMaxFrameHeader + payloadSize;
   const auto fill = [&](std::uint8_t* room) {
@@ -42,11 +42,13 @@ bool sendRequestHead(quic::Stream& stream, SlabWriter& writer, const wire::Strea
                      const wire::RequestHeadFrame& frame) {
   std::uint8_t prefix[wire::kMaxStreamHead];
   const std::size_t prefixSize = wire::writeStreamHead(streamHead, prefix);
-  return sendFrame(stream, writer, {prefix, prefixSize}, wire::FrameType::RequestHead, wire::requestHeadSize(frame),
+  return sendFrame(stream, writer, {prefix, prefixSize}, wire::FrameType::RequestHead,
+                   wire::requestHeadSize(frame),
                    [&](std::uint8_t* room) { wire::writeRequestHead(frame, room); });
 }
 
-bool sendResponseHead(quic::Stream& stream, SlabWriter& writer, wire::FrameType type, const wire::ResponseHeadFrame& frame) {
+bool sendResponseHead(quic::Stream& stream, SlabWriter& writer, wire::FrameType type,
+                      const wire::ResponseHeadFrame& frame) {
   return sendFrame(stream, writer, {}, type, wire::responseHeadSize(frame),
                    [&](std::uint8_t* room) { wire::writeResponseHead(frame, room); });
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Time-outs of one length for many objects: a list in order of expiry and one timer. Restarting an item moves it to the
-// end, so a request costs two pointer swaps instead of a timer. Owned by a worker or client; one loop's thread.
+// Time-outs of one length for many objects: a list in order of expiry and one timer. Restarting an item moves
+// it to the end, so a request costs two pointer swaps instead of a timer. Owned by a worker or client; one
+// loop's thread.
 
 #include "core/base/clock.h"
 #include "core/base/intrusive_list.h"

@@ -18,7 +18,8 @@ quic::AppErrorCode codeOf(wire::AppError error) noexcept { return static_cast<qu
 /// What a stranger sends as its name is shown in logs: printable and short.
 std::string printable(std::string_view text) {
   std::string result(text.substr(0, 64));
-  std::replace_if(result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(
+      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return result;
 }
 
@@ -85,14 +86,16 @@ void ClientLink::onStreamOpened(quic::Connection&, quic::Stream& stream) {
 }
 
 void ClientLink::onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) {
-  const bool left = info.cause == quic::CloseCause::PeerApplication && info.code == codeOf(wire::AppError::NoError);
-  logInfo("server", "{}: connection closed: {}", m_peerName, left ? "the client left" : info.toError().detail);
+  const bool left =
+      info.cause == quic::CloseCause::PeerApplication && info.code == codeOf(wire::AppError::NoError);
+  logInfo("server", "{}: connection closed: {}", m_peerName,
+          left ? "the client left" : info.toError().detail);
   m_connection = nullptr;
   m_control = nullptr;
   if (m_id != 0) m_worker.removeSession(m_id);
   if (m_registered) {
-    m_worker.context().registry.removeSession(m_id, left ? Registry::Departure::Left : Registry::Departure::Lost,
-                                              m_worker.loop().now());
+    m_worker.context().registry.removeSession(
+        m_id, left ? Registry::Departure::Left : Registry::Departure::Lost, m_worker.loop().now());
   }
   m_worker.forgetLink(*this);
 }
@@ -105,12 +108,14 @@ void ClientLink::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
     m_head.append(asText(data.first(std::min(data.size(), wire::kMaxStreamHead + std::size_t{1}))));
     wire::StreamHead head;
     const auto used = wire::readStreamHead(asBytes(m_head), head);
-    if (!used || (*used == 0 && m_head.size() > wire::kMaxStreamHead) || (*used > 0 && head.kind != wire::StreamKind::Control)) {
+    if (!used || (*used == 0 && m_head.size() > wire::kMaxStreamHead) ||
+        (*used > 0 && head.kind != wire::StreamKind::Control)) {
       close(wire::AppError::Malformed, "the first stream is not a control stream");
       return;
     }
     if (*used == 0) return;
-    const std::size_t ofThisPiece = *used - (m_head.size() - std::min(data.size(), wire::kMaxStreamHead + std::size_t{1}));
+    const std::size_t ofThisPiece =
+        *used - (m_head.size() - std::min(data.size(), wire::kMaxStreamHead + std::size_t{1}));
     m_headRead = true;
     m_head.clear();
     data = data.subspan(ofThisPiece);

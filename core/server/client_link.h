@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The server's end of one client's connection: its control stream and session, and the way to open streams for visitors'
-// requests. Owned by its worker; destroyed after the connection closed. One loop's thread.
+// The server's end of one client's connection: its control stream and session, and the way to open streams
+// for visitors' requests. Owned by its worker; destroyed after the connection closed. One loop's thread.
 
 #include <cstdint>
 #include <memory>

@@ -18,7 +18,7 @@ struct ServerLimits {
   Duration writeIdleTimeout = std::chrono::seconds(30);  ///< A visitor that stops reading.
   std::uint32_t requestsPerTunnel = 1000;                ///< Concurrent; 503 beyond.
   std::size_t connectionsPerWorker = 10'000;             ///< Visitors; accepting pauses beyond.
-  std::size_t connectionsPerAddress = 256;               ///< A worker and visitor address (IPv6: /64); loopback is exempt.
+  std::size_t connectionsPerAddress = 256;  ///< A worker and visitor address (IPv6: /64); loopback is exempt.
 };
 
 }  // namespace adit::server

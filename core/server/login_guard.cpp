@@ -25,7 +25,9 @@ bool LoginGuard::allows(const net::SocketAddress& peer, Timestamp now) {
 void LoginGuard::noteFailure(const net::SocketAddress& peer, Timestamp now) {
   const std::lock_guard lock(m_mutex);
   if (m_entries.size() >= kMaxEntries) {
-    std::erase_if(m_entries, [now](const auto& entry) { return entry.second.windowEnds <= now && entry.second.shutUntil <= now; });
+    std::erase_if(m_entries, [now](const auto& entry) {
+      return entry.second.windowEnds <= now && entry.second.shutUntil <= now;
+    });
     if (m_entries.size() >= kMaxEntries) m_entries.erase(m_entries.begin());
   }
   Entry& entry = m_entries[keyFor(peer)];

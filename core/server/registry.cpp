@@ -32,7 +32,8 @@ void Registry::publish(std::shared_ptr<RouteTable> table) {
 
 std::shared_ptr<RouteTable> Registry::copyTable(Timestamp now) const {
   auto table = std::make_shared<RouteTable>(*m_table);
-  std::erase_if(table->routes, [now](const auto& entry) { return !entry.second.online && entry.second.keptUntil <= now; });
+  std::erase_if(table->routes,
+                [now](const auto& entry) { return !entry.second.online && entry.second.keptUntil <= now; });
   return table;
 }
 
@@ -70,7 +71,8 @@ wire::Declared Registry::apply(SessionId id, const wire::Declare& declare, Times
     declared.answers.push_back({tunnel, false, {}, {}, std::string(toString(code)), std::move(message)});
   };
   if (found == m_sessions.end()) {
-    for (const auto& tunnel : declare.tunnels) refuse(tunnel.id, ErrorCode::TakenOver, "a newer connection has this session");
+    for (const auto& tunnel : declare.tunnels)
+      refuse(tunnel.id, ErrorCode::TakenOver, "a newer connection has this session");
     return declared;
   }
   Session& session = found->second;
@@ -88,18 +90,21 @@ wire::Declared Registry::apply(SessionId id, const wire::Declare& declare, Times
       continue;
     }
     if (names.size() >= m_params.maxTunnels) {
-      refuse(tunnel.id, ErrorCode::LimitExceeded, fmt::format("at most {} tunnels a client", m_params.maxTunnels));
+      refuse(tunnel.id, ErrorCode::LimitExceeded,
+             fmt::format("at most {} tunnels a client", m_params.maxTunnels));
       continue;
     }
     const auto kept = session.names.find(tunnel.id);
     const bool chooses = tunnel.name.empty();
-    auto name = m_names.acquire(chooses && kept != session.names.end() ? kept->second : tunnel.name, session.key, now, m_random);
+    auto name = m_names.acquire(chooses && kept != session.names.end() ? kept->second : tunnel.name,
+                                session.key, now, m_random);
     if (!name) {
       refuse(tunnel.id, name.error().code, name.error().detail);
       continue;
     }
     if (!used.insert(*name).second) {
-      refuse(tunnel.id, ErrorCode::NameTaken, fmt::format("another of your tunnels is named '{}' already", *name));
+      refuse(tunnel.id, ErrorCode::NameTaken,
+             fmt::format("another of your tunnels is named '{}' already", *name));
       continue;
     }
     table->routes[*name] = Route{true, session.worker, id, tunnel.id, kNever};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The server's sessions and names across all workers: who is logged in where, which names they hold, and the route snapshot
-// made from that. Login, declaration and departure are rare, so a mutex guards it; the data path only reads the atomic
-// version and, when it changed, fetches the new snapshot. Any thread.
+// The server's sessions and names across all workers: who is logged in where, which names they hold, and the
+// route snapshot made from that. Login, declaration and departure are rare, so a mutex guards it; the data
+// path only reads the atomic version and, when it changed, fetches the new snapshot. Any thread.
 
 #include <atomic>
 #include <memory>
@@ -21,9 +21,9 @@
 namespace adit::server {
 
 struct RegistryParams {
-  std::string domain;               ///< "t.example.com"
-  std::uint16_t publicPort = 80;    ///< Left out of URLs when 80. Set once the listener is bound.
-  std::size_t maxTunnels = 100;     ///< A session.
+  std::string domain;             ///< "t.example.com"
+  std::uint16_t publicPort = 80;  ///< Left out of URLs when 80. Set once the listener is bound.
+  std::size_t maxTunnels = 100;   ///< A session.
   Duration grace = std::chrono::seconds(300);
 };
 
@@ -40,12 +40,13 @@ class Registry {
     std::optional<SessionPlace> displaced;  ///< The older session of the same key: close it with TakenOver.
   };
   Registered addSession(const tls::Pin& key, unsigned worker);
-  /// Gives names to the declared tunnels and publishes their routes; ignored (all refused) for a session that was displaced.
+  /// Gives names to the declared tunnels and publishes their routes; ignored (all refused) for a session that
+  /// was displaced.
   wire::Declared apply(SessionId session, const wire::Declare& declare, Timestamp now);
   /// No new requests go to it (it is draining); its names stay reserved.
   void suspendSession(SessionId session, Timestamp now);
-  /// The connection is gone. Lost: the names stay reserved for its key. Left: it said good-bye; its addresses show as offline
-  /// for the grace time, but any client may take the names.
+  /// The connection is gone. Lost: the names stay reserved for its key. Left: it said good-bye; its addresses
+  /// show as offline for the grace time, but any client may take the names.
   enum class Departure : std::uint8_t { Lost, Left };
   void removeSession(SessionId session, Departure departure, Timestamp now);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which tunnel answers for which name: an immutable snapshot that every worker reads without a lock. Made by the Registry,
-// shared by all workers.
+// Which tunnel answers for which name: an immutable snapshot that every worker reads without a lock. Made by
+// the Registry, shared by all workers.
 
 #include <cstdint>
 #include <memory>
@@ -16,10 +16,10 @@ namespace adit::server {
 using SessionId = std::uint64_t;
 
 struct Route {
-  bool online = false;      ///< False: the name is kept for a client that is away.
-  unsigned worker = 0;      ///< Where the session's QUIC connection lives.
+  bool online = false;  ///< False: the name is kept for a client that is away.
+  unsigned worker = 0;  ///< Where the session's QUIC connection lives.
   SessionId session = 0;
-  std::uint64_t tunnel = 0; ///< The id the client declared.
+  std::uint64_t tunnel = 0;      ///< The id the client declared.
   Timestamp keptUntil = kNever;  ///< Offline: until then the name is reserved; afterwards it is unknown.
 };
 

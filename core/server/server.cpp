@@ -18,21 +18,25 @@ constexpr bool kSharesPorts = true;
 constexpr bool kSharesPorts = false;
 #endif
 
-/// Workers share their ports with SO_REUSEPORT, which would also share them with another server of the same user: ask once
-/// without it, so that a port in use is an error as it should be.
+/// Workers share their ports with SO_REUSEPORT, which would also share them with another server of the same
+/// user: ask once without it, so that a port in use is an error as it should be.
 Result<> probeFree(const net::SocketAddress& quic, const net::SocketAddress& http) {
   struct Nobody final : net::UdpSocket::Handler, net::StreamListener::Handler {
     void onDatagrams(std::span<const net::ReceivedDatagram>) override {}
     void onWritable() override {}
     void onSocketError(const Error&) override {}
-    void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress&) override { net::closeNativeSocket(nativeSocket); }
+    void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress&) override {
+      net::closeNativeSocket(nativeSocket);
+    }
   } nobody;
   auto loop = net::EventLoop::create();
   if (!loop) return fail(std::move(loop.error()));
   net::UdpParams udp;
   udp.bind = quic;
-  if (auto socket = net::UdpSocket::open(**loop, udp, nobody); !socket) return fail(std::move(socket.error()));
-  if (auto listener = net::StreamListener::open(**loop, {http}, nobody); !listener) return fail(std::move(listener.error()));
+  if (auto socket = net::UdpSocket::open(**loop, udp, nobody); !socket)
+    return fail(std::move(socket.error()));
+  if (auto listener = net::StreamListener::open(**loop, {http}, nobody); !listener)
+    return fail(std::move(listener.error()));
   return {};
 }
 
@@ -50,9 +54,11 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   context.limits = params.limits;
 
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
-  if (params.workers > count) logWarning("server", "{} worker(s): this system does not share ports between more", count);
+  if (params.workers > count)
+    logWarning("server", "{} worker(s): this system does not share ports between more", count);
   if (count > 1) {
-    if (auto isFree = probeFree(params.quicListen, params.httpListen); !isFree) return fail(std::move(isFree.error()));
+    if (auto isFree = probeFree(params.quicListen, params.httpListen); !isFree)
+      return fail(std::move(isFree.error()));
   }
   WorkerParams worker;
   worker.endpoint.role = quic::Role::Server;

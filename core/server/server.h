@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The public side: workers that accept clients by QUIC and visitors by HTTP. Made on any thread; runs its own threads until
-// drained or destroyed. Methods may be called from the thread that owns it.
+// The public side: workers that accept clients by QUIC and visitors by HTTP. Made on any thread; runs its own
+// threads until drained or destroyed. Methods may be called from the thread that owns it.
 
 #include <filesystem>
 #include <functional>

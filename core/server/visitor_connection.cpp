@@ -20,7 +20,8 @@ constexpr std::size_t kMaxDnsName = 253;
 
 }  // namespace
 
-VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
+VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket,
+                                     const net::SocketAddress& peer)
     : m_worker(worker), m_socket(net::StreamSocket::adopt(worker.loop(), nativeSocket, *this)), m_peer(peer) {
   waitFor(Waiting::Head);
 }
@@ -48,13 +49,27 @@ void VisitorConnection::closeNow() { destroy(); }
 void VisitorConnection::waitFor(Waiting what) {
   m_waiting = what;
   switch (what) {
-    case Waiting::Nothing: cancelTimeout(); break;
-    case Waiting::Head: m_worker.headTimeouts.restart(*this); break;
-    case Waiting::NextRequest: m_worker.keepAliveTimeouts.restart(*this); break;
-    case Waiting::Body: m_worker.bodyTimeouts.restart(*this); break;
-    case Waiting::Writing: m_worker.writeTimeouts.restart(*this); break;
-    case Waiting::HalfClosed: m_worker.halfCloseTimeouts.restart(*this); break;
-    case Waiting::Linger: m_worker.lingerTimeouts.restart(*this); break;
+    case Waiting::Nothing:
+      cancelTimeout();
+      break;
+    case Waiting::Head:
+      m_worker.headTimeouts.restart(*this);
+      break;
+    case Waiting::NextRequest:
+      m_worker.keepAliveTimeouts.restart(*this);
+      break;
+    case Waiting::Body:
+      m_worker.bodyTimeouts.restart(*this);
+      break;
+    case Waiting::Writing:
+      m_worker.writeTimeouts.restart(*this);
+      break;
+    case Waiting::HalfClosed:
+      m_worker.halfCloseTimeouts.restart(*this);
+      break;
+    case Waiting::Linger:
+      m_worker.lingerTimeouts.restart(*this);
+      break;
   }
 }
 
@@ -77,17 +92,22 @@ void VisitorConnection::onTimeout() {
         answerProblem(http::Problem::RequestTimeout);
       }
       return;
-    case Waiting::Nothing: return;
+    case Waiting::Nothing:
+      return;
     case Waiting::NextRequest:
     case Waiting::Writing:
     case Waiting::HalfClosed:
-    case Waiting::Linger: destroy(); return;
+    case Waiting::Linger:
+      destroy();
+      return;
   }
 }
 
 void VisitorConnection::onData(Slice data) {
   switch (m_phase) {
-    case Phase::Head: readHead(std::move(data)); return;
+    case Phase::Head:
+      readHead(std::move(data));
+      return;
     case Phase::Exchange:
       if (m_requestComplete) {
         holdForLater(std::move(data));
@@ -101,7 +121,8 @@ void VisitorConnection::onData(Slice data) {
       if (m_stream->unsentBytes() >= quic::kSendHighWater) m_socket->pauseReading(net::PauseReason::PeerSlow);
       return;
     case Phase::Lingering:
-    case Phase::Closed: return;
+    case Phase::Closed:
+      return;
   }
 }
 
@@ -113,8 +134,8 @@ void VisitorConnection::onEndOfStream() {
     return;
   }
   if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Nothing) {
-    // Gone, or only done with asking? TCP does not say. An answer that comes at once is still delivered; otherwise nobody is
-    // waiting for it and the origin may stop.
+    // Gone, or only done with asking? TCP does not say. An answer that comes at once is still delivered;
+    // otherwise nobody is waiting for it and the origin may stop.
     waitFor(Waiting::HalfClosed);
     return;
   }
@@ -126,9 +147,12 @@ void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
 void VisitorConnection::onSent(std::size_t) {
   m_credit.sent(m_stream, m_socket->queuedBytes());
-  if (m_waiting == Waiting::Writing) waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Nothing);
-  if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0) waitFor(Waiting::Linger);
-  if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests) startNextRequest();
+  if (m_waiting == Waiting::Writing)
+    waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Nothing);
+  if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
+    waitFor(Waiting::Linger);
+  if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests)
+    startNextRequest();
   if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
   if (m_phase == Phase::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
 }
@@ -153,9 +177,11 @@ void VisitorConnection::readHead(Slice data) {
       m_isHead = false;
       m_host.clear();
       m_wantsJson = false;
-      answerProblem(http::problemOf(result.errorStatus), result.errorReason == nullptr ? "" : result.errorReason);
+      answerProblem(http::problemOf(result.errorStatus),
+                    result.errorReason == nullptr ? "" : result.errorReason);
       return;
-    case http::ParseStatus::Complete: break;
+    case http::ParseStatus::Complete:
+      break;
   }
   // The head ended in the newest piece, so what is left over is that piece's tail.
   const std::size_t left = text.size() - result.consumed;
@@ -171,7 +197,9 @@ const Route* VisitorConnection::findRoute() const {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const std::string_view name(lower.data(), host.size());
   const std::string& domain = m_worker.context().registry.domain();
-  if (name.size() <= domain.size() + 1 || !name.ends_with(domain) || name[name.size() - domain.size() - 1] != '.') return nullptr;
+  if (name.size() <= domain.size() + 1 || !name.ends_with(domain) ||
+      name[name.size() - domain.size() - 1] != '.')
+    return nullptr;
   return m_worker.routes().find(name.substr(0, name.size() - domain.size() - 1));
 }
 
@@ -228,8 +256,8 @@ void VisitorConnection::openStream(const Route& route, Slice rest) {
   m_wantsJson = http::prefersJson(m_request.fields);
   http::removeHopByHop(m_request.fields, http::Direction::Request);
   std::erase_if(m_request.fields, [](const http::Field& field) {
-    return http::equalsIgnoreCase(field.name, "content-length") || http::equalsIgnoreCase(field.name, "host") ||
-           http::equalsIgnoreCase(field.name, "expect");
+    return http::equalsIgnoreCase(field.name, "content-length") ||
+           http::equalsIgnoreCase(field.name, "host") || http::equalsIgnoreCase(field.name, "expect");
   });
   wire::RequestHeadFrame frame;
   frame.head = &m_request;
@@ -270,7 +298,8 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
       m_head.clear();
       m_ahead.clear();
       for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
-        m_ahead.push(m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
+        m_ahead.push(
+            m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
       }
       m_socket->pauseReading(net::PauseReason::AwaitingTurn);
       waitFor(Waiting::Writing);
@@ -315,16 +344,19 @@ void VisitorConnection::forwardChunked(Slice data) {
   while (!data.empty()) {
     const http::ChunkedDecoder::Step step = m_chunked.next(data.text());
     switch (step.event) {
-      case http::ChunkedDecoder::Event::NeedMore: return;
+      case http::ChunkedDecoder::Event::NeedMore:
+        return;
       case http::ChunkedDecoder::Event::Data: {
         const auto offset = static_cast<std::size_t>(step.data.data() - data.text().data());
-        if (m_stream != nullptr) relay::sendData(*m_stream, m_worker.loop().writer(), data.part(offset, step.data.size()));
+        if (m_stream != nullptr)
+          relay::sendData(*m_stream, m_worker.loop().writer(), data.part(offset, step.data.size()));
         break;
       }
       case http::ChunkedDecoder::Event::End: {
         if (m_stream != nullptr && !m_chunked.trailers().empty()) {
           std::vector<http::Field> trailers = m_chunked.trailers();
-          std::erase_if(trailers, [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
+          std::erase_if(trailers,
+                        [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
           relay::sendTrailers(*m_stream, m_worker.loop().writer(), trailers);
         }
         requestDone(data.part(step.consumed, data.size() - step.consumed));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One visitor's HTTP/1.1 connection at the ingress: reads requests one after the other, relays each over a stream of the
-// tunnel's client, and writes the answer. Requests that come ahead (pipelining) wait for their turn, unread by anybody else.
-// Owned by its worker, which destroys it at the end of the turn in which it closed. One loop's thread.
-// visitor_connection.cpp has the request's way in, visitor_response.cpp the answer's way out.
+// One visitor's HTTP/1.1 connection at the ingress: reads requests one after the other, relays each over a
+// stream of the tunnel's client, and writes the answer. Requests that come ahead (pipelining) wait for their
+// turn, unread by anybody else. Owned by its worker, which destroys it at the end of the turn in which it
+// closed. One loop's thread. visitor_connection.cpp has the request's way in, visitor_response.cpp the
+// answer's way out.
 
 #include <cstdint>
 #include <memory>
@@ -48,7 +49,8 @@ class VisitorConnection final : public net::Disposable,
     Head,       ///< Waiting for, or inside, a request head.
     Exchange,   ///< A request is on its way or its answer is.
     Upgraded,   ///< After 101: bytes both ways.
-    Lingering,  ///< Our FIN is sent; what still comes is read and dropped, so that the page is not lost to a RST.
+    Lingering,  ///< Our FIN is sent; what still comes is read and dropped, so that the page is not lost to a
+                ///< RST.
     Closed,
   };
   enum class Waiting : std::uint8_t { Nothing, Head, NextRequest, Body, Writing, HalfClosed, Linger };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer's way out of a VisitorConnection: frames of the stream become an HTTP/1.1 response on the visitor's socket.
+// The answer's way out of a VisitorConnection: frames of the stream become an HTTP/1.1 response on the
+// visitor's socket.
 #include <algorithm>
 #include <vector>
 
@@ -27,11 +28,16 @@ std::size_t estimate(const http::ResponseHead& head) noexcept {
 /// Fields that speak of this hop: ours to write, whatever the client sent.
 bool isFramingField(std::string_view name) noexcept {
   switch (name.size()) {
-    case 7: return http::equalsIgnoreCase(name, "upgrade");
-    case 10: return http::equalsIgnoreCase(name, "connection") || http::equalsIgnoreCase(name, "keep-alive");
-    case 14: return http::equalsIgnoreCase(name, "content-length");
-    case 17: return http::equalsIgnoreCase(name, "transfer-encoding");
-    default: return false;
+    case 7:
+      return http::equalsIgnoreCase(name, "upgrade");
+    case 10:
+      return http::equalsIgnoreCase(name, "connection") || http::equalsIgnoreCase(name, "keep-alive");
+    case 14:
+      return http::equalsIgnoreCase(name, "content-length");
+    case 17:
+      return http::equalsIgnoreCase(name, "transfer-encoding");
+    default:
+      return false;
   }
 }
 
@@ -85,9 +91,11 @@ Result<> VisitorConnection::onFrame(wire::FrameType type, ByteView payload) {
       if (auto read = wire::readResponseHead(payload, frame); !read) return read;
       return type == wire::FrameType::InterimHead ? writeInterimHead(frame) : writeResponseHead(frame);
     }
-    case wire::FrameType::Trailers: return takeTrailers(payload);
+    case wire::FrameType::Trailers:
+      return takeTrailers(payload);
     case wire::FrameType::RequestHead:
-    case wire::FrameType::Data: break;
+    case wire::FrameType::Data:
+      break;
   }
   return fail(ErrorCode::ProtocolViolation, "a frame that is no part of a response");
 }
@@ -118,8 +126,10 @@ Result<> VisitorConnection::writeResponseHead(const wire::ResponseHeadFrame& fra
   m_responseFraming = bodiless ? http::BodyFraming::None : frame.framing.body;
   m_responseRemaining = 0;
   if (m_responseFraming == http::BodyFraming::Length) m_responseRemaining = frame.framing.length;
-  const bool unknownLength = m_responseFraming == http::BodyFraming::Chunked || m_responseFraming == http::BodyFraming::UntilClose;
-  if (unknownLength) m_responseFraming = m_isHttp10 ? http::BodyFraming::UntilClose : http::BodyFraming::Chunked;
+  const bool unknownLength =
+      m_responseFraming == http::BodyFraming::Chunked || m_responseFraming == http::BodyFraming::UntilClose;
+  if (unknownLength)
+    m_responseFraming = m_isHttp10 ? http::BodyFraming::UntilClose : http::BodyFraming::Chunked;
   if (m_responseFraming == http::BodyFraming::UntilClose) m_keepAlive = false;
   if (m_webSocket && !upgraded) {
     // The origin declined; the visitor's request had no body, so the exchange goes on as a plain one.
@@ -131,7 +141,8 @@ Result<> VisitorConnection::writeResponseHead(const wire::ResponseHeadFrame& fra
   emitHead(estimate(m_response), [&](http::HeadBuffer& out) {
     writeStatusLine(out, m_response);
     for (const http::Field& field : m_response.fields) {
-      const bool lengthOfNoBody = (m_isHead || status == 304) && http::equalsIgnoreCase(field.name, "content-length");
+      const bool lengthOfNoBody =
+          (m_isHead || status == 304) && http::equalsIgnoreCase(field.name, "content-length");
       if (!isFramingField(field.name) || lengthOfNoBody) out.field(field.name, field.value);
     }
     if (upgraded) {
@@ -139,12 +150,17 @@ Result<> VisitorConnection::writeResponseHead(const wire::ResponseHeadFrame& fra
       return;
     }
     switch (m_responseFraming) {
-      case http::BodyFraming::Length: out.text("Content-Length: ").number(m_responseRemaining).text("\r\n"); break;
-      case http::BodyFraming::Chunked: out.text("Transfer-Encoding: chunked\r\n"); break;
+      case http::BodyFraming::Length:
+        out.text("Content-Length: ").number(m_responseRemaining).text("\r\n");
+        break;
+      case http::BodyFraming::Chunked:
+        out.text("Transfer-Encoding: chunked\r\n");
+        break;
       case http::BodyFraming::None:
         if (!bodiless) out.text("Content-Length: 0\r\n");
         break;
-      case http::BodyFraming::UntilClose: break;
+      case http::BodyFraming::UntilClose:
+        break;
     }
     if (!m_keepAlive) {
       out.text("Connection: close\r\n");
@@ -173,9 +189,11 @@ Result<> VisitorConnection::onBody(ByteView data) {
     m_socket->sendCopy(data);
   } else {
     switch (m_responseFraming) {
-      case http::BodyFraming::None: return fail(ErrorCode::ProtocolViolation, "content where there is none");
+      case http::BodyFraming::None:
+        return fail(ErrorCode::ProtocolViolation, "content where there is none");
       case http::BodyFraming::Length:
-        if (data.size() > m_responseRemaining) return fail(ErrorCode::ProtocolViolation, "more content than announced");
+        if (data.size() > m_responseRemaining)
+          return fail(ErrorCode::ProtocolViolation, "more content than announced");
         m_responseRemaining -= data.size();
         m_socket->sendCopy(data);
         break;
@@ -186,7 +204,9 @@ Result<> VisitorConnection::onBody(ByteView data) {
         m_socket->sendCopy(asBytes(http::kChunkTail));
         break;
       }
-      case http::BodyFraming::UntilClose: m_socket->sendCopy(data); break;
+      case http::BodyFraming::UntilClose:
+        m_socket->sendCopy(data);
+        break;
     }
   }
   m_bodyInFeed += data.size();
@@ -226,7 +246,8 @@ void VisitorConnection::finishResponse() {
     }
   }
   if (!m_requestComplete) {
-    // Answered early: the rest of the body is nobody's. Tell the visitor by closing, and let the page reach it.
+    // Answered early: the rest of the body is nobody's. Tell the visitor by closing, and let the page reach
+    // it.
     dropStream(wire::AppError::NoError);
     m_keepAlive = false;
   }
@@ -264,12 +285,22 @@ void VisitorConnection::abandonResponse(wire::AppError cause) {
   }
   if (!m_requestComplete) m_keepAlive = false;
   switch (cause) {
-    case wire::AppError::Overloaded: answerProblem(http::Problem::Overloaded); return;
-    case wire::AppError::OriginRefused: answerProblem(http::Problem::OriginRefused); return;
-    case wire::AppError::OriginSlow: answerProblem(http::Problem::OriginSlow); return;
+    case wire::AppError::Overloaded:
+      answerProblem(http::Problem::Overloaded);
+      return;
+    case wire::AppError::OriginRefused:
+      answerProblem(http::Problem::OriginRefused);
+      return;
+    case wire::AppError::OriginSlow:
+      answerProblem(http::Problem::OriginSlow);
+      return;
     case wire::AppError::OriginBroken:
-    case wire::AppError::RequestRefused: answerProblem(http::Problem::OriginBroken); return;
-    default: answerProblem(http::Problem::TunnelOffline); return;
+    case wire::AppError::RequestRefused:
+      answerProblem(http::Problem::OriginBroken);
+      return;
+    default:
+      answerProblem(http::Problem::TunnelOffline);
+      return;
   }
 }
 
@@ -305,7 +336,8 @@ void VisitorConnection::onStreamStopped(quic::Stream& stream, quic::AppErrorCode
 
 void VisitorConnection::onStreamWritable(quic::Stream&) {
   m_socket->resumeReading(net::PauseReason::PeerSlow);
-  if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing) waitFor(Waiting::Body);
+  if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing)
+    waitFor(Waiting::Body);
 }
 
 void VisitorConnection::onStreamClosed(quic::Stream& stream) {

@@ -36,7 +36,8 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
   auto loop = net::EventLoop::create();
   if (!loop) return fail(std::move(loop.error()));
   std::unique_ptr<Worker> worker(new Worker(context, std::move(params), std::move(*loop)));
-  auto driver = quic::EndpointDriver::open(*worker->m_loop, worker->m_params.endpoint, worker->m_params.udp, *worker);
+  auto driver =
+      quic::EndpointDriver::open(*worker->m_loop, worker->m_params.endpoint, worker->m_params.udp, *worker);
   if (!driver) return fail(std::move(driver.error()));
   worker->m_driver = std::move(*driver);
   auto listener = net::StreamListener::open(*worker->m_loop, worker->m_params.http, *worker);
@@ -67,7 +68,8 @@ void Worker::stop() {
 void Worker::shutDown() {
   m_listener.reset();
   while (!m_visitors.empty()) m_visitors.begin()->second->closeNow();
-  if (m_driver != nullptr) m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::Draining), "the server stopped");
+  if (m_driver != nullptr)
+    m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::Draining), "the server stopped");
   m_loop->runOnce();  // sends the closes and destroys what was disposed of
   m_sessions.clear();
   m_links.clear();
@@ -104,13 +106,16 @@ void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& 
   if (index >= m_context.workers.size() || index == m_params.index) return;
   Worker* other = m_context.workers[index];
   std::string payload(asText(datagram.payload));
-  other->post([other, payload = std::move(payload), peer = *datagram.peer, local = *datagram.local, ecn = datagram.ecn] {
+  other->post([other, payload = std::move(payload), peer = *datagram.peer, local = *datagram.local,
+               ecn = datagram.ecn] {
     if (other->m_driver == nullptr) return;
     other->m_driver->receiveForwarded({&peer, &local, ecn, asBytes(payload)});
   });
 }
 
-void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) { adoptVisitor(nativeSocket, peer, {}); }
+void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) {
+  adoptVisitor(nativeSocket, peer, {});
+}
 
 void Worker::adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress& peer, std::string received) {
   if (m_draining && received.empty()) {
@@ -145,7 +150,8 @@ void Worker::forgetVisitor(VisitorConnection& visitor) {
   }
   m_loop->dispose(std::move(found->second));
   m_visitors.erase(found);
-  if (m_listenerPaused && m_listener != nullptr && !m_draining && m_visitors.size() < m_context.limits.connectionsPerWorker) {
+  if (m_listenerPaused && m_listener != nullptr && !m_draining &&
+      m_visitors.size() < m_context.limits.connectionsPerWorker) {
     m_listenerPaused = false;
     m_listener->resume();
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One server thread: an event loop with its UDP socket and QUIC endpoint, its TCP listener, the clients' sessions whose
-// connection lives here, and the visitors it serves. Other threads reach it by post() only. Owned by Server.
+// One server thread: an event loop with its UDP socket and QUIC endpoint, its TCP listener, the clients'
+// sessions whose connection lives here, and the visitors it serves. Other threads reach it by post() only.
+// Owned by Server.
 
 #include <functional>
 #include <memory>
@@ -53,7 +54,8 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
 
   void start();
   void post(net::EventLoop::Task task) { m_loop->post(std::move(task)); }
-  /// Stops accepting, tells clients and visitors, and calls `done` (on this thread) when nothing is left or at the deadline.
+  /// Stops accepting, tells clients and visitors, and calls `done` (on this thread) when nothing is left or
+  /// at the deadline.
   void drain(Duration deadline, std::function<void()> done);
   /// Ends the thread at once and waits for it.
   void stop();
@@ -76,7 +78,8 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   void forgetVisitor(VisitorConnection& visitor);
   void forgetLink(ClientLink& link);
 
-  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts, lingerTimeouts;
+  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
+      lingerTimeouts;
 
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);

@@ -19,7 +19,8 @@ constexpr int kReadableAttempts = 8;
 constexpr int kLongAttempts = 64;
 
 tl::unexpected<Error> invalid(std::string_view name, std::string_view rule) {
-  return fail(ErrorCode::NameInvalid, fmt::format("'{}' is no tunnel name: {}", displayText(name, kMaxLabel), rule));
+  return fail(ErrorCode::NameInvalid,
+              fmt::format("'{}' is no tunnel name: {}", displayText(name, kMaxLabel), rule));
 }
 
 }  // namespace
@@ -35,7 +36,8 @@ Result<std::string> normalizeName(std::string_view name) {
     if (!fits) return invalid(name, "it may have letters a to z, digits and hyphens only");
     label.push_back(lower);
   }
-  if (label.front() == '-' || label.back() == '-') return invalid(name, "it may neither begin nor end with a hyphen");
+  if (label.front() == '-' || label.back() == '-')
+    return invalid(name, "it may neither begin nor end with a hyphen");
   if (label.starts_with("xn--")) return invalid(name, "it may not begin with 'xn--'");
   if (std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end()) {
     return fail(ErrorCode::NameInvalid, fmt::format("the name '{}' is reserved", label));
