@@ -180,7 +180,9 @@ void Client::recycle(InboundRequest& request) {
 
 void Client::drain(Duration deadline, std::function<void()> done) {
   post([this, deadline, callback = std::move(done)]() mutable {
+    if (m_link == nullptr) return;  // shut down meanwhile
     m_draining = true;
+    m_drainEnds = m_loop->now() + deadline;
     m_drained = std::move(callback);
     m_link->announceDrain(deadline);
     m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] { finishDrain(); });
@@ -191,6 +193,10 @@ void Client::drain(Duration deadline, std::function<void()> done) {
 
 void Client::finishDrain() {
   if (!m_drained) return;
+  if (m_active > 0 && m_loop->now() < m_drainEnds) {
+    m_drainTimer->startAt(m_drainEnds);  // a late request came; its end shortens this
+    return;
+  }
   if (m_drainTimer != nullptr) m_drainTimer->stop();
   m_link->close();
   std::exchange(m_drained, nullptr)();

@@ -84,6 +84,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   std::unique_ptr<net::Timer> m_drainTimer;
   std::function<void()> m_drained;
   bool m_draining = false;
+  Timestamp m_drainEnds{};
   std::thread m_thread;
 };
 

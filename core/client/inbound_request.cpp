@@ -197,7 +197,17 @@ void InboundRequest::sendPending() {
   for (std::size_t i = 0; i < m_originHead.count(); ++i) socket.send(m_originHead.at(i));
   for (std::size_t i = 0; i < m_waiting.count(); ++i) socket.send(m_waiting.at(i));
   m_waiting.clear();
-  if (m_requestEnded) m_owner.headTimeouts().restart(*this);
+  timeOrigin();
+}
+
+/// The origin's time runs while it owes us something: to take what waits for it, or to answer.
+void InboundRequest::timeOrigin() {
+  if (m_origin == nullptr || m_answerPhase != AnswerPhase::Head) return;
+  if (m_requestEnded || m_webSocket || m_origin->socket().queuedBytes() > 0) {
+    m_owner.headTimeouts().restart(*this);
+  } else {
+    cancelTimeout();
+  }
 }
 
 void InboundRequest::queueToOrigin(ByteView data) {
@@ -232,6 +242,7 @@ Result<> InboundRequest::onBody(ByteView data) {
   m_bodySent += data.size();
   m_bodyInFeed += data.size();
   m_credit.queued(data.size());
+  if (!hasTimeout()) timeOrigin();
   return {};
 }
 
@@ -264,15 +275,16 @@ void InboundRequest::requestEnded() {
     if (!m_trailers.empty()) queueToOrigin(asBytes(m_trailers));
     queueToOrigin(asBytes("\r\n"));
   }
-  if (m_origin != nullptr && m_answerPhase == AnswerPhase::Head) m_owner.headTimeouts().restart(*this);
+  timeOrigin();
 }
 
 bool InboundRequest::retry() {
   if (m_origin == nullptr || !m_origin->isReused() || m_retried || m_answerPhase != AnswerPhase::Head || !m_answerHead.empty() ||
-      m_bodySent > 0 || m_framing.body != http::BodyFraming::None || m_webSocket || !http::isIdempotent(m_method)) {
+      m_interimHeads > 0 || m_bodySent > 0 || m_framing.body != http::BodyFraming::None || m_webSocket || !http::isIdempotent(m_method)) {
     return false;
   }
   m_retried = true;
+  m_originEnded = false;
   releaseOrigin(OriginFate::Close);
   reachOrigin(true);
   return true;
@@ -281,6 +293,7 @@ bool InboundRequest::retry() {
 void InboundRequest::onOriginSent() {
   m_credit.sent(m_stream, m_origin == nullptr ? 0 : m_origin->socket().queuedBytes());
   if (m_answerPhase == AnswerPhase::Upgraded) checkUpgradedEnd();
+  else if (m_bodySent > 0) timeOrigin();
 }
 
 void InboundRequest::onStreamReset(quic::Stream&, quic::AppErrorCode) {
@@ -313,7 +326,9 @@ void InboundRequest::refuse(wire::AppError code) {
 
 void InboundRequest::releaseOrigin(OriginFate fate) {
   cancelTimeout();
-  if (m_dial != nullptr) m_owner.loop().dispose(std::move(m_dial));
+  // At once, and not at the end of the turn: a dial that completes meanwhile would hand its connection to whatever request this
+  // object serves by then. Its own callbacks have given it away before they come here.
+  m_dial.reset();
   m_originPhase = OriginPhase::None;
   if (m_origin == nullptr) return;
   OriginConnection* origin = std::exchange(m_origin, nullptr);

@@ -34,8 +34,9 @@ class EngineImpl final : public Engine, private client::ClientObserver {
       m_client->post([this] { m_wakeTimer.reset(); });
       m_client->stop();  // its last news still comes to us, so the pointer must stay till then
     }
-    m_client.reset();
+    // A server that drains still calls the client at the end, so it goes first.
     m_embedded.reset();
+    m_client.reset();
   }
 
   Result<> open();
