@@ -188,6 +188,7 @@ void Client::recycle(InboundRequest& request) {
 
 void Client::drain(Duration deadline, std::function<void()> done) {
   post([this, deadline, callback = std::move(done)]() mutable {
+    if (m_link == nullptr) return;  // shut down meanwhile
     m_drained = std::move(callback);
     m_drainUntil = m_loop->now() + deadline;
     m_link->announceDrain(deadline);

@@ -202,8 +202,17 @@ void InboundRequest::sendPending() {
   for (std::size_t i = 0; i < m_originHead.count(); ++i) socket.send(m_originHead.at(i));
   for (std::size_t i = 0; i < m_waiting.count(); ++i) socket.send(m_waiting.at(i));
   m_waiting.clear();
-  // An upgrade request has no end before its answer.
-  if (m_requestEnded || m_webSocket) m_owner.headTimeouts().restart(*this);
+  timeOrigin();
+}
+
+/// The origin's time runs while it owes us something: to take what waits for it, or to answer.
+void InboundRequest::timeOrigin() {
+  if (m_origin == nullptr || m_answerPhase != AnswerPhase::Head) return;
+  if (m_requestEnded || m_webSocket || m_origin->socket().queuedBytes() > 0) {
+    m_owner.headTimeouts().restart(*this);
+  } else {
+    cancelTimeout();
+  }
 }
 
 void InboundRequest::queueToOrigin(ByteView data) {
@@ -240,6 +249,7 @@ Result<> InboundRequest::onBody(ByteView data) {
   m_bodySent += data.size();
   m_bodyInFeed += data.size();
   m_credit.queued(data.size());
+  if (!hasTimeout()) timeOrigin();
   return {};
 }
 
@@ -272,7 +282,7 @@ void InboundRequest::requestEnded() {
     if (!m_trailers.empty()) queueToOrigin(asBytes(m_trailers));
     queueToOrigin(asBytes("\r\n"));
   }
-  if (m_origin != nullptr && m_answerPhase == AnswerPhase::Head) m_owner.headTimeouts().restart(*this);
+  timeOrigin();
 }
 
 bool InboundRequest::retry() {
@@ -282,6 +292,7 @@ bool InboundRequest::retry() {
     return false;
   }
   m_retried = true;
+  m_originEnded = false;
   releaseOrigin(OriginFate::Close);
   reachOrigin(true);
   return true;
@@ -289,7 +300,10 @@ bool InboundRequest::retry() {
 
 void InboundRequest::onOriginSent() {
   m_credit.sent(m_stream, m_origin == nullptr ? 0 : m_origin->socket().queuedBytes());
-  if (m_answerPhase == AnswerPhase::Upgraded) checkUpgradedEnd();
+  if (m_answerPhase == AnswerPhase::Upgraded)
+    checkUpgradedEnd();
+  else if (m_bodySent > 0)
+    timeOrigin();
 }
 
 void InboundRequest::onStreamReset(quic::Stream&, quic::AppErrorCode) {

@@ -80,6 +80,7 @@ class InboundRequest final : public ListHook<>,
   void writeOriginHead(const wire::RequestHeadFrame& frame);
   void reachOrigin(bool fresh);
   void sendPending();
+  void timeOrigin();
   void queueToOrigin(ByteView data);
   Result<> forwardTrailers(ByteView payload);
   void requestEnded();

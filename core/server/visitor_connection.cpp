@@ -29,10 +29,9 @@ VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket
 VisitorConnection::~VisitorConnection() = default;
 
 void VisitorConnection::resumeWith(std::string_view received) {
-  for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
-    m_ahead.push(m_worker.loop().writer().copy(asBytes(received.substr(at, kSlabSize))));
+  for (; !received.empty(); received.remove_prefix(std::min(received.size(), kSlabSize))) {
+    holdForLater(m_worker.loop().writer().copy(asBytes(received.substr(0, kSlabSize))));
   }
-  m_socket->pauseReading(net::PauseReason::AwaitingTurn);
   startNextRequest();
 }
 
@@ -82,7 +81,8 @@ void VisitorConnection::onTimeout() {
         destroy();  // never said a word
         return;
       }
-      m_keepAlive = false;
+      m_keepAlive = m_isHead = m_wantsJson = false;
+      m_host.clear();
       answerProblem(http::Problem::RequestTimeout);
       return;
     case Waiting::Body:
@@ -119,6 +119,7 @@ void VisitorConnection::onData(Slice data) {
       return;
     case Phase::Upgraded:
       if (m_stream == nullptr) return;
+      if (m_responseFinished) waitFor(Waiting::Writing);
       relay::sendData(*m_stream, m_worker.loop().writer(), std::move(data));
       if (m_stream->unsentBytes() >= quic::kSendHighWater) m_socket->pauseReading(net::PauseReason::PeerSlow);
       return;
@@ -132,22 +133,20 @@ void VisitorConnection::onEndOfStream() {
   m_visitorFinished = true;
   if (m_phase == Phase::Upgraded) {
     if (m_stream != nullptr) m_stream->finish();
-    if (m_responseFinished) endUpgrade();
+    if (m_responseFinished) endUpgraded();
     return;
   }
-  if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Nothing) {
-    // Gone, or only done with asking? TCP does not say. An answer that comes at once is still delivered;
-    // otherwise nobody is waiting for it and the origin may stop.
-    waitFor(Waiting::HalfClosed);
+  if (m_phase == Phase::Exchange && m_requestComplete) {
+    // Gone, or only done with asking? TCP does not say. An answer that comes at once, and goes on coming, is
+    // still delivered; otherwise nobody is waiting for it and the origin may stop.
+    if (m_waiting == Waiting::Nothing) waitFor(Waiting::HalfClosed);
     return;
   }
-  // An answer on its way out is delivered; whoever has gone refuses it with a RST.
-  if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Writing) return;
-  if (m_phase == Phase::Head && m_head.empty() && m_socket->queuedBytes() > 0) {
-    closeAfterFlush();
+  if (m_socket->queuedBytes() > 0 && m_phase == Phase::Lingering) return;
+  if (m_socket->queuedBytes() > 0 && m_phase == Phase::Head) {
+    closeAfterFlush();  // done with asking, and still reading the last answer
     return;
   }
-  if (m_phase == Phase::Lingering && m_socket->queuedBytes() > 0) return;
   destroy();
 }
 
@@ -155,17 +154,26 @@ void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
 void VisitorConnection::onSent(std::size_t) {
   m_credit.sent(m_stream, m_socket->queuedBytes());
-  if (m_waiting == Waiting::Writing) {
-    const bool nobodyWaits = m_phase == Phase::Exchange && m_visitorFinished;
-    waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing
-            : nobodyWaits               ? Waiting::HalfClosed
-                                        : Waiting::Nothing);
-  }
+  if (m_waiting == Waiting::Writing)
+    waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : whatIsMissing());
   if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
     waitFor(Waiting::Linger);
-  if (m_phase == Phase::Head && !m_ahead.empty()) startNextRequest();
+  if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= queuedBetweenRequests())
+    startNextRequest();
   if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
   if (m_phase == Phase::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
+}
+
+void VisitorConnection::waitForVisitorToRead() {
+  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Nothing);
+}
+
+/// What the visitor owes us while nothing waits to be written to it.
+VisitorConnection::Waiting VisitorConnection::whatIsMissing() const noexcept {
+  if (m_phase == Phase::Upgraded && m_responseFinished) return Waiting::Writing;  // its FIN
+  if (m_phase != Phase::Exchange) return Waiting::Nothing;
+  if (m_requestComplete) return m_visitorFinished ? Waiting::HalfClosed : Waiting::Nothing;
+  return m_webSocket || m_clientSlow ? Waiting::Nothing : Waiting::Body;
 }
 
 void VisitorConnection::readHead(Slice data) {
@@ -224,7 +232,6 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   }
 
   m_phase = Phase::Exchange;
-  m_moveWaits = false;
   m_keepAlive = m_traits.keepAlive && !m_worker.draining();
   m_isHead = m_request.method == "HEAD";
   m_isHttp10 = m_request.version == http::Version::Http10;
@@ -232,6 +239,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_host.assign(m_request.authority);
   m_responseStarted = m_responseFinished = false;
   m_interimHeads = 0;
+  m_clientSlow = m_moves = false;
   m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
@@ -301,18 +309,16 @@ void VisitorConnection::openStream(const Route& route, Slice rest) {
 void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, const Slice& rest) {
   std::string received(headBytes);
   received.append(rest.text());
-  for (const SliceQueue* queue : {&m_ahead, &m_behind}) {
-    for (std::size_t i = 0; i < queue->count(); ++i) received.append(queue->at(i).text());
-  }
-  m_ahead.clear();
-  m_behind.clear();
+  // What follows in m_behind stays there: a deferred move puts it behind what it pushes here.
+  for (std::size_t i = 0; i < m_ahead.count(); ++i) received.append(m_ahead.at(i).text());
   if (m_socket->queuedBytes() > 0) {
     // The end of an earlier answer is still going out: come back when it has gone.
     m_socket->flushNow();
     if (m_phase == Phase::Closed) return;
     if (m_socket->queuedBytes() > 0) {
+      m_moves = true;
       m_head.clear();
-      m_moveWaits = true;
+      m_ahead.clear();
       for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
         m_ahead.push(
             m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
@@ -322,6 +328,8 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
       return;
     }
   }
+  for (std::size_t i = 0; i < m_behind.count(); ++i) received.append(m_behind.at(i).text());
+  m_behind.clear();
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
   Worker* target = m_worker.context().workers[worker];
@@ -349,10 +357,11 @@ void VisitorConnection::forwardBody(Slice data) {
     }
   }
   if (m_phase != Phase::Exchange || m_requestComplete) return;
-  if (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing) waitFor(Waiting::Body);
+  if (!m_clientSlow && (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing)) waitFor(Waiting::Body);
   if (m_stream != nullptr && m_stream->unsentBytes() >= quic::kSendHighWater) {
     m_socket->pauseReading(net::PauseReason::PeerSlow);
-    if (m_waiting == Waiting::Body) waitFor(Waiting::Nothing);  // the delay is not the visitor's
+    m_clientSlow = true;
+    if (m_waiting == Waiting::Body) waitForVisitorToRead();  // the delay is not in its sending
   }
 }
 
@@ -395,7 +404,10 @@ void VisitorConnection::forwardChunked(Slice data) {
 void VisitorConnection::requestDone(Slice rest) {
   m_requestComplete = true;
   if (m_stream != nullptr) m_stream->finish();
-  if (m_waiting == Waiting::Body) waitFor(Waiting::Nothing);
+  // No more is sent, so nobody would be told that the client takes more.
+  m_clientSlow = false;
+  m_socket->resumeReading(net::PauseReason::PeerSlow);
+  if (m_waiting == Waiting::Body) waitForVisitorToRead();
   if (!rest.empty()) holdForLater(std::move(rest));
   if (m_responseFinished) finishResponse();
 }
@@ -405,18 +417,22 @@ void VisitorConnection::holdForLater(Slice rest) {
   m_socket->pauseReading(net::PauseReason::AwaitingTurn);
 }
 
+std::size_t VisitorConnection::queuedBetweenRequests() const noexcept {
+  return m_moves ? 0 : kMaxQueuedBetweenRequests;
+}
+
 void VisitorConnection::startNextRequest() {
+  const auto wantsMore = [this] {
+    if (m_phase == Phase::Head) return m_socket->queuedBytes() <= queuedBetweenRequests();
+    return m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
+  };
   // One piece at a time: each may hold several requests, or a part of one.
-  while (!m_ahead.empty()) {
-    const bool isHead =
-        m_phase == Phase::Head && m_socket->queuedBytes() <= (m_moveWaits ? 0 : kMaxQueuedBetweenRequests);
-    const bool isBody = m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
-    if (!isHead && !isBody) return;
+  while (!m_ahead.empty() && wantsMore()) {
     Slice piece = m_ahead.at(0);
     m_ahead.consume(piece.size());
     // What follows this piece must stay behind what the request leaves over of it.
     std::swap(m_behind, m_ahead);
-    if (isHead) {
+    if (m_phase == Phase::Head) {
       readHead(std::move(piece));
     } else {
       forwardBody(std::move(piece));
@@ -424,13 +440,8 @@ void VisitorConnection::startNextRequest() {
     for (std::size_t i = 0; i < m_behind.count(); ++i) m_ahead.push(m_behind.at(i));
     m_behind.clear();
   }
-  // Nothing waits any more: what comes next is this request's body, a request after it, or the visitor's end.
-  m_socket->resumeReading(net::PauseReason::AwaitingTurn);
-}
-
-void VisitorConnection::awaitNextRequest() {
-  m_phase = Phase::Head;
-  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
+  // Whatever the phase: the rest of a body, or the visitor's end, is read while its request is answered.
+  if (m_ahead.empty()) m_socket->resumeReading(net::PauseReason::AwaitingTurn);
 }
 
 void VisitorConnection::endExchange() {

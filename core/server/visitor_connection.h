@@ -82,6 +82,9 @@ class VisitorConnection final : public net::Disposable,
   void requestDone(Slice rest);
   void holdForLater(Slice rest);
   void startNextRequest();
+  [[nodiscard]] Waiting whatIsMissing() const noexcept;
+  [[nodiscard]] std::size_t queuedBetweenRequests() const noexcept;
+  void waitForVisitorToRead();
 
   // The way out
   Result<> writeResponseHead(const wire::ResponseHeadFrame& frame);
@@ -91,11 +94,10 @@ class VisitorConnection final : public net::Disposable,
   void abandonResponse(wire::AppError cause);
   void answerProblem(http::Problem problem, std::string_view detail = {});
   void closeAfterFlush();
+  void endUpgraded();
   template <typename Fill>
   void emitHead(std::size_t estimate, Fill&& fill);
 
-  void awaitNextRequest();
-  void endUpgrade();
   void endExchange();
   void dropStream(wire::AppError code);
   void waitFor(Waiting what);
@@ -114,10 +116,9 @@ class VisitorConnection final : public net::Disposable,
   http::RequestTraits m_traits;
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_bodyRemaining = 0;
-  SliceQueue m_ahead;        ///< Bytes after the current request.
-  SliceQueue m_behind;       ///< While a piece of those is read: the pieces behind it.
-  bool m_moveWaits = false;  ///< Another worker's request waits until the last answer has gone out.
-  std::string m_host;        ///< What the visitor asked for, for the pages.
+  SliceQueue m_ahead;   ///< Bytes after the current request.
+  SliceQueue m_behind;  ///< What follows the piece that startNextRequest works on.
+  std::string m_host;   ///< What the visitor asked for, for the pages.
   bool m_requestComplete = false;
   bool m_keepAlive = true;
   bool m_isHead = false;
@@ -125,6 +126,8 @@ class VisitorConnection final : public net::Disposable,
   bool m_wantsJson = false;
   bool m_webSocket = false;
   bool m_visitorFinished = false;
+  bool m_moves = false;       ///< To another worker, as soon as nothing is queued.
+  bool m_clientSlow = false;  ///< The body waits for the client to take more.
 
   // The answer
   quic::Stream* m_stream = nullptr;

@@ -211,8 +211,7 @@ Result<> VisitorConnection::onBody(ByteView data) {
   }
   m_bodyInFeed += data.size();
   m_credit.queued(data.size());
-  if ((m_waiting == Waiting::Nothing || m_waiting == Waiting::HalfClosed) && m_phase == Phase::Exchange)
-    waitFor(Waiting::Writing);
+  if (m_waiting == Waiting::Nothing || m_waiting == Waiting::HalfClosed) waitFor(Waiting::Writing);
   return {};
 }
 
@@ -233,7 +232,11 @@ void VisitorConnection::finishResponse() {
     if (m_phase == Phase::Upgraded) {
       m_credit.settle(m_stream);
       m_socket->shutdownSend();
-      if (m_visitorFinished) endUpgrade();
+      if (m_visitorFinished) {
+        endUpgraded();
+      } else {
+        waitFor(Waiting::Writing);  // until the visitor's side ends, too
+      }
       return;
     }
     if (m_responseFraming == http::BodyFraming::Length && m_responseRemaining != 0) {
@@ -257,14 +260,9 @@ void VisitorConnection::finishResponse() {
     closeAfterFlush();
     return;
   }
-  awaitNextRequest();
+  m_phase = Phase::Head;
+  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
   if (!m_ahead.empty()) startNextRequest();
-}
-
-/// Both directions have ended in order: what is queued each way is still delivered.
-void VisitorConnection::endUpgrade() {
-  endExchange();
-  closeAfterFlush();
 }
 
 void VisitorConnection::closeAfterFlush() {
@@ -279,6 +277,12 @@ void VisitorConnection::closeAfterFlush() {
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   m_socket->shutdownSend();
   waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Linger);
+}
+
+void VisitorConnection::endUpgraded() {
+  // What both sides said last still leaves: the stream goes on by itself, the socket is flushed.
+  endExchange();
+  closeAfterFlush();
 }
 
 void VisitorConnection::abandonResponse(wire::AppError cause) {
@@ -321,7 +325,8 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
     closeAfterFlush();
     return;
   }
-  awaitNextRequest();
+  m_phase = Phase::Head;
+  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
   // Not from here: the caller may still be inside startNextRequest's loop; onSent goes on with what waits.
 }
 
@@ -341,6 +346,7 @@ void VisitorConnection::onStreamStopped(quic::Stream& stream, quic::AppErrorCode
 }
 
 void VisitorConnection::onStreamWritable(quic::Stream&) {
+  m_clientSlow = false;
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing)
     waitFor(Waiting::Body);

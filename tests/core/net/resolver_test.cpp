@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <spdlog/fmt/fmt.h>
 #include <QTest>
 
 #include "core/net/resolver.h"
@@ -179,7 +180,7 @@ class ResolverTest : public QObject {
     Answers answers;
     std::vector<std::unique_ptr<Resolver::Query>> queries;
     for (int i = 0; i < 30; ++i) {
-      queries.push_back(resolver.resolve("n" + std::to_string(i) + ".example", 1, answers.collect()));
+      queries.push_back(resolver.resolve(fmt::format("n{}.example", i), 1, answers.collect()));
     }
     gate->awaitWaiting(8);
     queries.pop_back();  // cancelled while it waits for its turn
