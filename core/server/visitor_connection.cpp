@@ -14,8 +14,6 @@ namespace adit::server {
 
 namespace {
 
-/// More than this unsent for a visitor: its next pipelined request waits.
-constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
 constexpr std::size_t kMaxDnsName = 253;
 
 }  // namespace
@@ -27,14 +25,6 @@ VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket
 }
 
 VisitorConnection::~VisitorConnection() = default;
-
-void VisitorConnection::resumeWith(std::string_view received) {
-  for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
-    m_ahead.push(m_worker.loop().writer().copy(asBytes(received.substr(at, kSlabSize))));
-  }
-  m_socket->pauseReading(net::PauseReason::AwaitingTurn);
-  startNextRequest();
-}
 
 void VisitorConnection::drain() {
   m_keepAlive = false;
@@ -298,41 +288,6 @@ void VisitorConnection::openStream(const Route& route, Slice rest) {
   }
 }
 
-void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, const Slice& rest) {
-  std::string received(headBytes);
-  received.append(rest.text());
-  for (const SliceQueue* queue : {&m_ahead, &m_behind}) {
-    for (std::size_t i = 0; i < queue->count(); ++i) received.append(queue->at(i).text());
-  }
-  m_ahead.clear();
-  m_behind.clear();
-  if (m_socket->queuedBytes() > 0) {
-    // The end of an earlier answer is still going out: come back when it has gone.
-    m_socket->flushNow();
-    if (m_phase == Phase::Closed) return;
-    if (m_socket->queuedBytes() > 0) {
-      m_head.clear();
-      m_moveWaits = true;
-      for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
-        m_ahead.push(
-            m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
-      }
-      m_socket->pauseReading(net::PauseReason::AwaitingTurn);
-      waitFor(Waiting::Writing);
-      return;
-    }
-  }
-  const SliceQueue unread = m_socket->takeUnread();
-  for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
-  Worker* target = m_worker.context().workers[worker];
-  const std::uintptr_t nativeSocket = m_socket->release();
-  const net::SocketAddress peer = m_peer;
-  target->post([target, nativeSocket, peer, bytes = std::move(received)]() mutable {
-    target->adoptVisitor(nativeSocket, peer, std::move(bytes));
-  });
-  destroy();
-}
-
 void VisitorConnection::forwardBody(Slice data) {
   if (m_traits.framing.body == http::BodyFraming::Chunked) {
     forwardChunked(std::move(data));
@@ -398,39 +353,6 @@ void VisitorConnection::requestDone(Slice rest) {
   if (m_waiting == Waiting::Body) waitFor(Waiting::Nothing);
   if (!rest.empty()) holdForLater(std::move(rest));
   if (m_responseFinished) finishResponse();
-}
-
-void VisitorConnection::holdForLater(Slice rest) {
-  m_ahead.push(std::move(rest));
-  m_socket->pauseReading(net::PauseReason::AwaitingTurn);
-}
-
-void VisitorConnection::startNextRequest() {
-  // One piece at a time: each may hold several requests, or a part of one.
-  while (!m_ahead.empty()) {
-    const bool isHead =
-        m_phase == Phase::Head && m_socket->queuedBytes() <= (m_moveWaits ? 0 : kMaxQueuedBetweenRequests);
-    const bool isBody = m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
-    if (!isHead && !isBody) return;
-    Slice piece = m_ahead.at(0);
-    m_ahead.consume(piece.size());
-    // What follows this piece must stay behind what the request leaves over of it.
-    std::swap(m_behind, m_ahead);
-    if (isHead) {
-      readHead(std::move(piece));
-    } else {
-      forwardBody(std::move(piece));
-    }
-    for (std::size_t i = 0; i < m_behind.count(); ++i) m_ahead.push(m_behind.at(i));
-    m_behind.clear();
-  }
-  // Nothing waits any more: what comes next is this request's body, a request after it, or the visitor's end.
-  m_socket->resumeReading(net::PauseReason::AwaitingTurn);
-}
-
-void VisitorConnection::awaitNextRequest() {
-  m_phase = Phase::Head;
-  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
 }
 
 void VisitorConnection::endExchange() {
