@@ -134,7 +134,11 @@ void Client::onLinkChanged() {
   const LinkState state = m_link->state();
   for (auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started || state == LinkState::Online) continue;
-    if (tunnel->state == TunnelState::Online) setTunnelState(*tunnel, TunnelState::Reconnecting);
+    if (state == LinkState::Stopped && m_drainUntil != kNever) {
+      setTunnelState(*tunnel, TunnelState::Stopped);  // on purpose, and for good
+    } else if (tunnel->state == TunnelState::Online) {
+      setTunnelState(*tunnel, TunnelState::Reconnecting);
+    }
   }
   LinkSnapshot link;
   link.state = state;
