@@ -64,7 +64,8 @@ class EngineImpl final : public Engine, private client::ClientObserver {
 
   EngineParams m_params;
   ClientKey m_key;
-  std::unique_ptr<EmbeddedServer> m_embedded;  // commands come from one owner's thread at a time
+  std::mutex m_serverMutex;  // guards m_embedded; the threads of client and server never take it
+  std::unique_ptr<EmbeddedServer> m_embedded;
   std::uint64_t m_logSink = 0;
 
   mutable std::mutex m_mutex;  // guards what follows
@@ -151,6 +152,7 @@ void EngineImpl::removeTunnel(TunnelId id) {
 }
 
 Result<> EngineImpl::join(const session::JoinLink& link) {
+  const std::lock_guard serverLock(m_serverMutex);
   {
     const std::lock_guard lock(m_mutex);
     m_serverName = link.serverName();
@@ -162,6 +164,7 @@ Result<> EngineImpl::join(const session::JoinLink& link) {
 }
 
 Result<> EngineImpl::useEmbedded() {
+  const std::lock_guard serverLock(m_serverMutex);
   if (m_embedded == nullptr) {
     auto started = startEmbeddedServer(m_params.embeddedHttpPort, m_params.loopbackPayload);
     if (!started) return fail(std::move(started.error()));
@@ -208,6 +211,7 @@ std::vector<Event> EngineImpl::takeEvents() {
 }
 
 void EngineImpl::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
+  const std::lock_guard serverLock(m_serverMutex);
   auto drainClient = [this, deadline, done = std::move(done)] { m_client->drain(deadline, done); };
   if (m_embedded != nullptr) {
     // Visitors first: their answers come through the client.

@@ -3,8 +3,8 @@
 // One visitor's HTTP/1.1 connection at the ingress: reads requests one after the other, relays each over a
 // stream of the tunnel's client, and writes the answer. Requests that come ahead (pipelining) wait for their
 // turn, unread by anybody else. Owned by its worker, which destroys it at the end of the turn in which it
-// closed. One loop's thread. visitor_connection.cpp has the request's way in, visitor_response.cpp the
-// answer's way out.
+// closed. One loop's thread. visitor_connection.cpp has the request's way in, visitor_pipeline.cpp what waits
+// behind it, visitor_response.cpp the answer's way out.
 
 #include <cstdint>
 #include <memory>

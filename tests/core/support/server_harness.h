@@ -8,6 +8,7 @@
 
 #include "core/base/random.h"
 #include "core/server/server.h"
+#include "core/session/join_link.h"
 #include "tests/core/support/fake_client.h"
 
 namespace adit::test {
@@ -20,14 +21,15 @@ inline std::string get(std::string_view name, std::string_view path = "/", std::
 
 class ServerHarness {
  public:
-  explicit ServerHarness(server::ServerLimits limits = {}, unsigned workers = 1) {
-    static const auto identity = tls::Identity::generate("test server").value();
+  explicit ServerHarness(server::ServerLimits limits = {}, unsigned workers = 1,
+                         const net::SocketAddress& quic = net::SocketAddress::loopback4(0),
+                         const net::SocketAddress& http = net::SocketAddress::loopback4(0)) {
     server::ServerParams params;
     SecureRandom random;
-    params.identity = identity;
+    params.identity = identity();
     params.keys = quic::StaticKeys::generate(random);
-    params.quicListen = net::SocketAddress::loopback4(0);
-    params.httpListen = net::SocketAddress::loopback4(0);
+    params.quicListen = quic;
+    params.httpListen = http;
     params.workers = workers;
     params.limits = limits;
     params.checkToken = [](std::string_view token) -> Result<> {
@@ -42,6 +44,14 @@ class ServerHarness {
     loop->runOnce();
     server.reset();
     loop->runOnce();
+  }
+
+  static std::shared_ptr<const tls::Identity> identity() {
+    static const auto made = tls::Identity::generate("test server").value();
+    return made;
+  }
+  [[nodiscard]] session::JoinLink link() const {
+    return {"token", "127.0.0.1", server->quicAddress().port(), identity()->pin()};
   }
 
   /// A client whose tunnels are declared.

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes ahead on a VisitorConnection: bytes after the current request wait, are read when their turn
+// comes, and move along when the next request belongs to another worker.
+#include <algorithm>
+
+#include "core/server/visitor_connection.h"
+#include "core/server/worker.h"
+
+namespace adit::server {
+
+namespace {
+
+/// More than this unsent for a visitor: its next pipelined request waits.
+constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
+
+}  // namespace
+
+void VisitorConnection::resumeWith(std::string_view received) {
+  for (; !received.empty(); received.remove_prefix(std::min(received.size(), kSlabSize))) {
+    holdForLater(m_worker.loop().writer().copy(asBytes(received.substr(0, kSlabSize))));
+  }
+  startNextRequest();
+}
+
+void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, const Slice& rest) {
+  std::string received(headBytes);
+  received.append(rest.text());
+  // What follows in m_behind stays there: a deferred move puts it behind what it pushes here.
+  for (std::size_t i = 0; i < m_ahead.count(); ++i) received.append(m_ahead.at(i).text());
+  if (m_socket->queuedBytes() > 0) {
+    // The end of an earlier answer is still going out: come back when it has gone.
+    m_socket->flushNow();
+    if (m_phase == Phase::Closed) return;
+    if (m_socket->queuedBytes() > 0) {
+      m_moves = true;
+      m_head.clear();
+      m_ahead.clear();
+      for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
+        m_ahead.push(
+            m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
+      }
+      m_socket->pauseReading(net::PauseReason::AwaitingTurn);
+      waitFor(Waiting::Writing);
+      return;
+    }
+  }
+  for (std::size_t i = 0; i < m_behind.count(); ++i) received.append(m_behind.at(i).text());
+  m_behind.clear();
+  const SliceQueue unread = m_socket->takeUnread();
+  for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
+  Worker* target = m_worker.context().workers[worker];
+  const std::uintptr_t nativeSocket = m_socket->release();
+  const net::SocketAddress peer = m_peer;
+  target->post([target, nativeSocket, peer, bytes = std::move(received)]() mutable {
+    target->adoptVisitor(nativeSocket, peer, std::move(bytes));
+  });
+  destroy();
+}
+
+void VisitorConnection::holdForLater(Slice rest) {
+  m_ahead.push(std::move(rest));
+  m_socket->pauseReading(net::PauseReason::AwaitingTurn);
+}
+
+std::size_t VisitorConnection::queuedBetweenRequests() const noexcept {
+  return m_moves ? 0 : kMaxQueuedBetweenRequests;
+}
+
+void VisitorConnection::startNextRequest() {
+  const auto wantsMore = [this] {
+    if (m_phase == Phase::Head) return m_socket->queuedBytes() <= queuedBetweenRequests();
+    return m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
+  };
+  // One piece at a time: each may hold several requests, or a part of one.
+  while (!m_ahead.empty() && wantsMore()) {
+    Slice piece = m_ahead.at(0);
+    m_ahead.consume(piece.size());
+    // What follows this piece must stay behind what the request leaves over of it.
+    std::swap(m_behind, m_ahead);
+    if (m_phase == Phase::Head) {
+      readHead(std::move(piece));
+    } else {
+      forwardBody(std::move(piece));
+    }
+    for (std::size_t i = 0; i < m_behind.count(); ++i) m_ahead.push(m_behind.at(i));
+    m_behind.clear();
+  }
+  // Whatever the phase: the rest of a body, or the visitor's end, is read while its request is answered.
+  if (m_ahead.empty()) m_socket->resumeReading(net::PauseReason::AwaitingTurn);
+}
+
+}  // namespace adit::server

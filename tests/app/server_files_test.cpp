@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server's directory at its first start, at later ones, and when something in it is wrong.
+#include <filesystem>
+#include <fstream>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/server_files.h"
+
+using namespace adit;
+using namespace adit::app;
+namespace fs = std::filesystem;
+
+namespace {
+struct Fixture {
+  QTemporaryDir directory;
+  fs::path data = fs::path(directory.path().toStdString()) / "server";
+  void write(const char* name, const std::string& text) const {
+    std::ofstream(data / name, std::ios::trunc) << text;
+  }
+};
+}  // namespace
+
+class ServerFilesTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void makesEverythingAtTheFirstStart() {
+    const Fixture f;
+    const auto files = ServerFiles::open(f.data);
+    QVERIFY(files.has_value());
+    QVERIFY(files->isFirstStart);
+    QVERIFY(!files->firstToken.empty());
+    QVERIFY(files->tokens->verify(files->firstToken).has_value());
+    QVERIFY(files->identity != nullptr);
+    QVERIFY(files->keys.connectionId != files->keys.retryToken);
+    QVERIFY(files->keys.retryToken != files->keys.statelessReset);
+  }
+
+  void everyFileIsForThisUserOnly() {
+    const Fixture f;
+    QVERIFY(ServerFiles::open(f.data).has_value());
+    const auto others = fs::perms::group_all | fs::perms::others_all;
+    QVERIFY((fs::status(f.data).permissions() & others) == fs::perms::none);
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(f.data)) {
+      ++count;
+      QVERIFY2((entry.status().permissions() & others) == fs::perms::none, entry.path().c_str());
+    }
+    QVERIFY(count >= 4);
+  }
+
+  void keepsEverythingAtTheSecond() {
+    const Fixture f;
+    const auto first = ServerFiles::open(f.data);
+    const auto second = ServerFiles::open(f.data);
+    QVERIFY(first && second);
+    QVERIFY(!second->isFirstStart);
+    QCOMPARE(second->firstToken, first->firstToken);
+    QVERIFY(second->identity->pin() == first->identity->pin());
+    QVERIFY(second->keys.connectionId == first->keys.connectionId);
+    QVERIFY(second->keys.retryToken == first->keys.retryToken);
+    QVERIFY(second->keys.statelessReset == first->keys.statelessReset);
+  }
+
+  void aFirstTokenThatWasDeletedStaysDeleted() {
+    const Fixture f;
+    const std::string token = ServerFiles::open(f.data)->firstToken;
+    fs::remove(f.data / "first-token");
+    const auto files = ServerFiles::open(f.data);
+    QVERIFY(files.has_value());
+    QVERIFY(files->firstToken.empty() && !files->isFirstStart);
+    QVERIFY(files->tokens->verify(token).has_value());
+  }
+
+  void aRevokedTokenMakesNoNewOne() {
+    const Fixture f;
+    const auto first = ServerFiles::open(f.data);
+    QVERIFY(first->tokens->revoke(first->tokens->list()[0].id).has_value());
+    const auto second = ServerFiles::open(f.data);
+    QVERIFY(second && !second->isFirstStart);
+    QCOMPARE(second->tokens->list().size(), std::size_t{1});
+  }
+
+  void namesTheFileThatIsDamaged_data() {
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("secrets cut short") << "quic-secrets"
+                                       << "AAAA";
+    QTest::newRow("secrets empty") << "quic-secrets"
+                                   << "";
+    QTest::newRow("secrets no base64") << "quic-secrets"
+                                       << "!!!!";
+    QTest::newRow("tokens") << "tokens.json"
+                            << "{";
+    QTest::newRow("key") << "server.key"
+                         << "not a key";
+  }
+  void namesTheFileThatIsDamaged() {
+    QFETCH(QString, file);
+    QFETCH(QString, text);
+    const Fixture f;
+    QVERIFY(ServerFiles::open(f.data).has_value());
+    f.write(file.toUtf8().constData(), text.toStdString());
+    const auto files = ServerFiles::open(f.data);
+    QVERIFY(!files.has_value());
+    QVERIFY2(files.error().detail.find(file.toStdString()) != std::string::npos,
+             files.error().detail.c_str());
+  }
+
+  void refusesSecretsThatOthersCanRead_data() {
+    QTest::addColumn<QString>("file");
+    for (const char* file : {"quic-secrets", "first-token", "server.key", "tokens.json"})
+      QTest::newRow(file) << file;
+  }
+  void refusesSecretsThatOthersCanRead() {
+    QFETCH(QString, file);
+    const Fixture f;
+    QVERIFY(ServerFiles::open(f.data).has_value());
+    fs::permissions(f.data / file.toStdString(), fs::perms::owner_all | fs::perms::group_read);
+    const auto files = ServerFiles::open(f.data);
+    QVERIFY(!files.has_value());
+    QVERIFY(files.error().code == ErrorCode::InsecurePermissions);
+  }
+
+  void refusesADirectoryThatOthersCanChange() {
+    const Fixture f;
+    fs::create_directory(f.data);
+    fs::permissions(f.data, fs::perms::all);
+    QVERIFY(!ServerFiles::open(f.data).has_value());
+  }
+};
+
+QTEST_APPLESS_MAIN(ServerFilesTest)
+#include "server_files_test.moc"

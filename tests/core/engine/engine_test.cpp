@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// The facade with a client, an embedded server and an origin, all in one process.
+#include <atomic>
+
+#include <QTest>
+
+#include "tests/core/support/engine_harness.h"
+
+using namespace adit;
+using namespace adit::engine;
+using namespace adit::test;
+
+class EngineTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void exposesAService() {
+    EngineHarness h;
+    auto engine = h.start();
+    const auto id = engine->addTunnel({"shop", h.origin.target()});
+    QVERIFY(id.has_value());
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    const std::string url = EngineHarness::find(*engine, *id)->url;
+    QVERIFY2(url.starts_with("http://shop.localhost:"), url.c_str());
+    QVERIFY(h.answers(url, "/one"));
+    QVERIFY(h.answers(url, "/two"));
+    QVERIFY(h.until([&] { return EngineHarness::find(*engine, *id)->traffic.active == 0; }));
+    const Snapshot snapshot = engine->snapshot();
+    QCOMPARE(snapshot.tunnels[0].traffic.requests, std::uint64_t{2});
+    QCOMPARE(snapshot.total.requests, std::uint64_t{2});
+    QVERIFY(snapshot.total.bytesIn > 0 && snapshot.total.bytesOut > 0);
+    QVERIFY(snapshot.link.embedded);
+    QVERIFY(snapshot.link.state == LinkState::Online);
+    QVERIFY(!snapshot.link.server.empty());
+  }
+
+  void refusesWhatCannotBe_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("target");
+    QTest::addColumn<QString>("code");
+    QTest::newRow("no target") << "shop"
+                               << ""
+                               << "invalid-argument";
+    QTest::newRow("bad port") << "shop"
+                              << "70000"
+                              << "invalid-argument";
+    QTest::newRow("https") << "shop"
+                           << "https://h"
+                           << "invalid-argument";
+    QTest::newRow("bad name") << "-x"
+                              << "3000"
+                              << "name-invalid";
+    QTest::newRow("reserved name") << "admin"
+                                   << "3000"
+                                   << "name-invalid";
+  }
+  void refusesWhatCannotBe() {
+    QFETCH(QString, name);
+    QFETCH(QString, target);
+    QFETCH(QString, code);
+    EngineHarness h;
+    auto engine = h.start();
+    const auto id = engine->addTunnel({name.toStdString(), target.toStdString()});
+    QVERIFY(!id.has_value());
+    QCOMPARE(QString::fromUtf8(toString(id.error().code).data()), code);
+    QVERIFY(engine->snapshot().tunnels.empty());
+  }
+
+  void stopsAndStarts() {
+    EngineHarness h;
+    auto engine = h.start();
+    const auto id = engine->addTunnel({"shop", h.origin.target()}, false);
+    QVERIFY(id.has_value());
+    QVERIFY(h.linkReaches(*engine, LinkState::Online));
+    QVERIFY(EngineHarness::find(*engine, *id)->state == TunnelState::Stopped);
+    engine->startTunnel(*id);
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    const std::string url = EngineHarness::find(*engine, *id)->url;
+    QVERIFY(h.answers(url, "/"));
+    engine->stopTunnel(*id);
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Stopped));
+    QVERIFY(h.until([&] { return h.status(url) == "404"; }));
+    engine->startTunnel(*id);
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    QCOMPARE(EngineHarness::find(*engine, *id)->url, url);
+    QVERIFY(h.answers(url, "/again"));
+  }
+
+  void removesATunnelAndKeepsItsTotals() {
+    EngineHarness h;
+    auto engine = h.start();
+    const auto id = engine->addTunnel({"shop", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    const std::string url = EngineHarness::find(*engine, *id)->url;
+    QVERIFY(h.answers(url, "/"));
+    engine->takeEvents();
+    engine->removeTunnel(*id);
+    engine->removeTunnel(*id);  // twice is nothing
+    QVERIFY(engine->snapshot().tunnels.empty());
+    QCOMPARE(engine->snapshot().total.requests, std::uint64_t{1});
+    int removed = 0;
+    for (const Event& event : engine->takeEvents())
+      removed += std::holds_alternative<TunnelRemoved>(event) ? 1 : 0;
+    QCOMPARE(removed, 1);
+    QVERIFY(h.until([&] { return h.status(url) == "404"; }));
+  }
+
+  void choosesANameAndKeepsIt() {
+    EngineHarness h;
+    auto engine = h.start();
+    const auto id = engine->addTunnel({"", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    const std::string url = EngineHarness::find(*engine, *id)->url;
+    engine->stopTunnel(*id);
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Stopped));
+    engine->startTunnel(*id);
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    QVERIFY(h.answers(EngineHarness::find(*engine, *id)->url, "/"));
+    QCOMPARE(EngineHarness::find(*engine, *id)->url, url);
+  }
+
+  void saysThatANameIsTaken() {
+    EngineHarness h;
+    auto engine = h.start();
+    const auto first = engine->addTunnel({"shop", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *first, TunnelState::Online));
+    const auto second = engine->addTunnel({"shop", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *second, TunnelState::Failed));
+    const auto tunnel = EngineHarness::find(*engine, *second);
+    QVERIFY(tunnel->hasError && tunnel->error.code == ErrorCode::NameTaken);
+    QVERIFY(EngineHarness::find(*engine, *first)->state == TunnelState::Online);
+    // Free again, the other may have it.
+    engine->removeTunnel(*first);
+    engine->startTunnel(*second);
+    QVERIFY(h.reaches(*engine, *second, TunnelState::Online));
+    QVERIFY(!EngineHarness::find(*engine, *second)->hasError);
+  }
+
+  void tellsWhatHappensInOrder() {
+    EngineHarness h;
+    std::atomic<int> wakes{0};
+    EngineParams params = h.params();
+    params.wake = [&] { ++wakes; };
+    auto engine = Engine::start(params).value();
+    const auto id = engine->addTunnel({"shop", h.origin.target()});
+    std::vector<TunnelState> states;
+    std::vector<LinkState> links;
+    QVERIFY(h.until([&] {
+      for (const Event& event : engine->takeEvents()) {
+        if (const auto* tunnel = std::get_if<TunnelChanged>(&event); tunnel != nullptr && tunnel->id == *id) {
+          if (states.empty() || states.back() != tunnel->tunnel.state) states.push_back(tunnel->tunnel.state);
+        }
+        if (const auto* link = std::get_if<LinkChanged>(&event)) links.push_back(link->link.state);
+      }
+      return !states.empty() && states.back() == TunnelState::Online && !links.empty() &&
+             links.back() == LinkState::Online;
+    }));
+    QVERIFY(states == (std::vector{TunnelState::Connecting, TunnelState::Online}));
+    QVERIFY(links == (std::vector{LinkState::Connecting, LinkState::Online}));
+    QVERIFY(h.until([&] { return wakes > 0; }));
+  }
+
+  void keepsABoundedNumberOfEvents() {
+    EngineHarness h;
+    auto engine = h.start();
+    for (int i = 0; i < 600; ++i) {
+      const auto id = engine->addTunnel({"", h.origin.target()}, false);
+      engine->removeTunnel(*id);
+    }
+    QVERIFY(h.linkReaches(*engine, LinkState::Online));
+    QVERIFY(engine->takeEvents().size() <= 1000);
+    QVERIFY(engine->takeEvents().size() < 1000);
+  }
+
+  void theRevisionGrowsWithEveryChange() {
+    EngineHarness h;
+    auto engine = h.start();
+    QVERIFY(h.linkReaches(*engine, LinkState::Online));
+    const std::uint64_t before = engine->snapshot().revision;
+    QCOMPARE(engine->snapshot().revision, before);
+    QVERIFY(engine->addTunnel({"", "3000"}, false).has_value());
+    QVERIFY(engine->snapshot().revision > before);
+  }
+
+  void anOriginThatIsDownIsExplained() {
+    EngineHarness h;
+    std::string target;
+    {
+      RawListener gone(*h.loop);
+      target = "127.0.0.1:" + std::to_string(gone.port());
+    }
+    auto engine = h.start();
+    const auto id = engine->addTunnel({"shop", target});
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    QCOMPARE(h.status(EngineHarness::find(*engine, *id)->url), std::string("502"));
+    QVERIFY(h.until([&] { return engine->snapshot().total.failures == 1; }));
+  }
+
+  void takesCommandsFromManyThreads() {
+    EngineHarness h;
+    auto engine = h.start();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&engine, &h, t] {
+        for (int i = 0; i < 10; ++i) {
+          const auto id =
+              engine->addTunnel({"t" + std::to_string(t) + "-" + std::to_string(i), h.origin.target()});
+          (void)engine->snapshot();
+          engine->takeEvents();
+          if (i % 2 == 0) engine->removeTunnel(*id);
+          if (i % 4 == 1) engine->stopTunnel(*id);
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    QVERIFY(h.until([&] {
+      std::size_t online = 0, stopped = 0;
+      for (const auto& tunnel : engine->snapshot().tunnels) {
+        online += tunnel.state == TunnelState::Online ? 1 : 0;
+        stopped += tunnel.state == TunnelState::Stopped ? 1 : 0;
+      }
+      return online == 8 && stopped == 12;
+    }));
+  }
+};
+
+QTEST_GUILESS_MAIN(EngineTest)
+#include "engine_test.moc"
