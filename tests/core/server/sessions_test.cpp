@@ -96,11 +96,13 @@ class SessionsTest : public QObject {
     RawPeer& before = h.visit(get("shop"));
     QVERIFY(h.untilRequests(client, 1));
     client.drain();
-    QVERIFY(h.until([&] {
+    // Those that were sent before the server heard of it still arrive.
+    for (bool refused = false; !refused;) {
+      const std::size_t count = client.requestCount();
       RawPeer& visitor = h.visit(get("shop"));
-      return h.until([&] { return visitor.has("HTTP/1.1 503") || client.requestCount() > 1; }) &&
-             visitor.has("HTTP/1.1 503");
-    }));
+      QVERIFY(h.until([&] { return visitor.has("HTTP/1.1 503") || client.requestCount() > count; }));
+      refused = visitor.has("HTTP/1.1 503");
+    }
     client.request(0).answerText(200, "finished");
     QVERIFY(h.until([&] { return before.has("finished"); }));
   }
