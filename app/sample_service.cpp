@@ -82,6 +82,7 @@ class Connection final : public net::Disposable, private net::StreamSocket::Hand
   std::unique_ptr<net::StreamSocket> m_socket;
   std::string m_input;
   std::size_t m_scanned = 0;
+  bool m_answeredLast = false;
   http::RequestHead m_head;
 };
 
@@ -135,6 +136,7 @@ class Service final : public SampleService, private net::StreamListener::Handler
 };
 
 void Connection::onData(Slice data) {
+  if (m_answeredLast) return;  // a body nobody needs
   m_input.append(data.text());
   for (;;) {
     http::RequestTraits traits;
@@ -150,6 +152,7 @@ void Connection::onData(Slice data) {
     }
     answer(m_head, keepAlive);
     if (!keepAlive) {
+      m_answeredLast = true;
       m_socket->shutdownSend();
       return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The small service behind `adit demo`: a page that shows a visitor's request arriving, and a stream of
-// events. Listens on loopback, any port; its own thread until destroyed.
+// The small service behind `adit demo`: a page that shows a visitor's request arriving. Listens on
+// loopback, any port; its own thread until destroyed.
 
 #include <cstdint>
 #include <memory>

@@ -134,7 +134,7 @@ void Client::onLinkChanged() {
   const LinkState state = m_link->state();
   for (auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started || state == LinkState::Online) continue;
-    if (state == LinkState::Stopped && m_draining) {
+    if (state == LinkState::Stopped && m_drainUntil != kNever) {
       setTunnelState(*tunnel, TunnelState::Stopped);  // on purpose, and for good
     } else if (tunnel->state == TunnelState::Online) {
       setTunnelState(*tunnel, TunnelState::Reconnecting);
@@ -180,21 +180,29 @@ void Client::onRequestStream(quic::Stream& stream) {
 void Client::recycle(InboundRequest& request) {
   --m_active;
   m_free.pushBack(request);
-  if (m_draining && m_active == 0) {
+  if (m_drained && m_active == 0 && m_link != nullptr) {
     // The end of the last answer may still be on its way, or be lost once: closing now would cut it.
-    m_drainTimer->start(kLastAnswerGrace + 3 * m_link->roundTrip());
+    m_drainTimer->startAt(std::min(m_drainUntil, m_loop->now() + kLastAnswerGrace + 3 * m_link->roundTrip()));
   }
 }
 
 void Client::drain(Duration deadline, std::function<void()> done) {
   post([this, deadline, callback = std::move(done)]() mutable {
-    m_draining = true;
     m_drained = std::move(callback);
+    m_drainUntil = m_loop->now() + deadline;
     m_link->announceDrain(deadline);
-    m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] { finishDrain(); });
+    m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] { onDrainTimer(); });
     // Requests the server sent before it heard of it may still be on their way: a moment for them.
     m_drainTimer->start(m_active == 0 ? std::min(deadline, kLastAnswerGrace) : deadline);
   });
+}
+
+void Client::onDrainTimer() {
+  if (m_active > 0 && m_loop->now() < m_drainUntil) {
+    m_drainTimer->startAt(m_drainUntil);  // one did come in that moment
+  } else {
+    finishDrain();
+  }
 }
 
 void Client::finishDrain() {

@@ -71,6 +71,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
 
   void tell(const Tunnel& tunnel);
   void setTunnelState(Tunnel& tunnel, TunnelState state);
+  void onDrainTimer();
   void finishDrain();
   void shutDown();
 
@@ -87,7 +88,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   std::unique_ptr<ServerLink> m_link;
   std::unique_ptr<net::Timer> m_drainTimer;
   std::function<void()> m_drained;
-  bool m_draining = false;
+  Timestamp m_drainUntil = kNever;
   std::thread m_thread;
 };
 

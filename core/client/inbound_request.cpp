@@ -52,7 +52,7 @@ void InboundRequest::begin(quic::Stream& stream) {
   m_originHead.clear();
   m_bodySent = 0;
   m_trailers.clear();
-  m_hasHead = m_requestEnded = m_webSocket = m_retried = m_originEnded = false;
+  m_hasHead = m_requestEnded = m_webSocket = m_retried = m_originSpoke = m_originEnded = false;
   m_answerHead.clear();
   m_scanned = 0;
   m_interimHeads = 0;
@@ -202,7 +202,8 @@ void InboundRequest::sendPending() {
   for (std::size_t i = 0; i < m_originHead.count(); ++i) socket.send(m_originHead.at(i));
   for (std::size_t i = 0; i < m_waiting.count(); ++i) socket.send(m_waiting.at(i));
   m_waiting.clear();
-  if (m_requestEnded) m_owner.headTimeouts().restart(*this);
+  // An upgrade request has no end before its answer.
+  if (m_requestEnded || m_webSocket) m_owner.headTimeouts().restart(*this);
 }
 
 void InboundRequest::queueToOrigin(ByteView data) {
@@ -276,7 +277,7 @@ void InboundRequest::requestEnded() {
 
 bool InboundRequest::retry() {
   if (m_origin == nullptr || !m_origin->isReused() || m_retried || m_answerPhase != AnswerPhase::Head ||
-      !m_answerHead.empty() || m_bodySent > 0 || m_framing.body != http::BodyFraming::None || m_webSocket ||
+      m_originSpoke || m_bodySent > 0 || m_framing.body != http::BodyFraming::None || m_webSocket ||
       !http::isIdempotent(m_method)) {
     return false;
   }
@@ -322,7 +323,9 @@ void InboundRequest::refuse(wire::AppError code) {
 
 void InboundRequest::releaseOrigin(OriginFate fate) {
   cancelTimeout();
-  if (m_dial != nullptr) m_owner.loop().dispose(std::move(m_dial));
+  // At once, not at the end of the turn: it must not call back any more. (Inside its callbacks it was
+  // disposed of already.)
+  m_dial.reset();
   m_originPhase = OriginPhase::None;
   if (m_origin == nullptr) return;
   OriginConnection* origin = std::exchange(m_origin, nullptr);

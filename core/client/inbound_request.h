@@ -125,6 +125,7 @@ class InboundRequest final : public ListHook<>,
   bool m_webSocket = false;
   bool m_wantsJson = false;
   bool m_retried = false;
+  bool m_originSpoke = false;  ///< Bytes of an answer came: it is no longer safe to ask again.
 
   // Origin and answer
   std::unique_ptr<OriginDial> m_dial;

@@ -54,7 +54,8 @@ class OriginPool::Dial final : public OriginDial, private net::StreamConnector::
     const Target& target = pool.m_target;
     if (target.kind == Target::Kind::Unix) {
       auto address = net::SocketAddress::unixPath(target.path);
-      if (address) connectTo({*address});
+      // Without an address the connector fails, and tells so later as for any other reason.
+      connectTo(address ? std::vector{*address} : std::vector<net::SocketAddress>());
       return;
     }
     m_query = pool.m_resolver.resolve(target.host, target.port,

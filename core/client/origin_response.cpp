@@ -31,6 +31,7 @@ void InboundRequest::onOriginData(Slice data) {
 }
 
 void InboundRequest::readAnswerHead(Slice data) {
+  m_originSpoke = true;
   for (;;) {
     if (!m_answerHead.empty()) m_answerHead.append(data.text());
     const std::string_view text = m_answerHead.empty() ? data.text() : std::string_view(m_answerHead);
@@ -102,6 +103,7 @@ bool InboundRequest::startAnswer() {
   }
   if (m_traits.switchingProtocols) {
     m_answerPhase = AnswerPhase::Upgraded;
+    if (m_requestEnded) m_origin->socket().shutdownSend();  // the visitor half-closed already
     return true;
   }
   m_answerPhase = AnswerPhase::Body;

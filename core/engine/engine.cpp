@@ -34,8 +34,8 @@ class EngineImpl final : public Engine, private client::ClientObserver {
       m_client->post([this] { m_wakeTimer.reset(); });
       m_client->stop();  // its last news still comes to us, so the pointer must stay till then
     }
+    m_embedded.reset();  // its threads may still ask the client to drain
     m_client.reset();
-    m_embedded.reset();
   }
 
   Result<> open();

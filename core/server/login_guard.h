@@ -25,6 +25,7 @@ class LoginGuard {
     Timestamp shutUntil{};
   };
   static std::string keyFor(const net::SocketAddress& peer);
+  void makeRoom(Timestamp now);
 
   std::mutex m_mutex;
   std::unordered_map<std::string, Entry> m_entries;

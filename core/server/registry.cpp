@@ -54,7 +54,7 @@ Registry::Registered Registry::addSession(const tls::Pin& key, unsigned worker) 
   }
   // The displaced session's routes stay until the new one declares: its requests in flight end by themselves.
   result.id = m_nextSession++;
-  Session session{key, worker, {}};
+  Session session{key, worker};
   if (result.displaced) {
     session.names = std::move(m_sessions[result.displaced->id].names);
     m_sessions.erase(result.displaced->id);
@@ -107,7 +107,8 @@ wire::Declared Registry::apply(SessionId id, const wire::Declare& declare, Times
              fmt::format("another of your tunnels is named '{}' already", *name));
       continue;
     }
-    table->routes[*name] = Route{true, session.worker, id, tunnel.id, kNever};
+    table->routes[*name] = Route{!session.suspended, session.worker, id, tunnel.id,
+                                 session.suspended ? now + m_params.grace : kNever};
     declared.answers.push_back({tunnel.id, true, *name, urlFor(*name), {}, {}});
     names.emplace(tunnel.id, std::move(*name));
   }
@@ -125,6 +126,7 @@ void Registry::suspendSession(SessionId id, Timestamp now) {
   const std::lock_guard lock(m_mutex);
   const auto found = m_sessions.find(id);
   if (found == m_sessions.end()) return;
+  found->second.suspended = true;
   auto table = copyTable(now);
   takeOffline(*table, found->second, now);
   publish(std::move(table));

@@ -61,7 +61,8 @@ class Registry {
   struct Session {
     tls::Pin key;
     unsigned worker = 0;
-    std::unordered_map<std::uint64_t, std::string> names;  ///< tunnel id -> name
+    std::unordered_map<std::uint64_t, std::string> names = {};  ///< tunnel id -> name
+    bool suspended = false;  ///< Draining: no new requests, whatever it declares.
   };
   void publish(std::shared_ptr<RouteTable> table);
   std::shared_ptr<RouteTable> copyTable(Timestamp now) const;

@@ -29,19 +29,21 @@ VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket
 VisitorConnection::~VisitorConnection() = default;
 
 void VisitorConnection::resumeWith(std::string_view received) {
-  while (!received.empty() && m_phase != Phase::Closed) {
-    const std::size_t count = std::min(received.size(), kSlabSize);
-    onData(m_worker.loop().writer().copy(asBytes(received.substr(0, count))));
-    received.remove_prefix(count);
+  for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
+    m_ahead.push(m_worker.loop().writer().copy(asBytes(received.substr(at, kSlabSize))));
   }
+  m_socket->pauseReading(net::PauseReason::AwaitingTurn);
+  startNextRequest();
 }
 
 void VisitorConnection::drain() {
-  if (m_phase == Phase::Head && m_head.empty()) {
-    destroy();
-    return;
-  }
   m_keepAlive = false;
+  if (m_phase != Phase::Head || !m_head.empty()) return;
+  if (m_socket->queuedBytes() > 0) {
+    closeAfterFlush();  // the end of an answer is still going out
+  } else {
+    destroy();
+  }
 }
 
 void VisitorConnection::closeNow() { destroy(); }
@@ -130,13 +132,19 @@ void VisitorConnection::onEndOfStream() {
   m_visitorFinished = true;
   if (m_phase == Phase::Upgraded) {
     if (m_stream != nullptr) m_stream->finish();
-    if (m_responseFinished) destroy();
+    if (m_responseFinished) endUpgrade();
     return;
   }
   if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Nothing) {
     // Gone, or only done with asking? TCP does not say. An answer that comes at once is still delivered;
     // otherwise nobody is waiting for it and the origin may stop.
     waitFor(Waiting::HalfClosed);
+    return;
+  }
+  // An answer on its way out is delivered; whoever has gone refuses it with a RST.
+  if (m_phase == Phase::Exchange && m_requestComplete && m_waiting == Waiting::Writing) return;
+  if (m_phase == Phase::Head && m_head.empty() && m_socket->queuedBytes() > 0) {
+    closeAfterFlush();
     return;
   }
   if (m_phase == Phase::Lingering && m_socket->queuedBytes() > 0) return;
@@ -147,12 +155,15 @@ void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
 void VisitorConnection::onSent(std::size_t) {
   m_credit.sent(m_stream, m_socket->queuedBytes());
-  if (m_waiting == Waiting::Writing)
-    waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Nothing);
+  if (m_waiting == Waiting::Writing) {
+    const bool nobodyWaits = m_phase == Phase::Exchange && m_visitorFinished;
+    waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing
+            : nobodyWaits               ? Waiting::HalfClosed
+                                        : Waiting::Nothing);
+  }
   if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
     waitFor(Waiting::Linger);
-  if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests)
-    startNextRequest();
+  if (m_phase == Phase::Head && !m_ahead.empty()) startNextRequest();
   if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
   if (m_phase == Phase::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
 }
@@ -213,6 +224,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   }
 
   m_phase = Phase::Exchange;
+  m_moveWaits = false;
   m_keepAlive = m_traits.keepAlive && !m_worker.draining();
   m_isHead = m_request.method == "HEAD";
   m_isHttp10 = m_request.version == http::Version::Http10;
@@ -289,14 +301,18 @@ void VisitorConnection::openStream(const Route& route, Slice rest) {
 void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, const Slice& rest) {
   std::string received(headBytes);
   received.append(rest.text());
-  for (std::size_t i = 0; i < m_ahead.count(); ++i) received.append(m_ahead.at(i).text());
+  for (const SliceQueue* queue : {&m_ahead, &m_behind}) {
+    for (std::size_t i = 0; i < queue->count(); ++i) received.append(queue->at(i).text());
+  }
+  m_ahead.clear();
+  m_behind.clear();
   if (m_socket->queuedBytes() > 0) {
     // The end of an earlier answer is still going out: come back when it has gone.
     m_socket->flushNow();
     if (m_phase == Phase::Closed) return;
     if (m_socket->queuedBytes() > 0) {
       m_head.clear();
-      m_ahead.clear();
+      m_moveWaits = true;
       for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
         m_ahead.push(
             m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
@@ -391,16 +407,30 @@ void VisitorConnection::holdForLater(Slice rest) {
 
 void VisitorConnection::startNextRequest() {
   // One piece at a time: each may hold several requests, or a part of one.
-  while (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= kMaxQueuedBetweenRequests) {
+  while (!m_ahead.empty()) {
+    const bool isHead =
+        m_phase == Phase::Head && m_socket->queuedBytes() <= (m_moveWaits ? 0 : kMaxQueuedBetweenRequests);
+    const bool isBody = m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
+    if (!isHead && !isBody) return;
     Slice piece = m_ahead.at(0);
     m_ahead.consume(piece.size());
     // What follows this piece must stay behind what the request leaves over of it.
-    SliceQueue later;
-    std::swap(later, m_ahead);
-    readHead(std::move(piece));
-    for (std::size_t i = 0; i < later.count(); ++i) m_ahead.push(later.at(i));
+    std::swap(m_behind, m_ahead);
+    if (isHead) {
+      readHead(std::move(piece));
+    } else {
+      forwardBody(std::move(piece));
+    }
+    for (std::size_t i = 0; i < m_behind.count(); ++i) m_ahead.push(m_behind.at(i));
+    m_behind.clear();
   }
-  if (m_phase == Phase::Head && m_ahead.empty()) m_socket->resumeReading(net::PauseReason::AwaitingTurn);
+  // Nothing waits any more: what comes next is this request's body, a request after it, or the visitor's end.
+  m_socket->resumeReading(net::PauseReason::AwaitingTurn);
+}
+
+void VisitorConnection::awaitNextRequest() {
+  m_phase = Phase::Head;
+  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
 }
 
 void VisitorConnection::endExchange() {
@@ -429,6 +459,7 @@ void VisitorConnection::destroy() {
   m_phase = Phase::Closed;
   cancelTimeout();
   m_ahead.clear();
+  m_behind.clear();
   m_socket->close();
   m_worker.forgetVisitor(*this);
 }

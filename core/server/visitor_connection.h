@@ -94,6 +94,8 @@ class VisitorConnection final : public net::Disposable,
   template <typename Fill>
   void emitHead(std::size_t estimate, Fill&& fill);
 
+  void awaitNextRequest();
+  void endUpgrade();
   void endExchange();
   void dropStream(wire::AppError code);
   void waitFor(Waiting what);
@@ -112,8 +114,10 @@ class VisitorConnection final : public net::Disposable,
   http::RequestTraits m_traits;
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_bodyRemaining = 0;
-  SliceQueue m_ahead;  ///< Bytes after the current request.
-  std::string m_host;  ///< What the visitor asked for, for the pages.
+  SliceQueue m_ahead;        ///< Bytes after the current request.
+  SliceQueue m_behind;       ///< While a piece of those is read: the pieces behind it.
+  bool m_moveWaits = false;  ///< Another worker's request waits until the last answer has gone out.
+  std::string m_host;        ///< What the visitor asked for, for the pages.
   bool m_requestComplete = false;
   bool m_keepAlive = true;
   bool m_isHead = false;

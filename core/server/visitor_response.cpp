@@ -211,7 +211,8 @@ Result<> VisitorConnection::onBody(ByteView data) {
   }
   m_bodyInFeed += data.size();
   m_credit.queued(data.size());
-  if (m_waiting == Waiting::Nothing && m_phase == Phase::Exchange) waitFor(Waiting::Writing);
+  if ((m_waiting == Waiting::Nothing || m_waiting == Waiting::HalfClosed) && m_phase == Phase::Exchange)
+    waitFor(Waiting::Writing);
   return {};
 }
 
@@ -232,7 +233,7 @@ void VisitorConnection::finishResponse() {
     if (m_phase == Phase::Upgraded) {
       m_credit.settle(m_stream);
       m_socket->shutdownSend();
-      if (m_visitorFinished) destroy();
+      if (m_visitorFinished) endUpgrade();
       return;
     }
     if (m_responseFraming == http::BodyFraming::Length && m_responseRemaining != 0) {
@@ -256,9 +257,14 @@ void VisitorConnection::finishResponse() {
     closeAfterFlush();
     return;
   }
-  m_phase = Phase::Head;
-  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Nothing : Waiting::NextRequest);
+  awaitNextRequest();
   if (!m_ahead.empty()) startNextRequest();
+}
+
+/// Both directions have ended in order: what is queued each way is still delivered.
+void VisitorConnection::endUpgrade() {
+  endExchange();
+  closeAfterFlush();
 }
 
 void VisitorConnection::closeAfterFlush() {
@@ -268,6 +274,7 @@ void VisitorConnection::closeAfterFlush() {
     return;
   }
   m_ahead.clear();
+  m_behind.clear();
   m_socket->resumeReading(net::PauseReason::AwaitingTurn);
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   m_socket->shutdownSend();
@@ -314,8 +321,7 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
     closeAfterFlush();
     return;
   }
-  m_phase = Phase::Head;
-  waitFor(m_socket->queuedBytes() > 0 ? Waiting::Nothing : Waiting::NextRequest);
+  awaitNextRequest();
   // Not from here: the caller may still be inside startNextRequest's loop; onSent goes on with what waits.
 }
 

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clients' sessions on a real server: logins, take-over, declarations, broken control streams, drain.
+#include <QTest>
+
+#include "tests/core/support/server_harness.h"
+
+using namespace adit;
+using namespace adit::test;
+using namespace std::chrono_literals;
+
+namespace {
+std::shared_ptr<const tls::Identity> identity() { return tls::Identity::generate("client").value(); }
+std::uint64_t codeOf(wire::AppError error) { return static_cast<std::uint64_t>(error); }
+}  // namespace
+
+class SessionsTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void refusesAnUnknownToken() {
+    ServerHarness h;
+    FakeClient& client = h.addOffline({nullptr, "wrong"});
+    QVERIFY(h.until([&] { return client.sessionError.has_value(); }));
+    QVERIFY(client.sessionError->code == ErrorCode::TokenUnknown);
+    QVERIFY(!client.accepted);
+    client.leave();
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+  }
+
+  void closesOnARefusedClientThatStays() {
+    ServerHarness h;
+    FakeClient& client = h.addOffline({nullptr, "wrong"});
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+    QCOMPARE(client.closed->code, codeOf(wire::AppError::LoginRefused));
+  }
+
+  void shutsOutGuessers() {
+    ServerHarness h;
+    for (int i = 0; i < 5; ++i) {
+      FakeClient& client = h.addOffline({nullptr, "wrong"});
+      QVERIFY(h.until([&] { return client.sessionError.has_value(); }));
+      QVERIFY(client.sessionError->code == ErrorCode::TokenUnknown);
+      client.leave();
+    }
+    FakeClient& good = h.addOffline();
+    QVERIFY(h.until([&] { return good.sessionError.has_value(); }));
+    QVERIFY(good.sessionError->code == ErrorCode::Overloaded);
+  }
+
+  void aNewerConnectionOfTheSameKeyTakesOver() {
+    ServerHarness h;
+    const auto key = identity();
+    FakeClient& first = h.addClient({key});
+    QVERIFY(h.online);
+    RawPeer& waiting = h.visit(get("shop", "/old"));
+    QVERIFY(h.untilRequests(first, 1));
+    FakeClient& second = h.addClient({key});
+    QVERIFY(h.online);
+    QVERIFY(h.until([&] { return first.closed.has_value(); }));
+    QCOMPARE(first.closed->code, codeOf(wire::AppError::TakenOver));
+    QVERIFY(h.until([&] { return waiting.has("</html>"); }));
+    QVERIFY(waiting.received.starts_with("HTTP/1.1 503"));
+    RawPeer& visitor = h.visit(get("shop", "/new"));
+    QVERIFY(h.untilRequests(second, 1));
+    second.last().answerText(200, "new one");
+    QVERIFY(h.until([&] { return visitor.has("new one"); }));
+  }
+
+  void aNameBelongsToOneKey() {
+    ServerHarness h;
+    h.addClient();
+    FakeClient& other = h.addClient();
+    QVERIFY(h.online);
+    QVERIFY(!other.declared->answers[0].accepted);
+    QCOMPARE(other.declared->answers[0].code, std::string("name-taken"));
+  }
+
+  void tunnelsComeAndGo() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    client.serve = [](ServedRequest& r) { r.answerText(200, "tunnel " + std::to_string(r.head.tunnel)); };
+    client.declare({{1, wire::TunnelKind::Http, "a1"}, {2, wire::TunnelKind::Http, "b1"}});
+    QVERIFY(h.until([&] { return client.isOnline(); }));
+    RawPeer& a = h.visit(get("a1"));
+    RawPeer& b = h.visit(get("b1"));
+    RawPeer& gone = h.visit(get("shop"));
+    QVERIFY(h.until([&] { return a.has("tunnel 1") && b.has("tunnel 2") && gone.has("HTTP/1.1 404"); }));
+    client.declare({});
+    QVERIFY(h.until([&] { return client.isOnline(); }));
+    RawPeer& later = h.visit(get("a1"));
+    QVERIFY(h.until([&] { return later.has("HTTP/1.1 404"); }));
+  }
+
+  void aDrainingClientGetsNoNewRequests() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    RawPeer& before = h.visit(get("shop"));
+    QVERIFY(h.untilRequests(client, 1));
+    client.drain();
+    QVERIFY(h.until([&] {
+      RawPeer& visitor = h.visit(get("shop"));
+      return h.until([&] { return visitor.has("HTTP/1.1 503") || client.requestCount() > 1; }) &&
+             visitor.has("HTTP/1.1 503");
+    }));
+    client.request(0).answerText(200, "finished");
+    QVERIFY(h.until([&] { return before.has("finished"); }));
+  }
+
+  void endsASessionThatBreaksTheProtocol_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::newRow("garbage") << QByteArray("\x04\x03\xff\xff\xff", 5);
+    QTest::newRow("too large") << QByteArray("\x04\xbf\xff\xff\xff", 5);
+    QTest::newRow("an answer of a server's") << QByteArray("\x02\x01\xa0", 3);
+  }
+  void endsASessionThatBreaksTheProtocol() {
+    QFETCH(QByteArray, bytes);
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    QVERIFY(h.online);
+    RawPeer& waiting = h.visit(get("shop"));
+    QVERIFY(h.untilRequests(client, 1));
+    client.sendControlBytes(bytes.toStdString());
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+    QCOMPARE(client.closed->cause, quic::CloseCause::PeerApplication);
+    QVERIFY(client.closed->code != codeOf(wire::AppError::NoError));
+    QVERIFY(h.until([&] { return waiting.has("HTTP/1.1 503"); }));
+    // The next client is served.
+    FakeClient& next = h.addClient({nullptr, "token", {{1, wire::TunnelKind::Http, "next"}}});
+    QVERIFY(h.online && next.declared->answers[0].accepted);
+  }
+
+  void refusesStreamsThatAreNotAClientsToOpen() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    struct Log final : quic::StreamHandler {
+      bool reset = false, stopped = false;
+      void onStreamData(quic::Stream& stream, ByteView data, bool) override { stream.consume(data.size()); }
+      void onStreamReset(quic::Stream&, quic::AppErrorCode) override { reset = true; }
+      void onStreamStopped(quic::Stream&, quic::AppErrorCode) override { stopped = true; }
+      void onStreamWritable(quic::Stream&) override {}
+      void onStreamClosed(quic::Stream&) override { reset = stopped = true; }
+    } log;
+    quic::Stream* stream = client.openStream();
+    QVERIFY(stream != nullptr);
+    stream->setHandler(&log);
+    stream->sendCopy(asBytes("hello"));
+    QVERIFY(h.until([&] { return log.reset && log.stopped; }));
+    QVERIFY(!client.closed);
+  }
+
+  void drainLetsRequestsEnd() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    RawPeer& busy = h.visit(get("shop"));
+    QVERIFY(h.untilRequests(client, 1));
+    RawPeer& idle = h.visit(get("nobody"));
+    QVERIFY(h.until([&] { return idle.has("</html>"); }));
+    std::atomic<bool> drained{false};
+    h.server->drain(20s, [&] { drained = true; });
+    QVERIFY(h.until([&] { return idle.gone() && client.drained.has_value(); }));
+    QVERIFY(!drained);
+    client.last().answerText(200, "the last one");
+    QVERIFY(h.until([&] { return busy.gone(); }));
+    QVERIFY(busy.has("Connection: close") && busy.received.ends_with("the last one"));
+    QVERIFY(h.until([&] { return drained.load(); }));
+  }
+
+  void drainEndsAtItsDeadline() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    h.visit(get("shop"));
+    QVERIFY(h.untilRequests(client, 1));
+    std::atomic<bool> drained{false};
+    h.server->drain(50ms, [&] { drained = true; });
+    QVERIFY(h.until([&] { return drained.load(); }));
+  }
+
+  void drainOfAnIdleServerIsDoneAtOnce() {
+    ServerHarness h;
+    std::atomic<bool> drained{false};
+    h.server->drain(20s, [&] { drained = true; });
+    QVERIFY(h.until([&] { return drained.load(); }));
+  }
+
+  void survivesItsEndAmidRequests() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    RawPeer& first = h.visit(get("shop"));
+    RawPeer& second = h.visit("POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 100\r\n\r\nhalf");
+    QVERIFY(h.untilRequests(client, 2));
+    client.request(0).send(responseHead(200, chunked()) + dataFrame("half"));
+    h.server.reset();
+    QVERIFY(h.until([&] { return first.gone() && second.gone() && client.closed.has_value(); }));
+    QCOMPARE(client.closed->code, codeOf(wire::AppError::Draining));
+  }
+
+  void namesTheAddressThatIsTaken() {
+    ServerHarness h;
+    server::ServerParams params;
+    params.identity = identity();
+    params.quicListen = net::SocketAddress::loopback4(0);
+    params.httpListen = h.server->httpAddress();
+    for (const unsigned workers : {1U, 2U}) {
+      params.workers = workers;
+      const auto started = server::Server::start(params);
+      QVERIFY(!started.has_value());
+      QVERIFY(started.error().code == ErrorCode::AddressInUse);
+      QVERIFY(started.error().detail.find(std::to_string(params.httpListen.port())) != std::string::npos);
+    }
+  }
+};
+
+QTEST_GUILESS_MAIN(SessionsTest)
+#include "sessions_test.moc"

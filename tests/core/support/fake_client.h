@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A tunnel client that a test scripts: it logs in and declares as a real one, then answers each request
+// stream with whatever bytes the test writes, well-formed or not. Lives in the test's loop.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/quic/endpoint_driver.h"
+#include "core/session/client_session.h"
+#include "tests/core/support/http_messages.h"
+#include "tests/core/support/raw_peer.h"
+
+namespace adit::test {
+
+/// A request as it reached the client, and the stream to answer on.
+class ServedRequest final : private quic::StreamHandler {
+ public:
+  explicit ServedRequest(quic::Stream& stream) : m_stream(&stream) { stream.setHandler(this); }
+  ~ServedRequest() {
+    if (m_stream != nullptr) m_stream->setHandler(nullptr);
+  }
+  ServedRequest(const ServedRequest&) = delete;
+  ServedRequest& operator=(const ServedRequest&) = delete;
+
+  wire::StreamHead head;
+  Message message;
+  bool finished = false, closed = false;
+  std::optional<wire::AppError> resetWith, stoppedWith;
+  std::function<void(ServedRequest&)>
+      onFinished;            ///< Called when the request is complete (an upgrade: has its head).
+  bool holdsCredit = false;  ///< Do not return credit.
+
+  void send(std::string_view bytes) {
+    if (m_stream != nullptr) m_stream->sendCopy(asBytes(bytes));
+  }
+  void finish() {
+    if (m_stream != nullptr) m_stream->finish();
+  }
+  void reset(wire::AppError code) {
+    if (m_stream != nullptr) m_stream->reset(static_cast<quic::AppErrorCode>(code));
+  }
+  void stop(wire::AppError code) {
+    if (m_stream != nullptr) m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
+  }
+  void answer(std::string_view bytes) {
+    send(bytes);
+    finish();
+  }
+  void answerText(std::uint16_t status, std::string_view body) {
+    answer(responseHead(status, lengthOf(body.size())) + dataFrame(body));
+  }
+
+ private:
+  void onStreamData(quic::Stream& stream, ByteView bytes, bool fin) override {
+    if (!holdsCredit) stream.consume(bytes.size());
+    m_unread += asText(bytes);
+    if (!m_hasStreamHead) {
+      const auto used = wire::readStreamHead(asBytes(m_unread), head);
+      if (!used || *used == 0) return;
+      m_unread.erase(0, *used);
+      m_hasStreamHead = true;
+    }
+    message.feed(asBytes(m_unread));
+    m_unread.clear();
+    finished = finished || fin;
+    if ((finished || message.request.webSocket) && message.hasHead && onFinished)
+      std::exchange(onFinished, nullptr)(*this);
+  }
+  void onStreamReset(quic::Stream&, quic::AppErrorCode code) override {
+    resetWith = static_cast<wire::AppError>(code);
+  }
+  void onStreamStopped(quic::Stream&, quic::AppErrorCode code) override {
+    stoppedWith = static_cast<wire::AppError>(code);
+  }
+  void onStreamWritable(quic::Stream&) override {}
+  void onStreamClosed(quic::Stream&) override {
+    m_stream = nullptr;
+    closed = true;
+  }
+
+  quic::Stream* m_stream;
+  std::string m_unread;
+  bool m_hasStreamHead = false;
+};
+
+class FakeClient final : private quic::EndpointDriver::Handler,
+                         private quic::ConnectionHandler,
+                         private quic::StreamHandler,
+                         private session::ClientSession::Handler {
+ public:
+  struct Params {
+    std::shared_ptr<const tls::Identity> identity;  ///< Null: a new one.
+    std::string token = "token";
+    std::vector<wire::TunnelDeclaration> tunnels = {{kTunnelId, wire::TunnelKind::Http, "shop"}};
+  };
+  static constexpr std::uint64_t kTunnelId = 7;
+
+  FakeClient(net::EventLoop& loop, const net::SocketAddress& server, Params params)
+      : m_loop(loop), m_params(std::move(params)), m_timer(loop, [this] { expire(); }) {
+    if (m_params.identity == nullptr) m_params.identity = tls::Identity::generate("test client").value();
+    quic::EndpointParams endpoint;
+    endpoint.role = quic::Role::Client;
+    endpoint.identity = m_params.identity;
+    SecureRandom random;
+    endpoint.keys = quic::StaticKeys::generate(random);
+    endpoint.limits.peerStreams = 256;
+    net::UdpParams udp;
+    udp.bind = net::SocketAddress::loopback4(0);
+    m_driver = quic::EndpointDriver::open(loop, endpoint, udp, *this).value();
+    quic::ConnectParams connect;
+    connect.peer = server;
+    connect.handler = this;
+    m_connection = m_driver->connect(connect).value();
+  }
+  ~FakeClient() {
+    if (m_control != nullptr) m_control->setHandler(nullptr);
+    if (m_connection != nullptr) m_connection->setHandler(nullptr);
+    m_requests.clear();
+    m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::NoError), "");
+  }
+
+  std::optional<wire::LoginAccepted> accepted;
+  std::optional<wire::Declared> declared;
+  std::optional<wire::Drain> drained;
+  std::optional<Error> sessionError;
+  std::optional<quic::CloseInfo> closed;
+  /// What to do with each request once it is complete; without one the test answers by hand.
+  std::function<void(ServedRequest&)> serve;
+  bool holdsCredit = false;  ///< For requests to come: the server's data is not credited.
+
+  [[nodiscard]] bool isOnline() const noexcept { return declared.has_value(); }
+  [[nodiscard]] std::size_t requestCount() const noexcept { return m_requests.size(); }
+  ServedRequest& request(std::size_t index) { return *m_requests[index]; }
+  ServedRequest& last() { return *m_requests.back(); }
+  void declare(std::vector<wire::TunnelDeclaration> tunnels) {
+    declared.reset();
+    m_session->declare(std::move(tunnels), m_loop.now());
+    arm();
+  }
+  void leave() { m_connection->close(static_cast<quic::AppErrorCode>(wire::AppError::NoError), ""); }
+  /// Vanishes as far as the server's session is concerned.
+  void fail() { m_connection->close(static_cast<quic::AppErrorCode>(wire::AppError::Internal), "broken"); }
+  void drain() {
+    m_session->drain(std::chrono::seconds(30), "test", m_loop.now());
+    arm();
+  }
+  /// Bytes of the test's choice on the control stream.
+  void sendControlBytes(std::string_view bytes) { m_control->sendCopy(asBytes(bytes)); }
+  quic::Stream* openStream() { return m_connection->openStream(); }
+
+ private:
+  void onAccepted(quic::Connection&) override {}
+  void onForeignDatagram(std::uint8_t, const net::ReceivedDatagram&) override {}
+  void onConnected(quic::Connection& connection) override {
+    m_control = connection.openStream();
+    m_control->setHandler(this);
+    std::uint8_t head[wire::kMaxStreamHead];
+    m_control->sendCopy(
+        {head, wire::writeStreamHead({wire::StreamKind::Control, 0, {}, http::Scheme::Http}, head)});
+    session::ClientSession::Params params;
+    params.login.token = m_params.token;
+    params.login.clientName = "test";
+    params.login.agent = "test/1";
+    m_session = std::make_unique<session::ClientSession>(
+        params, static_cast<session::ClientSession::Handler&>(*this));
+    m_session->start(m_loop.now());
+    m_session->declare(m_params.tunnels, m_loop.now());
+    arm();
+  }
+  void onStreamOpened(quic::Connection&, quic::Stream& stream) override {
+    m_requests.push_back(std::make_unique<ServedRequest>(stream));
+    m_requests.back()->onFinished = serve;
+    m_requests.back()->holdsCredit = holdsCredit;
+  }
+  void onStreamCredit(quic::Connection&) override {}
+  void onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) override {
+    closed = info;
+    m_connection = nullptr;
+    m_control = nullptr;
+    m_timer.stop();
+  }
+  void onStreamData(quic::Stream& stream, ByteView bytes, bool) override {
+    stream.consume(bytes.size());
+    m_session->receive(bytes, m_loop.now());
+    arm();
+  }
+  void onStreamReset(quic::Stream&, quic::AppErrorCode) override {}
+  void onStreamStopped(quic::Stream&, quic::AppErrorCode) override {}
+  void onStreamWritable(quic::Stream&) override {}
+  void onStreamClosed(quic::Stream&) override { m_control = nullptr; }
+  void sendControl(ByteView bytes) override {
+    if (m_control != nullptr) m_control->sendCopy(bytes);
+  }
+  void onLoggedIn(const wire::LoginAccepted& message) override { accepted = message; }
+  void onDeclared(const wire::Declared& message) override { declared = message; }
+  void onServerDraining(const wire::Drain& message) override { drained = message; }
+  void onSessionFailed(const Error& error, wire::AppError) override { sessionError = error; }
+  void expire() {
+    m_session->expire(m_loop.now());
+    arm();
+  }
+  void arm() { m_timer.startAt(m_session->deadline()); }
+
+  net::EventLoop& m_loop;
+  Params m_params;
+  net::Timer m_timer;
+  std::unique_ptr<quic::EndpointDriver> m_driver;
+  quic::Connection* m_connection = nullptr;
+  quic::Stream* m_control = nullptr;
+  std::unique_ptr<session::ClientSession> m_session;
+  std::vector<std::unique_ptr<ServedRequest>> m_requests;
+};
+
+}  // namespace adit::test

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An InboundRequest between a FakeStream and a raw TCP origin, all in the test's loop.
+
+#include <memory>
+#include <string>
+
+#include "core/client/inbound_request.h"
+#include "tests/core/support/http_messages.h"
+#include "tests/core/support/raw_peer.h"
+
+namespace adit::test {
+
+inline constexpr std::uint64_t kTunnel = 7;
+
+class RequestHarness final : public client::RequestOwner {
+ public:
+  explicit RequestHarness(Duration headTimeout = std::chrono::seconds(60))
+      : m_loop(makeLoop()), m_timeouts(*m_loop, headTimeout), origin(*m_loop) {
+    aim(origin.port());
+    request = std::make_unique<client::InboundRequest>(*this);
+  }
+  ~RequestHarness() {
+    request.reset();
+    tunnel.reset();
+    m_loop->runOnce();
+  }
+
+  void aim(std::uint16_t port) {
+    tunnel = std::make_shared<client::Tunnel>();
+    tunnel->id = kTunnel;
+    tunnel->target.host = "127.0.0.1";
+    tunnel->target.port = port;
+    tunnel->origins = std::make_unique<client::OriginPool>(*m_loop, tunnel->target);
+  }
+  /// A fresh stream for the request.
+  FakeStream& begin() {
+    streams.push_back(std::make_unique<FakeStream>());
+    request->begin(*streams.back());
+    return *streams.back();
+  }
+  FakeStream& stream() { return *streams.back(); }
+  static std::string head(const RequestSpec& spec) {
+    return httpStreamHead(kTunnel, visitor()) + requestHead(spec);
+  }
+  static net::SocketAddress visitor() { return net::SocketAddress::fromIpv4({203, 0, 113, 9}, 50000); }
+  /// Begins a request without content.
+  FakeStream& ask(const RequestSpec& spec = {}) {
+    FakeStream& next = begin();
+    next.deliver(head(spec), true);
+    return next;
+  }
+  /// One complete exchange, after which a connection waits in the pool.
+  bool warmUp() {
+    ask();
+    if (!origin.waitFor(1) || !until([&] { return origin[0].has("\r\n\r\n"); })) return false;
+    origin[0].send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    const bool done = until([&] { return recycled == 1; });
+    origin[0].received.clear();
+    return done && tunnel->origins->idleCount() == 1;
+  }
+  bool until(const std::function<bool()>& done) { return runUntil(*m_loop, done); }
+  /// Everything that is under way in this process arrives.
+  void settle() { runTurns(*m_loop, 20); }
+  [[nodiscard]] Message answer() { return decoded(stream().sent); }
+
+  std::shared_ptr<client::Tunnel> findTunnel(std::uint64_t id) override {
+    return id == kTunnel ? tunnel : nullptr;
+  }
+  net::EventLoop& loop() override { return *m_loop; }
+  relay::TimeoutQueue& headTimeouts() override { return m_timeouts; }
+  void recycle(client::InboundRequest&) override { ++recycled; }
+
+  int recycled = 0;
+
+ private:
+  std::unique_ptr<net::EventLoop> m_loop;
+  relay::TimeoutQueue m_timeouts;
+
+ public:
+  std::shared_ptr<client::Tunnel> tunnel;
+  RawListener origin;
+  std::vector<std::unique_ptr<FakeStream>> streams;
+  std::unique_ptr<client::InboundRequest> request;
+};
+
+}  // namespace adit::test

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A real Server on loopback, with scripted clients and raw visitors in the test's loop.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/server/server.h"
+#include "tests/core/support/fake_client.h"
+
+namespace adit::test {
+
+/// "GET /path" to a tunnel's address.
+inline std::string get(std::string_view name, std::string_view path = "/", std::string_view more = "") {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + std::string(name) + ".localhost\r\n" +
+         std::string(more) + "\r\n";
+}
+
+class ServerHarness {
+ public:
+  explicit ServerHarness(server::ServerLimits limits = {}, unsigned workers = 1) {
+    static const auto identity = tls::Identity::generate("test server").value();
+    server::ServerParams params;
+    SecureRandom random;
+    params.identity = identity;
+    params.keys = quic::StaticKeys::generate(random);
+    params.quicListen = net::SocketAddress::loopback4(0);
+    params.httpListen = net::SocketAddress::loopback4(0);
+    params.workers = workers;
+    params.limits = limits;
+    params.checkToken = [](std::string_view token) -> Result<> {
+      if (token == "token") return {};
+      return fail(ErrorCode::TokenUnknown, "no such token");
+    };
+    server = server::Server::start(std::move(params)).value();
+  }
+  ~ServerHarness() {
+    visitors.clear();
+    clients.clear();
+    loop->runOnce();
+    server.reset();
+    loop->runOnce();
+  }
+
+  /// A client whose tunnels are declared.
+  FakeClient& addClient(FakeClient::Params params = {}) {
+    FakeClient& client = addOffline(std::move(params));
+    online = until([&] { return client.isOnline(); });
+    return client;
+  }
+  FakeClient& addOffline(FakeClient::Params params = {}) {
+    clients.push_back(std::make_unique<FakeClient>(*loop, server->quicAddress(), std::move(params)));
+    return *clients.back();
+  }
+  RawPeer& visit(std::string_view bytes = "") {
+    visitors.push_back(RawPeer::connect(*loop, server->httpAddress()));
+    if (!bytes.empty()) visitors.back()->send(bytes);
+    return *visitors.back();
+  }
+  bool until(const std::function<bool()>& done) { return runUntil(*loop, done); }
+  /// Until the client has that many requests (with their heads).
+  bool untilRequests(FakeClient& client, std::size_t count) {
+    return until([&] { return client.requestCount() >= count && client.request(count - 1).message.hasHead; });
+  }
+
+  std::unique_ptr<net::EventLoop> loop = makeLoop();
+  std::unique_ptr<server::Server> server;
+  std::vector<std::unique_ptr<FakeClient>> clients;
+  std::vector<std::unique_ptr<RawPeer>> visitors;
+  bool online = false;
+};
+
+}  // namespace adit::test
