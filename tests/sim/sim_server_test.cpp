@@ -276,7 +276,7 @@ void SimServerTest::handsOverForeignDatagrams() {
     std::string longPacket = captureInitial(312);
     longPacket[5] = quic::kServerCidLength;
     longPacket.replace(6, quic::kServerCidLength, std::string(cid.begin(), cid.end()));
-    longPacket.replace(6 + quic::kServerCidLength, 1, std::string(1, '\0'));
+    longPacket.at(6 + quic::kServerCidLength) = '\0';
     pair.server.inject(kClientAddress, longPacket);
   }
   pair.world.runFor(1ms);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/engine_bridge.h"
 
+#include <spdlog/fmt/fmt.h>
 #include <QSignalSpy>
 #include <QTest>
 #include <thread>
@@ -55,7 +56,7 @@ class EngineBridgeTest : public QObject {
     QSignalSpy tunnels(&fixture.bridge, &EngineBridge::tunnelsChanged);
     QSignalSpy logs(&fixture.bridge, &EngineBridge::logAdded);
     for (int i = 0; i < 20; ++i) {
-      (void)fixture.engine->addTunnel({.name = "t" + std::to_string(i), .target = "3000"}, true);
+      (void)fixture.engine->addTunnel({.name = fmt::format("t{}", i), .target = "3000"}, true);
       fixture.engine->log(LogLevel::Info, "client", "line");
     }
     QTRY_COMPARE(logs.count(), 1);

@@ -2,6 +2,7 @@
 // The facade with a client, an embedded server and an origin, all in one process.
 #include <atomic>
 
+#include <spdlog/fmt/fmt.h>
 #include <QTest>
 
 #include "tests/core/support/engine_harness.h"
@@ -202,8 +203,7 @@ class EngineTest : public QObject {
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&engine, &h, t] {
         for (int i = 0; i < 10; ++i) {
-          const auto id =
-              engine->addTunnel({"t" + std::to_string(t) + "-" + std::to_string(i), h.origin.target()});
+          const auto id = engine->addTunnel({fmt::format("t{}-{}", t, i), h.origin.target()});
           (void)engine->snapshot();
           engine->takeEvents();
           if (i % 2 == 0) engine->removeTunnel(*id);

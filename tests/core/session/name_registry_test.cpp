@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/session/name_registry.h"
 
+#include <spdlog/fmt/fmt.h>
 #include <QtTest>
 
 using namespace adit;
@@ -203,7 +204,7 @@ void NameRegistryTest::aKeyCannotHoardNames() {
   NameRegistry registry(300s);
   SeededRandom random(1);
   for (std::size_t i = 0; i < NameRegistry::kMaxNamesOfOwner; ++i) {
-    QVERIFY(registry.acquire("n" + std::to_string(i), key(1), at(0s), random).has_value());
+    QVERIFY(registry.acquire(fmt::format("n{}", i), key(1), at(0s), random).has_value());
     if (i % 1000 == 999) registry.ownerGone(key(1), at(0s));  // coming and going makes no room
   }
   const auto more = registry.acquire("more", key(1), at(0s), random);
@@ -217,7 +218,7 @@ void NameRegistryTest::theTotalIsBounded() {
   NameRegistry registry(300s);
   SeededRandom random(1);
   for (std::uint32_t i = 0; i < NameRegistry::kMaxNames; ++i) {
-    QVERIFY(registry.acquire("n" + std::to_string(i), key(i / 1000), at(0s), random).has_value());
+    QVERIFY(registry.acquire(fmt::format("n{}", i), key(i / 1000), at(0s), random).has_value());
   }
   const auto more = registry.acquire("more", key(5000), at(0s), random);
   QVERIFY(!more && more.error().code == ErrorCode::Overloaded);
@@ -232,7 +233,7 @@ void NameRegistryTest::expiredNamesAreSwept() {
   NameRegistry registry(300s);
   SeededRandom random(1);
   for (std::uint32_t i = 0; i < 100; ++i) {
-    QVERIFY(registry.acquire("n" + std::to_string(i), key(i), at(0s), random).has_value());
+    QVERIFY(registry.acquire(fmt::format("n{}", i), key(i), at(0s), random).has_value());
     registry.ownerGone(key(i), at(0s));
   }
   QVERIFY(registry.acquire("other", key(1), at(301s), random).has_value());
