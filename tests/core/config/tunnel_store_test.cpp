@@ -125,7 +125,7 @@ void TunnelStoreTest::saysWhereAFileIsWrong_data() {
   QTest::newRow("started as a text") << head + "target = '1'\nstarted = 'no'\n"
                                      << ":4:11: 'started' must be true or false, not a text";
   QTest::newRow("bad name") << head + "target = '1'\nname = 'a b'\n"
-                            << ":4:8: a tunnel's name";
+                            << ":4:8: 'a b' is no tunnel name";
   QTest::newRow("reserved name") << head + "target = '1'\nname = 'www'\n"
                                  << ":4:8: the name 'www' is reserved";
   QTest::newRow("second of a name") << head +

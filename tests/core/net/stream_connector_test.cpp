@@ -175,10 +175,22 @@ class StreamConnectorTest : public QObject {
 
   void reportsTheFailureThatSaysMost() {
     auto loop = makeLoop();
-    // No route from a socket of that family, then a refusal, then silence.
+    // No route from a socket of that family, then a refusal, then silence: what swallows connections is what
+    // a person must know of, where "localhost" is two addresses and only one of them is listened on.
     const Tarpit silent;
     const SocketAddress dead = deadAddress();
     const std::array addresses{*SocketAddress::parse("[2001:db8::1]:9"), dead, silent.address};
+    Outcome outcome;
+    const auto connector = StreamConnector::start(*loop, addresses, std::chrono::milliseconds(600), outcome);
+    QVERIFY(runUntil(*loop, [&] { return outcome.done(); }));
+    QCOMPARE(toString(outcome.error.code), std::string_view("timed-out"));
+    QVERIFY(outcome.error.detail.find(silent.address.toString()) != std::string::npos);
+  }
+
+  void aRefusalSaysMoreThanAMissingRoute() {
+    auto loop = makeLoop();
+    const SocketAddress dead = deadAddress();
+    const std::array addresses{*SocketAddress::parse("[2001:db8::1]:9"), dead};
     Outcome outcome;
     const auto connector = StreamConnector::start(*loop, addresses, std::chrono::milliseconds(600), outcome);
     QVERIFY(runUntil(*loop, [&] { return outcome.done(); }));
