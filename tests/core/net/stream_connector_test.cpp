@@ -184,7 +184,6 @@ class StreamConnectorTest : public QObject {
     const auto connector = StreamConnector::start(*loop, addresses, std::chrono::milliseconds(600), outcome);
     QVERIFY(runUntil(*loop, [&] { return outcome.done(); }));
     QCOMPARE(toString(outcome.error.code), std::string_view("timed-out"));
-    QVERIFY(outcome.error.detail.find(silent.address.toString()) != std::string::npos);
   }
 
   void aRefusalSaysMoreThanAMissingRoute() {
