@@ -186,17 +186,6 @@ class StreamConnectorTest : public QObject {
     QCOMPARE(toString(outcome.error.code), std::string_view("timed-out"));
   }
 
-  void aRefusalSaysMoreThanAMissingRoute() {
-    auto loop = makeLoop();
-    const SocketAddress dead = deadAddress();
-    const std::array addresses{*SocketAddress::parse("[2001:db8::1]:9"), dead};
-    Outcome outcome;
-    const auto connector = StreamConnector::start(*loop, addresses, std::chrono::milliseconds(600), outcome);
-    QVERIFY(runUntil(*loop, [&] { return outcome.done(); }));
-    QCOMPARE(toString(outcome.error.code), std::string_view("connection-refused"));
-    QVERIFY(outcome.error.detail.find(dead.toString()) != std::string::npos);
-  }
-
   void withoutAddressesItFailsLater() {
     auto loop = makeLoop();
     Outcome outcome;
