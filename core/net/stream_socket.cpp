@@ -104,12 +104,12 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
     return isOpen() ? localAddressOf(m_socket) : SocketAddress();
   }
 
-  std::uintptr_t release() override {
-    assert(m_queue.empty() && "a released socket still has bytes to send");
+  std::unique_ptr<DetachedSocket> detach() override {
+    assert(m_queue.empty() && "a detached socket still has bytes to send");
     m_watcher.reset();
     const std::uintptr_t handle = m_socket.release();
     close();
-    return handle;
+    return DetachedSocket::wrap(handle);
   }
 
   SliceQueue takeUnread() override { return std::exchange(m_unread, {}); }
@@ -299,7 +299,22 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   bool m_shutdownDone = false;
 };
 
+class DetachedPlain final : public DetachedSocket {
+ public:
+  explicit DetachedPlain(std::uintptr_t nativeSocket) noexcept : m_socket(nativeSocket) {}
+  std::unique_ptr<StreamSocket> attach(EventLoop& loop, StreamSocket::Handler& handler) override {
+    return StreamSocket::adopt(loop, m_socket.release(), handler);
+  }
+
+ private:
+  NativeSocket m_socket;
+};
+
 }  // namespace
+
+std::unique_ptr<DetachedSocket> DetachedSocket::wrap(std::uintptr_t nativeSocket) {
+  return std::make_unique<DetachedPlain>(nativeSocket);
+}
 
 std::unique_ptr<StreamSocket> StreamSocket::adopt(EventLoop& loop, std::uintptr_t nativeSocket,
                                                   Handler& handler) {

@@ -24,12 +24,14 @@ enum class PauseReason : std::uint8_t {
   NoHandler = 4,     ///< Nobody to give the bytes to yet.
 };
 
+class DetachedSocket;
+
 class StreamSocket : public Disposable {
  public:
   class Handler {
    public:
     /// Bytes arrived: at most one slab's worth a call, one call per wake-up unless the socket keeps filling
-    /// what it is offered. Inside it the handler may send, pause, close, release or put another handler in
+    /// what it is offered. Inside it the handler may send, pause, close, detach or put another handler in
     /// its place.
     virtual void onData(Slice data) = 0;
     /// The peer will send no more (FIN). Writing may go on.
@@ -68,13 +70,28 @@ class StreamSocket : public Disposable {
   [[nodiscard]] virtual bool isOpen() const noexcept = 0;
   [[nodiscard]] virtual SocketAddress peerAddress() const = 0;
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
-  /// Gives the descriptor away (to another worker's loop): stops watching and forgets it. The queue must be
+  /// Gives the connection away (to another worker's loop): stops watching and forgets it. The queue must be
   /// empty. Bytes that were read before a pause and not delivered yet are lost unless takeUnread() gave them
   /// out.
-  virtual std::uintptr_t release() = 0;
+  virtual std::unique_ptr<DetachedSocket> detach() = 0;
   /// Bytes that were read in one go with delivered ones, and held back because the handler paused. Empty
   /// mostly.
   virtual SliceQueue takeUnread() { return {}; }
+};
+
+/// A connection on its way from one loop to another, with what belongs to it besides the descriptor (a TLS
+/// session). May cross threads, with one owner at a time; destroyed unattached it closes the connection.
+class DetachedSocket {
+ public:
+  DetachedSocket() = default;
+  DetachedSocket(const DetachedSocket&) = delete;
+  DetachedSocket& operator=(const DetachedSocket&) = delete;
+  virtual ~DetachedSocket() = default;
+  /// Watches the connection in `loop`, on its thread, as StreamSocket::adopt does. Once.
+  virtual std::unique_ptr<StreamSocket> attach(EventLoop& loop, StreamSocket::Handler& handler) = 0;
+
+  /// Takes over a connected, non-blocking descriptor.
+  static std::unique_ptr<DetachedSocket> wrap(std::uintptr_t nativeSocket);
 };
 
 /// Listens and accepts. Per accepted connection the handler gets a native descriptor, non-blocking and

@@ -18,9 +18,9 @@ constexpr std::size_t kMaxDnsName = 253;
 
 }  // namespace
 
-VisitorConnection::VisitorConnection(Worker& worker, std::uintptr_t nativeSocket,
+VisitorConnection::VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
                                      const net::SocketAddress& peer)
-    : m_worker(worker), m_socket(net::StreamSocket::adopt(worker.loop(), nativeSocket, *this)), m_peer(peer) {
+    : m_worker(worker), m_socket(socket.attach(worker.loop(), *this)), m_scheme(scheme), m_peer(peer) {
   waitFor(Waiting::Head);
 }
 
@@ -275,7 +275,7 @@ void VisitorConnection::openStream(const Route& route, Slice rest) {
   frame.framing = m_traits.framing;
   frame.webSocket = m_webSocket;
   frame.expectContinue = m_traits.expectContinue;
-  const wire::StreamHead head{wire::StreamKind::Http, route.tunnel, m_peer, http::Scheme::Http};
+  const wire::StreamHead head{wire::StreamKind::Http, route.tunnel, m_peer, m_scheme};
   const bool sent = relay::sendRequestHead(*m_stream, m_worker.loop().writer(), head, frame);
   m_head.clear();
   if (!sent) {

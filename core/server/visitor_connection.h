@@ -34,7 +34,8 @@ class VisitorConnection final : public net::Disposable,
                                 private wire::FrameReader::Handler,
                                 private relay::TimeoutItem {
  public:
-  VisitorConnection(Worker& worker, std::uintptr_t nativeSocket, const net::SocketAddress& peer);
+  VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
+                    const net::SocketAddress& peer);
   ~VisitorConnection() override;
 
   [[nodiscard]] const net::SocketAddress& peer() const noexcept { return m_peer; }
@@ -105,6 +106,7 @@ class VisitorConnection final : public net::Disposable,
 
   Worker& m_worker;
   std::unique_ptr<net::StreamSocket> m_socket;
+  http::Scheme m_scheme;
   net::SocketAddress m_peer;
   Phase m_phase = Phase::Head;
   Waiting m_waiting = Waiting::Nothing;

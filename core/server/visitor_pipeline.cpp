@@ -49,10 +49,10 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
   Worker* target = m_worker.context().workers[worker];
-  const std::uintptr_t nativeSocket = m_socket->release();
-  const net::SocketAddress peer = m_peer;
-  target->post([target, nativeSocket, peer, bytes = std::move(received)]() mutable {
-    target->adoptVisitor(nativeSocket, peer, std::move(bytes));
+  // Shared because a task is copyable; a task that is dropped closes the connection.
+  const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
+  target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(received)]() mutable {
+    target->adoptVisitor(std::move(*parcel), scheme, peer, std::move(bytes));
   });
   destroy();
 }

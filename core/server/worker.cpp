@@ -114,23 +114,18 @@ void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& 
 }
 
 void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) {
-  adoptVisitor(nativeSocket, peer, {});
+  adoptVisitor(net::DetachedSocket::wrap(nativeSocket), http::Scheme::Http, peer, {});
 }
 
-void Worker::adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress& peer, std::string received) {
-  if (m_draining && received.empty()) {
-    net::closeNativeSocket(nativeSocket);
-    return;
-  }
+void Worker::adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
+                          const net::SocketAddress& peer, std::string received) {
+  if (m_draining && received.empty()) return;
   if (!peer.isLoopback()) {
     std::size_t& count = m_perAddress[addressKey(peer)];
-    if (count >= m_context.limits.connectionsPerAddress) {
-      net::closeNativeSocket(nativeSocket);
-      return;
-    }
+    if (count >= m_context.limits.connectionsPerAddress) return;
     ++count;
   }
-  auto visitor = std::make_unique<VisitorConnection>(*this, nativeSocket, peer);
+  auto visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
   VisitorConnection* key = visitor.get();
   m_visitors.emplace(key, std::move(visitor));
   if (m_visitors.size() >= m_context.limits.connectionsPerWorker && !m_listenerPaused) {

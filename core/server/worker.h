@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/http/message.h"
 #include "core/net/event_loop.h"
 #include "core/net/stream_socket.h"
 #include "core/quic/endpoint_driver.h"
@@ -74,7 +75,9 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   void addSession(SessionId id, ClientLink& link) { m_sessions[id] = &link; }
   void removeSession(SessionId id) { m_sessions.erase(id); }
   void closeSession(SessionId id);
-  void adoptVisitor(std::uintptr_t nativeSocket, const net::SocketAddress& peer, std::string received);
+  /// Serves a visitor that came in here, or with `received` (read elsewhere already) from another worker.
+  void adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
+                    const net::SocketAddress& peer, std::string received);
   void forgetVisitor(VisitorConnection& visitor);
   void forgetLink(ClientLink& link);
 

@@ -161,12 +161,12 @@ class StreamSocketTest : public QObject {
     StreamPair f;
     f.a->sendCopy(asBytes("head"));
     QVERIFY(runUntil(*f.loop, [&] { return f.right.received == "head"; }));
-    const std::uintptr_t handle = f.b->release();
+    std::unique_ptr<DetachedSocket> detached = f.b->detach();
     QVERIFY(!f.b->isOpen());
-    std::thread worker([handle] {
+    std::thread worker([&detached] {
       auto loop = makeLoop();
       Recorder echo;
-      auto socket = StreamSocket::adopt(*loop, handle, echo);
+      auto socket = detached->attach(*loop, echo);
       echo.onDataHook = [&](Slice& data) { socket->send(data); };
       echo.onEndHook = [&] { socket->shutdownSend(); };
       runUntil(*loop, [&] { return echo.ends == 1 && socket->queuedBytes() == 0; });
@@ -179,6 +179,12 @@ class StreamSocketTest : public QObject {
     QVERIFY(ended);
     QCOMPARE(f.left.received, std::string("body"));
     QCOMPARE(f.right.received, std::string("head"));
+  }
+
+  void aDetachedSocketNobodyWantedIsClosed() {
+    StreamPair f;
+    f.b->detach().reset();
+    QVERIFY(runUntil(*f.loop, [&] { return f.left.ends == 1; }));
   }
 
   void worksOverUnixSockets() {
