@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One visitor's request on the client: reads its frames from the stream, speaks HTTP/1.1 to the origin, and
-// frames the answer. A request whose reused origin connection died before a byte of answer is sent once more,
-// if it is idempotent and had no body. Pooled by the Client; the client's thread. inbound_request.cpp has the
-// way to the origin, origin_response.cpp the way back.
+// One visitor's request on the client: reads its frames from the stream, gives what they say to an exchange
+// with the origin, and frames the answer. It knows nothing of the origin's protocol. Pooled by the Client;
+// the client's thread. inbound_request.cpp has the way to the origin, inbound_answer.cpp the way back.
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "core/base/intrusive_list.h"
-#include "core/client/origin_pool.h"
+#include "core/client/origin_exchange.h"
 #include "core/client/tunnel.h"
-#include "core/http/h1_parser.h"
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/quic/stream.h"
@@ -43,8 +41,7 @@ class RequestOwner {
 class InboundRequest final : public ListHook<>,
                              private quic::StreamHandler,
                              private wire::FrameReader::Handler,
-                             private OriginUser,
-                             private OriginDial::Handler,
+                             private OriginExchange::User,
                              private relay::TimeoutItem {
  public:
   explicit InboundRequest(RequestOwner& owner) noexcept : m_owner(owner) {}
@@ -54,7 +51,6 @@ class InboundRequest final : public ListHook<>,
 
  private:
   enum class Phase : std::uint8_t { StreamHead, Request, Ended };
-  enum class OriginPhase : std::uint8_t { None, Dialing, Connected };
   enum class AnswerPhase : std::uint8_t { Head, Body, Upgraded, Done };
 
   // Stream
@@ -67,78 +63,48 @@ class InboundRequest final : public ListHook<>,
   Result<> onBody(ByteView data) override;
 
   // Origin
-  void onDialed(OriginConnection& connection) override;
-  void onDialFailed(const Error& error) override;
-  void onOriginData(Slice data) override;
-  void onOriginEnd() override;
-  void onOriginSent() override;
-  void onOriginError(const Error& error) override;
+  void onReached() override;
+  void onInterim(http::ResponseHead& head) override;
+  void onHead(http::ResponseHead& head, http::Framing framing, bool upgraded) override;
+  void onContent(Slice data) override;
+  void onTrailers(std::span<const http::Field> fields) override;
+  void onHalfEnd() override;
+  void onEnd() override;
+  void onFailed(http::Problem problem, std::string_view detail) override;
+  void onSent() override;
   void onTimeout() override;
 
-  // The way to the origin
   bool readStreamHead(ByteView& data);
-  void writeOriginHead(const wire::RequestHeadFrame& frame);
-  void reachOrigin(bool fresh);
-  void sendPending();
-  void timeOrigin();
-  void queueToOrigin(ByteView data);
-  Result<> forwardTrailers(ByteView payload);
+  Result<> takeHead(ByteView payload);
+  Result<> takeTrailers(ByteView payload);
   void requestEnded();
-  bool retry();
-
-  // The way back
-  void readAnswerHead(Slice data);
-  bool startAnswer();
-  void forwardAnswer(Slice data);
-  void finishAnswer();
+  void timeOrigin();
   void answerProblem(http::Problem problem, std::string_view detail);
-  void breakAnswer(http::Problem problem, std::string_view detail);
-  void checkUpgradedEnd();
-
   void refuse(wire::AppError code);
-  enum class OriginFate : std::uint8_t { Keep, Close, Abort };
-  void releaseOrigin(OriginFate fate);
-  void end(bool failed);
+  void end(bool failed, CancelReason reason = CancelReason::VisitorGone);
 
   RequestOwner& m_owner;
   quic::Stream* m_stream = nullptr;
   std::shared_ptr<Tunnel> m_tunnel;
+  std::unique_ptr<OriginExchange> m_http1;  ///< Made at the first use and kept for the next requests.
+  OriginExchange* m_exchange = nullptr;     ///< The one of this request, once begun.
   Phase m_phase = Phase::Ended;
-  OriginPhase m_originPhase = OriginPhase::None;
   AnswerPhase m_answerPhase = AnswerPhase::Head;
 
-  // Request
   std::string m_partialHead;
   wire::StreamHead m_streamHead;
   wire::FrameReader m_frames;
   http::RequestHead m_request;
   http::Framing m_framing;
-  std::string m_method;
-  SliceQueue m_originHead;  ///< Kept until the answer begins, for a second try.
-  SliceQueue m_waiting;     ///< Body that came before the connection.
   relay::CreditLedger m_credit;
   std::size_t m_bodyInFeed = 0;
-  std::uint64_t m_bodySent = 0;
   std::uint64_t m_bodyRemaining = 0;
-  std::string m_trailers;
   bool m_hasHead = false;
+  bool m_reached = false;
   bool m_requestEnded = false;
   bool m_webSocket = false;
+  bool m_isHead = false;
   bool m_wantsJson = false;
-  bool m_retried = false;
-  bool m_originSpoke = false;  ///< Bytes of an answer came: it is no longer safe to ask again.
-
-  // Origin and answer
-  std::unique_ptr<OriginDial> m_dial;
-  OriginConnection* m_origin = nullptr;
-  std::string m_answerHead;
-  std::size_t m_scanned = 0;
-  http::ResponseHead m_answer;
-  http::ResponseTraits m_traits;
-  http::ChunkedDecoder m_chunked;
-  std::uint64_t m_answerRemaining = 0;
-  unsigned m_interimHeads = 0;
-  bool m_originEnded = false;
 };
 
 }  // namespace adit::client

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/http1_exchange.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/client/tunnel.h"
+#include "core/http/h1_writer.h"
+#include "core/http/semantics.h"
+
+namespace adit::client {
+
+namespace {
+
+/// Room for what is added to a request's fields: forwarding fields, framing, upgrade.
+constexpr std::size_t kHeadOverhead = 512;
+
+std::string_view schemeName(http::Scheme scheme) noexcept {
+  return scheme == http::Scheme::Https ? "https" : "http";
+}
+
+/// RFC 7239: IPv6 addresses are bracketed and quoted; a host with a port needs quotes for its colon.
+void writeForwarding(http::HeadBuffer& out, const net::SocketAddress& visitor, std::string_view authority,
+                     http::Scheme scheme) {
+  const std::string address = visitor.host();
+  const bool ipv6 = address.find(':') != std::string::npos;
+  out.field("X-Forwarded-For", address);
+  if (!authority.empty()) out.field("X-Forwarded-Host", authority);
+  out.field("X-Forwarded-Proto", schemeName(scheme));
+  out.text("Forwarded: for=").text(ipv6 ? "\"[" : "").text(address).text(ipv6 ? "]\"" : "");
+  if (!authority.empty()) out.text(";host=\"").text(authority).text("\"");
+  out.text(";proto=").text(schemeName(scheme)).text("\r\n");
+}
+
+}  // namespace
+
+Http1Exchange::~Http1Exchange() { cancel(CancelReason::VisitorGone); }
+
+void Http1Exchange::begin(Tunnel& tunnel, const OriginRequest& request) {
+  m_tunnel = &tunnel;
+  m_phase = Phase::Head;
+  m_framing = request.framing.body;
+  m_method.assign(request.head.method);
+  m_trailers.clear();
+  m_webSocket = request.webSocket;
+  m_sentContent = m_finished = m_retried = m_originSpoke = m_originEnded = false;
+  m_answerHead.clear();
+  m_scanned = 0;
+  m_interimHeads = 0;
+  writeHead(request);
+  reach(false);
+}
+
+void Http1Exchange::writeHead(const OriginRequest& request) {
+  const http::RequestHead& head = request.head;
+  std::size_t most = kHeadOverhead + head.method.size() + head.target.size() + 3 * head.authority.size();
+  for (const http::Field& field : head.fields) most += field.name.size() + field.value.size() + 4;
+
+  const auto fill = [&](http::HeadBuffer& out) {
+    out.text(head.method).text(" ").text(head.target).text(" HTTP/1.1\r\n");
+    out.field("Host", head.authority);
+    for (const http::Field& field : head.fields) out.field(field.name, field.value);
+    writeForwarding(out, request.stream.visitor, head.authority, request.stream.scheme);
+    if (request.expectContinue) out.text("Expect: 100-continue\r\n");
+    if (m_webSocket) {
+      out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    } else if (m_framing == http::BodyFraming::Length) {
+      out.text("Content-Length: ").number(request.framing.length).text("\r\n");
+    } else if (m_framing == http::BodyFraming::Chunked) {
+      out.text("Transfer-Encoding: chunked\r\n");
+    }
+    out.text("\r\n");
+  };
+  SlabWriter& writer = m_loop.writer();
+  if (most <= kSlabSize) {
+    http::HeadBuffer out(writer.reserve(most).first(most));
+    fill(out);
+    m_head.push(writer.commit(out.size()));
+    return;
+  }
+  std::vector<std::uint8_t> large(most);
+  http::HeadBuffer out(large);
+  fill(out);
+  for (std::size_t at = 0; at < out.size(); at += kSlabSize) {
+    m_head.push(writer.copy({large.data() + at, std::min(kSlabSize, out.size() - at)}));
+  }
+}
+
+void Http1Exchange::reach(bool fresh) {
+  if (!fresh) m_origin = m_tunnel->origins->leaseIdle(*this);
+  if (m_origin != nullptr) {
+    sendPending();
+    return;
+  }
+  m_dial = m_tunnel->origins->dial(*this, *this);
+}
+
+void Http1Exchange::onDialed(OriginConnection& connection) {
+  m_loop.dispose(std::move(m_dial));
+  m_origin = &connection;
+  sendPending();
+}
+
+void Http1Exchange::onDialFailed(const Error& error) {
+  m_loop.dispose(std::move(m_dial));
+  const std::string place = m_tunnel->target.forVisitors();
+  if (error.code == ErrorCode::TimedOut) {
+    fail(http::Problem::OriginSlow, fmt::format("{} does not accept the connection", place));
+  } else {
+    fail(http::Problem::OriginRefused, fmt::format("nothing answers on {}", place));
+  }
+}
+
+void Http1Exchange::sendPending() {
+  net::StreamSocket& socket = m_origin->socket();
+  for (std::size_t i = 0; i < m_head.count(); ++i) socket.send(m_head.at(i));
+  for (std::size_t i = 0; i < m_waiting.count(); ++i) socket.send(m_waiting.at(i));
+  m_waiting.clear();
+  m_user.onReached();
+}
+
+void Http1Exchange::queue(ByteView data) {
+  if (m_origin != nullptr) {
+    m_origin->socket().sendCopy(data);
+    return;
+  }
+  SlabWriter& writer = m_loop.writer();
+  for (std::size_t at = 0; at < data.size(); at += kSlabSize) {
+    m_waiting.push(writer.copy(data.subspan(at, std::min(kSlabSize, data.size() - at))));
+  }
+}
+
+void Http1Exchange::sendContent(ByteView data) {
+  if (m_phase == Phase::Ended || data.empty()) return;
+  m_sentContent = true;
+  if (m_phase == Phase::Upgraded || m_framing != http::BodyFraming::Chunked) {
+    queue(data);
+    return;
+  }
+  std::uint8_t chunkHead[18];
+  queue({chunkHead, http::writeChunkHead(data.size(), chunkHead)});
+  queue(data);
+  queue(asBytes(http::kChunkTail));
+}
+
+void Http1Exchange::sendTrailers(std::span<const http::Field> fields) {
+  if (m_framing != http::BodyFraming::Chunked) return;  // HTTP/1.1 has no other place for them
+  for (const http::Field& field : fields) {
+    if (http::isForbiddenTrailer(field.name)) continue;
+    m_trailers.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+}
+
+void Http1Exchange::finish() {
+  if (m_phase == Phase::Ended || m_finished) return;
+  m_finished = true;
+  if (m_phase == Phase::Upgraded) {
+    m_origin->socket().shutdownSend();
+    checkUpgradedEnd();
+    return;
+  }
+  if (m_framing == http::BodyFraming::Chunked) {
+    queue(asBytes(http::kLastChunk));
+    if (!m_trailers.empty()) queue(asBytes(m_trailers));
+    queue(asBytes("\r\n"));
+  }
+}
+
+bool Http1Exchange::retry() {
+  if (m_origin == nullptr || !m_origin->isReused() || m_retried || m_phase != Phase::Head || m_originSpoke ||
+      m_sentContent || m_framing != http::BodyFraming::None || m_webSocket || !http::isIdempotent(m_method)) {
+    return false;
+  }
+  m_retried = true;
+  m_originEnded = false;
+  release(Fate::Close);
+  reach(true);
+  return true;
+}
+
+void Http1Exchange::onOriginSent() {
+  m_user.onSent();
+  if (m_phase == Phase::Upgraded) checkUpgradedEnd();
+}
+
+void Http1Exchange::cancel(CancelReason reason) {
+  if (m_phase == Phase::Ended) return;
+  m_phase = Phase::Ended;
+  release(reason == CancelReason::VisitorGone ? Fate::Abort : Fate::Close);
+  m_waiting.clear();
+  m_head.clear();
+}
+
+void Http1Exchange::release(Fate fate) {
+  // At once, not at the end of the turn: it must not call back any more. (Inside its callbacks it was
+  // disposed of already.)
+  m_dial.reset();
+  if (m_origin == nullptr) return;
+  OriginConnection* origin = std::exchange(m_origin, nullptr);
+  if (fate == Fate::Keep) {
+    m_tunnel->origins->giveBack(*origin);
+  } else {
+    m_tunnel->origins->discard(*origin, fate == Fate::Abort);
+  }
+}
+
+void Http1Exchange::pauseAnswer() {
+  if (m_origin != nullptr) m_origin->socket().pauseReading(net::PauseReason::PeerSlow);
+}
+
+void Http1Exchange::resumeAnswer() {
+  if (m_origin != nullptr) m_origin->socket().resumeReading(net::PauseReason::PeerSlow);
+}
+
+std::size_t Http1Exchange::queuedBytes() const noexcept {
+  return m_waiting.bytes() + (m_origin == nullptr ? 0 : m_origin->socket().queuedBytes());
+}
+
+}  // namespace adit::client

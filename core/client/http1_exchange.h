@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An exchange with an origin that speaks HTTP/1.1, over a connection of the tunnel's pool. A request whose
+// reused connection died before a byte of answer is sent once more, if it is idempotent. Owned and pooled by
+// its InboundRequest; the client's thread. http1_exchange.cpp has the way to the origin, http1_answer.cpp the
+// way back.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/client/origin_exchange.h"
+#include "core/client/origin_pool.h"
+#include "core/http/h1_parser.h"
+
+namespace adit::client {
+
+class Http1Exchange final : public OriginExchange, private OriginUser, private OriginDial::Handler {
+ public:
+  Http1Exchange(net::EventLoop& loop, User& user) noexcept : m_loop(loop), m_user(user) {}
+  ~Http1Exchange() override;
+
+  void begin(Tunnel& tunnel, const OriginRequest& request) override;
+  void sendContent(ByteView data) override;
+  void sendTrailers(std::span<const http::Field> fields) override;
+  void finish() override;
+  void cancel(CancelReason reason) override;
+  void pauseAnswer() override;
+  void resumeAnswer() override;
+  [[nodiscard]] std::size_t queuedBytes() const noexcept override;
+
+ private:
+  enum class Phase : std::uint8_t {
+    Ended,
+    Head,  ///< No final head yet, perhaps no connection.
+    Body,
+    Upgraded,
+  };
+  enum class Fate : std::uint8_t { Keep, Close, Abort };
+
+  void onDialed(OriginConnection& connection) override;
+  void onDialFailed(const Error& error) override;
+  void onOriginData(Slice data) override;
+  void onOriginEnd() override;
+  void onOriginSent() override;
+  void onOriginError(const Error& error) override;
+
+  void writeHead(const OriginRequest& request);
+  void reach(bool fresh);
+  void sendPending();
+  void queue(ByteView data);
+  bool retry();
+
+  void readHead(Slice data);
+  bool startAnswer();
+  void forward(Slice data);
+  void forwardChunks(Slice data);
+  void endAnswer();
+  void checkUpgradedEnd();
+  void fail(http::Problem problem, std::string_view detail);
+  void release(Fate fate);
+
+  net::EventLoop& m_loop;
+  User& m_user;
+  Tunnel* m_tunnel = nullptr;
+  Phase m_phase = Phase::Ended;
+
+  // Request
+  http::BodyFraming m_framing = http::BodyFraming::None;
+  std::string m_method;
+  std::string m_trailers;
+  SliceQueue m_head;     ///< Kept until the answer begins, for a second try.
+  SliceQueue m_waiting;  ///< Content that came before the connection.
+  bool m_sentContent = false;
+  bool m_finished = false;
+  bool m_webSocket = false;
+  bool m_retried = false;
+
+  // Origin and answer
+  std::unique_ptr<OriginDial> m_dial;
+  OriginConnection* m_origin = nullptr;
+  bool m_originSpoke = false;  ///< Bytes of an answer came: it is no longer safe to ask again.
+  bool m_originEnded = false;
+  std::string m_answerHead;
+  std::size_t m_scanned = 0;
+  http::ResponseHead m_answer;
+  http::ResponseTraits m_traits;
+  http::ChunkedDecoder m_chunked;
+  std::uint64_t m_remaining = 0;
+  unsigned m_interimHeads = 0;
+};
+
+}  // namespace adit::client
