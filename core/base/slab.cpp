@@ -34,6 +34,18 @@ void SlabPool::recycle(Slab* slab) noexcept {
   ++m_pooled;
 }
 
+void SlabPool::detach(Slab* slab) noexcept {
+  assert(slab->pool == this && slab->references == 1);
+  slab->pool = nullptr;
+  --m_live;
+}
+
+void SlabPool::adopt(Slab* slab) noexcept {
+  assert(slab->pool == nullptr && slab->references == 1);
+  slab->pool = this;
+  ++m_live;
+}
+
 void SlabPool::trim(std::size_t keep) noexcept {
   while (m_pooled > keep) {
     Slab* slab = m_free;

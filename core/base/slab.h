@@ -51,6 +51,12 @@ class SlabPool {
   static void release(Slab* slab) noexcept {
     if (slab != nullptr && --slab->references == 0) slab->pool->recycle(slab);
   }
+  /// Gives up a slab with one reference: it belongs to no pool and no thread until another pool adopts it, or
+  /// `destroy` frees it.
+  void detach(Slab* slab) noexcept;
+  /// Takes over a detached slab with its one reference.
+  void adopt(Slab* slab) noexcept;
+  static void destroy(Slab* detached) noexcept { delete detached; }
   /// Frees pooled slabs beyond `keep`.
   void trim(std::size_t keep) noexcept;
 

@@ -2,8 +2,9 @@
 #pragma once
 // One bidirectional QUIC stream (RFC 9000 section 2). Bytes to send are queued as slices and stay alive until
 // they are acknowledged; received bytes are handed on at once and their flow-control credit is returned by
-// `consume`, when they have left for where they go. Owned by its Connection, from which a user keeps a
-// pointer until onClosed. One thread.
+// `consume`, when they have left for where they go. Owned by its connection (or, for a stream of another
+// thread's connection, by what stands in for it), from which a user keeps a pointer until onStreamClosed. One
+// thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,6 @@
 
 namespace adit::quic {
 
-class Connection;
 class Stream;
 
 using StreamId = std::int64_t;
@@ -44,7 +44,6 @@ class Stream {
  public:
   virtual ~Stream() = default;
   [[nodiscard]] virtual StreamId id() const noexcept = 0;
-  [[nodiscard]] virtual Connection& connection() noexcept = 0;
   /// Null: data is discarded (and credited) until one is set.
   virtual void setHandler(StreamHandler* handler) noexcept = 0;
   /// Queues; leaves at the end of the turn. Ignored after finish or reset.

@@ -8,8 +8,6 @@
 
 namespace adit::quic {
 
-Connection& StreamImpl::connection() noexcept { return *m_connection; }
-
 void StreamImpl::open(ConnectionImpl& connection, StreamId id) noexcept {
   m_connection = &connection;
   m_handler = nullptr;

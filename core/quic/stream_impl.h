@@ -28,7 +28,6 @@ class StreamImpl final : public Stream,
 
   // Stream
   [[nodiscard]] StreamId id() const noexcept override { return m_id; }
-  [[nodiscard]] Connection& connection() noexcept override;
   void setHandler(StreamHandler* handler) noexcept override { m_handler = handler; }
   void send(Slice data) override;
   void sendCopy(ByteView data) override;

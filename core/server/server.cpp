@@ -83,6 +83,9 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
     server->m_workers.push_back(std::move(*created));
   }
   context.registry.setPublicPort(params.publicPort != 0 ? params.publicPort : server->httpAddress().port());
+  std::vector<RemoteStreams*> remote;
+  for (auto& each : server->m_workers) remote.push_back(&each->remoteStreams());
+  for (RemoteStreams* each : remote) each->connect(remote);
   for (auto& each : server->m_workers) each->start();
   return server;
 }

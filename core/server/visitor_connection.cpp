@@ -244,20 +244,12 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   };
   if (!known) return refuse(http::Problem::UnknownHost);
   if (!route->online) return refuse(http::Problem::TunnelOffline);
-  ClientLink* link = m_worker.findSession(route->session);
-  if (link == nullptr || !link->isReady()) return refuse(http::Problem::TunnelOffline);
-  m_load = link->loadOf(route->tunnel);
-  if (m_load == nullptr) return refuse(http::Problem::TunnelOffline);
-  if (m_load->active >= m_worker.context().limits.requestsPerTunnel) {
-    m_load.reset();
-    return refuse(http::Problem::Overloaded);
-  }
-  m_stream = link->connection().openStream();
-  if (m_stream == nullptr) {
-    m_load.reset();
-    return refuse(http::Problem::Overloaded);
-  }
-  ++m_load->active;
+  OpenedStream opened = m_worker.openStream(route->session, route->tunnel);
+  if (opened.stream == nullptr)
+    return refuse(opened.refusal == wire::AppError::Overloaded ? http::Problem::Overloaded
+                                                               : http::Problem::TunnelOffline);
+  m_stream = opened.stream;
+  m_load = std::move(opened.load);
   openStream(*route, std::move(rest));
 }
 

@@ -30,7 +30,8 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       lingerTimeouts(*loop, kLinger),
       m_context(context),
       m_params(std::move(params)),
-      m_loop(std::move(loop)) {}
+      m_loop(std::move(loop)),
+      m_remoteStreams(*m_loop, m_params.index, *this) {}
 
 Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerParams params) {
   auto loop = net::EventLoop::create();
@@ -68,6 +69,7 @@ void Worker::stop() {
 void Worker::shutDown() {
   m_listener.reset();
   while (!m_visitors.empty()) m_visitors.begin()->second->closeNow();
+  m_remoteStreams.shutDown();
   if (m_driver != nullptr)
     m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::Draining), "the server stopped");
   m_loop->runOnce();  // sends the closes and destroys what was disposed of
@@ -94,6 +96,28 @@ ClientLink* Worker::findSession(SessionId id) {
 
 void Worker::closeSession(SessionId id) {
   if (ClientLink* link = findSession(id)) link->takenOver();
+}
+
+OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
+  OpenedStream opened;
+  ClientLink* link = findSession(session);
+  if (link == nullptr || !link->isReady()) {
+    opened.refusal = wire::AppError::Draining;
+    return opened;
+  }
+  std::shared_ptr<TunnelLoad> load = link->loadOf(tunnel);
+  if (load == nullptr) {
+    opened.refusal = wire::AppError::TunnelUnknown;
+    return opened;
+  }
+  if (load->active < m_context.limits.requestsPerTunnel) opened.stream = link->connection().openStream();
+  if (opened.stream == nullptr) {
+    opened.refusal = wire::AppError::Overloaded;
+    return opened;
+  }
+  ++load->active;
+  opened.load = std::move(load);
+  return opened;
 }
 
 void Worker::onAccepted(quic::Connection& connection) {
@@ -178,7 +202,7 @@ void Worker::drain(Duration deadline, std::function<void()> done) {
 }
 
 void Worker::finishDrainWhenIdle() {
-  if (!m_drained || !m_visitors.empty()) return;
+  if (!m_drained || !m_visitors.empty() || m_remoteStreams.servedForOthers() > 0) return;
   // Not inside the caller's work: the last visitor is still on the stack.
   m_loop->post([callback = std::exchange(m_drained, nullptr)] { callback(); });
 }

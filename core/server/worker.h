@@ -20,6 +20,7 @@
 #include "core/server/limits.h"
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
+#include "core/server/remote_stream.h"
 
 namespace adit::server {
 
@@ -47,7 +48,9 @@ struct WorkerParams {
   net::StreamListener::Params http;
 };
 
-class Worker final : private quic::EndpointDriver::Handler, private net::StreamListener::Handler {
+class Worker final : private quic::EndpointDriver::Handler,
+                     private net::StreamListener::Handler,
+                     private RemoteStreams::Opener {
  public:
   /// Binds on the calling thread; the thread starts with start().
   static Result<std::unique_ptr<Worker>> create(ServerContext& context, WorkerParams params);
@@ -78,6 +81,11 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   /// Serves a visitor that came in here, or with `received` (read elsewhere already) from another worker.
   void adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
                     const net::SocketAddress& peer, std::string received);
+  /// A stream to the client of a session that lives here, for a request to one of its tunnels; counted in the
+  /// tunnel's load. Refusals: Draining (no such session now), TunnelUnknown, Overloaded.
+  OpenedStream openStream(SessionId session, std::uint64_t tunnel) override;
+  /// The way to sessions of other workers.
+  [[nodiscard]] RemoteStreams& remoteStreams() noexcept { return m_remoteStreams; }
   void forgetVisitor(VisitorConnection& visitor);
   void forgetLink(ClientLink& link);
 
@@ -89,6 +97,7 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   void onAccepted(quic::Connection& connection) override;
   void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override;
   void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) override;
+  void onRemoteIdle() override { finishDrainWhenIdle(); }
   void finishDrainWhenIdle();
   void shutDown();
 
@@ -96,6 +105,7 @@ class Worker final : private quic::EndpointDriver::Handler, private net::StreamL
   WorkerParams m_params;
   // The loop outlives everything that lives in it.
   std::unique_ptr<net::EventLoop> m_loop;
+  RemoteStreams m_remoteStreams;
   std::unique_ptr<quic::EndpointDriver> m_driver;
   std::unique_ptr<net::StreamListener> m_listener;
   net::SocketAddress m_httpAddress;

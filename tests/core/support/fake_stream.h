@@ -3,7 +3,6 @@
 // A QUIC stream without QUIC: records what is sent, reset and credited, and hands in what a test pretends the
 // peer sent.
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,7 +44,6 @@ class FakeStream final : public quic::Stream {
   }
 
   [[nodiscard]] quic::StreamId id() const noexcept override { return 1; }
-  [[nodiscard]] quic::Connection& connection() noexcept override { std::abort(); }
   void setHandler(quic::StreamHandler* next) noexcept override { handler = next; }
   void send(Slice data) override { sendCopy(data.bytes()); }
   void sendCopy(ByteView data) override {
