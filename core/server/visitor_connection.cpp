@@ -2,25 +2,19 @@
 #include "core/server/visitor_connection.h"
 
 #include <algorithm>
-#include <array>
 
-#include "core/base/log.h"
 #include "core/http/semantics.h"
-#include "core/relay/http_stream_writer.h"
-#include "core/server/client_link.h"
 #include "core/server/worker.h"
 
 namespace adit::server {
 
-namespace {
-
-constexpr std::size_t kMaxDnsName = 253;
-
-}  // namespace
-
 VisitorConnection::VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
                                      const net::SocketAddress& peer)
-    : m_worker(worker), m_socket(socket.attach(worker.loop(), *this)), m_scheme(scheme), m_peer(peer) {
+    : m_worker(worker),
+      m_socket(socket.attach(worker.loop(), *this)),
+      m_scheme(scheme),
+      m_peer(peer),
+      m_exchange(worker, *this) {
   waitFor(Waiting::Head);
 }
 
@@ -77,7 +71,7 @@ void VisitorConnection::onTimeout() {
       answerProblem(http::Problem::RequestTimeout);
       return;
     case Waiting::Body:
-      dropStream(wire::AppError::VisitorGone);
+      m_exchange.drop(wire::AppError::VisitorGone);
       m_keepAlive = false;
       if (m_responseStarted) {
         destroy();
@@ -109,10 +103,9 @@ void VisitorConnection::onData(Slice data) {
       }
       return;
     case Phase::Upgraded:
-      if (m_stream == nullptr) return;
       if (m_responseFinished) waitFor(Waiting::Writing);
-      relay::sendData(*m_stream, m_worker.loop().writer(), std::move(data));
-      if (m_stream->unsentBytes() >= quic::kSendHighWater) m_socket->pauseReading(net::PauseReason::PeerSlow);
+      m_exchange.sendBody(std::move(data));
+      if (m_exchange.isCongested()) m_socket->pauseReading(net::PauseReason::PeerSlow);
       return;
     case Phase::Lingering:
     case Phase::Closed:
@@ -123,7 +116,7 @@ void VisitorConnection::onData(Slice data) {
 void VisitorConnection::onEndOfStream() {
   m_visitorFinished = true;
   if (m_phase == Phase::Upgraded) {
-    if (m_stream != nullptr) m_stream->finish();
+    m_exchange.finishRequest();
     if (m_responseFinished) endUpgraded();
     return;
   }
@@ -144,7 +137,7 @@ void VisitorConnection::onEndOfStream() {
 void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
 void VisitorConnection::onSent(std::size_t) {
-  m_credit.sent(m_stream, m_socket->queuedBytes());
+  m_exchange.settle(m_socket->queuedBytes());
   if (m_waiting == Waiting::Writing)
     waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : whatIsMissing());
   if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
@@ -199,26 +192,10 @@ void VisitorConnection::readHead(Slice data) {
   beginRequest(text.substr(0, result.consumed), data.part(data.size() - left, left));
 }
 
-const Route* VisitorConnection::findRoute() const {
-  const std::string_view host = http::hostOf(m_request.authority);
-  if (host.empty() || host.size() > kMaxDnsName) return nullptr;
-  std::array<char, kMaxDnsName> lower{};
-  std::transform(host.begin(), host.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const std::string_view name(lower.data(), host.size());
-  const std::string& domain = m_worker.context().registry.domain();
-  if (name.size() <= domain.size() + 1 || !name.ends_with(domain) ||
-      name[name.size() - domain.size() - 1] != '.')
-    return nullptr;
-  return m_worker.routes().find(name.substr(0, name.size() - domain.size() - 1));
-}
-
 void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
-  const Route* route = findRoute();
-  const Timestamp now = m_worker.loop().now();
-  const bool known = route != nullptr && (route->online || route->keptUntil > now);
-  if (known && route->online && route->worker != m_worker.index()) {
-    moveTo(route->worker, headBytes, rest);
+  const Destination destination = findDestination(m_worker, m_request.authority);
+  if (destination.kind == Destination::Kind::Elsewhere) {
+    moveTo(destination.route->worker, headBytes, rest);
     return;
   }
 
@@ -228,56 +205,29 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_isHttp10 = m_request.version == http::Version::Http10;
   m_webSocket = m_traits.webSocket;
   m_host.assign(m_request.authority);
+  m_wantsJson = http::prefersJson(m_request.fields);
   m_responseStarted = m_responseFinished = false;
-  m_interimHeads = 0;
   m_clientSlow = m_moves = false;
   m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
 
-  const auto refuse = [&](http::Problem problem) {
-    m_wantsJson = http::prefersJson(m_request.fields);
-    m_head.clear();
-    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
-    answerProblem(problem);
-  };
-  if (!known) return refuse(http::Problem::UnknownHost);
-  if (!route->online) return refuse(http::Problem::TunnelOffline);
-  OpenedStream opened = m_worker.openStream(route->session, route->tunnel);
-  if (opened.stream == nullptr)
-    return refuse(opened.refusal == wire::AppError::Overloaded ? http::Problem::Overloaded
-                                                               : http::Problem::TunnelOffline);
-  m_stream = opened.stream;
-  m_load = std::move(opened.load);
-  openStream(*route, std::move(rest));
-}
-
-void VisitorConnection::openStream(const Route& route, Slice rest) {
-  m_stream->setHandler(this);
-  m_frames.reset();
-  m_wantsJson = http::prefersJson(m_request.fields);
-  http::removeHopByHop(m_request.fields, http::Direction::Request);
-  std::erase_if(m_request.fields, [](const http::Field& field) {
-    return http::equalsIgnoreCase(field.name, "content-length") ||
-           http::equalsIgnoreCase(field.name, "host") || http::equalsIgnoreCase(field.name, "expect");
-  });
-  wire::RequestHeadFrame frame;
-  frame.head = &m_request;
-  frame.framing = m_traits.framing;
-  frame.webSocket = m_webSocket;
-  frame.expectContinue = m_traits.expectContinue;
-  const wire::StreamHead head{wire::StreamKind::Http, route.tunnel, m_peer, m_scheme};
-  const bool sent = relay::sendRequestHead(*m_stream, m_worker.loop().writer(), head, frame);
+  const std::optional<http::Problem> refused = m_exchange.begin(
+      destination, {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue, m_scheme, m_peer});
   m_head.clear();
-  if (!sent) {
-    dropStream(wire::AppError::RequestRefused);
-    m_keepAlive = false;
-    answerProblem(http::Problem::HeadTooLarge);
+  if (refused) {
+    if (*refused == http::Problem::HeadTooLarge) m_keepAlive = false;
+    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+    answerProblem(*refused);
     return;
   }
+  sendBodyAfterHead(std::move(rest));
+}
+
+void VisitorConnection::sendBodyAfterHead(Slice rest) {
   if (m_requestComplete) {
-    m_stream->finish();
+    m_exchange.finishRequest();
     if (!rest.empty()) holdForLater(std::move(rest));
   } else if (m_webSocket) {
     // Nothing may follow before the 101; what does waits for it.
@@ -298,7 +248,7 @@ void VisitorConnection::forwardBody(Slice data) {
   } else {
     const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(m_bodyRemaining, data.size()));
     m_bodyRemaining -= count;
-    if (m_stream != nullptr) relay::sendData(*m_stream, m_worker.loop().writer(), data.part(0, count));
+    m_exchange.sendBody(data.part(0, count));
     if (m_bodyRemaining == 0) {
       requestDone(data.part(count, data.size() - count));
       return;
@@ -306,7 +256,7 @@ void VisitorConnection::forwardBody(Slice data) {
   }
   if (m_phase != Phase::Exchange || m_requestComplete) return;
   if (!m_clientSlow && (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing)) waitFor(Waiting::Body);
-  if (m_stream != nullptr && m_stream->unsentBytes() >= quic::kSendHighWater) {
+  if (m_exchange.isCongested()) {
     m_socket->pauseReading(net::PauseReason::PeerSlow);
     m_clientSlow = true;
     if (m_waiting == Waiting::Body) waitForVisitorToRead();  // the delay is not in its sending
@@ -321,22 +271,21 @@ void VisitorConnection::forwardChunked(Slice data) {
         return;
       case http::ChunkedDecoder::Event::Data: {
         const auto offset = static_cast<std::size_t>(step.data.data() - data.text().data());
-        if (m_stream != nullptr)
-          relay::sendData(*m_stream, m_worker.loop().writer(), data.part(offset, step.data.size()));
+        m_exchange.sendBody(data.part(offset, step.data.size()));
         break;
       }
       case http::ChunkedDecoder::Event::End: {
-        if (m_stream != nullptr && !m_chunked.trailers().empty()) {
+        if (!m_chunked.trailers().empty()) {
           std::vector<http::Field> trailers = m_chunked.trailers();
           std::erase_if(trailers,
                         [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
-          relay::sendTrailers(*m_stream, m_worker.loop().writer(), trailers);
+          m_exchange.sendTrailers(trailers);
         }
         requestDone(data.part(step.consumed, data.size() - step.consumed));
         return;
       }
       case http::ChunkedDecoder::Event::Invalid:
-        dropStream(wire::AppError::VisitorGone);
+        m_exchange.drop(wire::AppError::VisitorGone);
         m_keepAlive = false;
         if (m_responseStarted) {
           destroy();
@@ -351,38 +300,17 @@ void VisitorConnection::forwardChunked(Slice data) {
 
 void VisitorConnection::requestDone(Slice rest) {
   m_requestComplete = true;
-  if (m_stream != nullptr) m_stream->finish();
+  m_exchange.finishRequest();
   // No more is sent, so nobody would be told that the client takes more.
   m_clientSlow = false;
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   if (m_waiting == Waiting::Body) waitForVisitorToRead();
   if (!rest.empty()) holdForLater(std::move(rest));
-  if (m_responseFinished) finishResponse();
-}
-
-void VisitorConnection::endExchange() {
-  if (m_load != nullptr) {
-    --m_load->active;
-    m_load.reset();
-  }
-  m_credit.settle(m_stream);
-  if (m_stream != nullptr) {
-    m_stream->setHandler(nullptr);
-    m_stream = nullptr;
-  }
-}
-
-void VisitorConnection::dropStream(wire::AppError code) {
-  if (m_stream != nullptr) {
-    m_stream->reset(static_cast<quic::AppErrorCode>(code));
-    m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
-  }
-  endExchange();
 }
 
 void VisitorConnection::destroy() {
   if (m_phase == Phase::Closed) return;
-  dropStream(wire::AppError::VisitorGone);
+  m_exchange.drop(wire::AppError::VisitorGone);
   m_phase = Phase::Closed;
   cancelTimeout();
   m_ahead.clear();

@@ -2,9 +2,9 @@
 #pragma once
 // One visitor's HTTP/1.1 connection at the ingress: reads requests one after the other, relays each over a
 // stream of the tunnel's client, and writes the answer. Requests that come ahead (pipelining) wait for their
-// turn, unread by anybody else. Owned by its worker, which destroys it at the end of the turn in which it
-// closed. One loop's thread. visitor_connection.cpp has the request's way in, visitor_pipeline.cpp what waits
-// behind it, visitor_response.cpp the answer's way out.
+// turn, unread by anybody else. The tunnel's side of a request is its Exchange. Owned by its worker, which
+// destroys it at the end of the turn in which it closed. One loop's thread. visitor_connection.cpp has the
+// request's way in, visitor_pipeline.cpp what waits behind it, visitor_response.cpp the answer's way out.
 
 #include <cstdint>
 #include <memory>
@@ -16,22 +16,16 @@
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/net/stream_socket.h"
-#include "core/quic/stream.h"
-#include "core/relay/credit_ledger.h"
 #include "core/relay/timeout_queue.h"
-#include "core/server/route_table.h"
-#include "core/wire/error_codes.h"
-#include "core/wire/http_frames.h"
+#include "core/server/exchange.h"
 
 namespace adit::server {
 
 class Worker;
-struct TunnelLoad;
 
 class VisitorConnection final : public net::Disposable,
                                 private net::StreamSocket::Handler,
-                                private quic::StreamHandler,
-                                private wire::FrameReader::Handler,
+                                private Exchange::Sink,
                                 private relay::TimeoutItem {
  public:
   VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
@@ -63,21 +57,21 @@ class VisitorConnection final : public net::Disposable,
   void onSocketError(const Error& error) override;
   void onTimeout() override;
 
-  // Stream to the client
-  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamWritable(quic::Stream& stream) override;
-  void onStreamClosed(quic::Stream& stream) override;
-  Result<> onFrame(wire::FrameType type, ByteView payload) override;
-  Result<> onBody(ByteView data) override;
+  // The exchange
+  Result<> onInterimHead(http::ResponseHead& head) override;
+  Result<> onResponseHead(const ResponseStart& start) override;
+  Result<> onResponseBody(ByteView data) override;
+  Result<> onResponseTrailers(const std::vector<http::Field>& fields) override;
+  void onResponseEnd() override;
+  void onExchangeFailed(wire::AppError cause) override;
+  void onRequestWritable() override;
+  void onRequestStopped() override;
 
   // The way in
   void readHead(Slice data);
   void beginRequest(std::string_view headBytes, Slice rest);
-  const Route* findRoute() const;
   void moveTo(unsigned worker, std::string_view headBytes, const Slice& rest);
-  void openStream(const Route& route, Slice rest);
+  void sendBodyAfterHead(Slice rest);
   void forwardBody(Slice data);
   void forwardChunked(Slice data);
   void requestDone(Slice rest);
@@ -88,19 +82,12 @@ class VisitorConnection final : public net::Disposable,
   void waitForVisitorToRead();
 
   // The way out
-  Result<> writeResponseHead(const wire::ResponseHeadFrame& frame);
-  Result<> writeInterimHead(const wire::ResponseHeadFrame& frame);
-  Result<> takeTrailers(ByteView payload);
-  void finishResponse();
-  void abandonResponse(wire::AppError cause);
   void answerProblem(http::Problem problem, std::string_view detail = {});
   void closeAfterFlush();
   void endUpgraded();
   template <typename Fill>
   void emitHead(std::size_t estimate, Fill&& fill);
 
-  void endExchange();
-  void dropStream(wire::AppError code);
   void waitFor(Waiting what);
   void destroy();
 
@@ -132,14 +119,7 @@ class VisitorConnection final : public net::Disposable,
   bool m_clientSlow = false;  ///< The body waits for the client to take more.
 
   // The answer
-  quic::Stream* m_stream = nullptr;
-  std::shared_ptr<TunnelLoad> m_load;
-  wire::FrameReader m_frames;
-  http::ResponseHead m_response;
-  relay::CreditLedger m_credit;
-  std::size_t m_bodyInFeed = 0;
-  unsigned m_interimHeads = 0;
-  std::uint64_t m_responseRemaining = 0;
+  Exchange m_exchange;
   std::string m_trailers;
   http::BodyFraming m_responseFraming = http::BodyFraming::None;
   bool m_responseStarted = false;

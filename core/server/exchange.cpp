@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/exchange.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/log.h"
+#include "core/http/semantics.h"
+#include "core/relay/http_stream_writer.h"
+#include "core/server/client_link.h"
+#include "core/server/worker.h"
+
+namespace adit::server {
+
+namespace {
+
+constexpr std::size_t kMaxDnsName = 253;
+/// PROTOCOL.md section 7.
+constexpr unsigned kMaxInterimHeads = 16;
+
+const Route* findRoute(Worker& worker, std::string_view authority) {
+  const std::string_view host = http::hostOf(authority);
+  if (host.empty() || host.size() > kMaxDnsName) return nullptr;
+  std::array<char, kMaxDnsName> lower{};
+  std::transform(host.begin(), host.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string_view name(lower.data(), host.size());
+  const std::string& domain = worker.context().registry.domain();
+  if (name.size() <= domain.size() + 1 || !name.ends_with(domain) ||
+      name[name.size() - domain.size() - 1] != '.')
+    return nullptr;
+  return worker.routes().find(name.substr(0, name.size() - domain.size() - 1));
+}
+
+}  // namespace
+
+Destination findDestination(Worker& worker, std::string_view authority) {
+  const Route* route = findRoute(worker, authority);
+  if (route == nullptr || (!route->online && route->keptUntil <= worker.loop().now())) return {};
+  if (!route->online) return {Destination::Kind::Offline, route};
+  return {route->worker == worker.index() ? Destination::Kind::Here : Destination::Kind::Elsewhere, route};
+}
+
+http::Problem problemOf(wire::AppError cause) noexcept {
+  switch (cause) {
+    case wire::AppError::Overloaded:
+      return http::Problem::Overloaded;
+    case wire::AppError::OriginRefused:
+      return http::Problem::OriginRefused;
+    case wire::AppError::OriginSlow:
+      return http::Problem::OriginSlow;
+    case wire::AppError::OriginBroken:
+    case wire::AppError::RequestRefused:
+      return http::Problem::OriginBroken;
+    default:
+      return http::Problem::TunnelOffline;
+  }
+}
+
+std::optional<http::Problem> Exchange::begin(const Destination& destination, ExchangeRequest request) {
+  if (destination.kind == Destination::Kind::Unknown) return http::Problem::UnknownHost;
+  if (destination.kind == Destination::Kind::Offline) return http::Problem::TunnelOffline;
+  const Route& route = *destination.route;
+  if (destination.kind == Destination::Kind::Here) {
+    OpenedStream opened = m_worker.openStream(route.session, route.tunnel);
+    if (opened.stream == nullptr) return problemOf(opened.refusal);
+    m_stream = opened.stream;
+    m_load = std::move(opened.load);
+  } else {
+    m_stream = m_worker.remoteStreams().open(route.worker, route.session, route.tunnel);
+    if (m_stream == nullptr) return http::Problem::TunnelOffline;
+  }
+  m_stream->setHandler(this);
+  m_frames.reset();
+  m_interimHeads = 0;
+  m_started = m_upgraded = false;
+  m_isHead = request.head.method == "HEAD";
+  m_webSocket = request.webSocket;
+
+  http::removeHopByHop(request.head.fields, http::Direction::Request);
+  std::erase_if(request.head.fields, [](const http::Field& field) {
+    return http::equalsIgnoreCase(field.name, "content-length") ||
+           http::equalsIgnoreCase(field.name, "host") || http::equalsIgnoreCase(field.name, "expect");
+  });
+  wire::RequestHeadFrame frame;
+  frame.head = &request.head;
+  frame.framing = request.framing;
+  frame.webSocket = request.webSocket;
+  frame.expectContinue = request.expectContinue;
+  const wire::StreamHead head{wire::StreamKind::Http, route.tunnel, request.visitor, request.scheme};
+  if (!relay::sendRequestHead(*m_stream, m_worker.loop().writer(), head, frame)) {
+    drop(wire::AppError::RequestRefused);
+    return http::Problem::HeadTooLarge;
+  }
+  return std::nullopt;
+}
+
+void Exchange::sendBody(Slice data) {
+  if (m_stream != nullptr) relay::sendData(*m_stream, m_worker.loop().writer(), std::move(data));
+}
+
+void Exchange::sendTrailers(std::span<const http::Field> fields) {
+  if (m_stream != nullptr) relay::sendTrailers(*m_stream, m_worker.loop().writer(), fields);
+}
+
+void Exchange::finishRequest() {
+  if (m_stream != nullptr) m_stream->finish();
+}
+
+bool Exchange::isCongested() const noexcept {
+  return m_stream != nullptr && m_stream->unsentBytes() >= quic::kSendHighWater;
+}
+
+void Exchange::end() {
+  if (m_load != nullptr) {
+    --m_load->active;
+    m_load.reset();
+  }
+  m_credit.settle(m_stream);
+  if (m_stream != nullptr) {
+    m_stream->setHandler(nullptr);
+    m_stream = nullptr;
+  }
+}
+
+void Exchange::drop(wire::AppError code) {
+  if (m_stream != nullptr) {
+    m_stream->reset(static_cast<quic::AppErrorCode>(code));
+    m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
+  }
+  end();
+}
+
+void Exchange::fail(wire::AppError cause) {
+  drop(cause);
+  m_sink.onExchangeFailed(cause);
+}
+
+void Exchange::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
+  m_bodyInFeed = 0;
+  const Result<> fed = m_frames.feed(data, *this);
+  // What was no body has nothing to wait for.
+  stream.consume(data.size() - std::min(data.size(), m_bodyInFeed));
+  if (m_stream != &stream) return;  // the sink ended it
+  if (!fed) {
+    logWarning("server", "a client's answer was refused: {}", fed.error().detail);
+    fail(wire::AppError::RequestRefused);
+    return;
+  }
+  if (!fin) return;
+  const bool incomplete = !m_upgraded && m_framing == http::BodyFraming::Length && m_remaining != 0;
+  if (!m_frames.atFrameBoundary() || !m_started || incomplete) {
+    fail(wire::AppError::OriginBroken);
+    return;
+  }
+  m_sink.onResponseEnd();
+}
+
+Result<> Exchange::onFrame(wire::FrameType type, ByteView payload) {
+  if (m_stream == nullptr) return adit::fail(ErrorCode::Closed, "the exchange is over");
+  switch (type) {
+    case wire::FrameType::ResponseHead:
+    case wire::FrameType::InterimHead: {
+      if (m_started) return adit::fail(ErrorCode::ProtocolViolation, "a second response head");
+      m_response.clear();
+      wire::ResponseHeadFrame frame;
+      frame.head = &m_response;
+      if (auto read = wire::readResponseHead(payload, frame); !read) return read;
+      return type == wire::FrameType::InterimHead ? takeInterimHead() : takeHead(frame.framing);
+    }
+    case wire::FrameType::Trailers:
+      return takeTrailers(payload);
+    case wire::FrameType::RequestHead:
+    case wire::FrameType::Data:
+      break;
+  }
+  return adit::fail(ErrorCode::ProtocolViolation, "a frame that is no part of a response");
+}
+
+Result<> Exchange::takeInterimHead() {
+  if (m_response.status < 100 || m_response.status > 199 || m_response.status == 101)
+    return adit::fail(ErrorCode::ProtocolViolation, "an interim head that is none");
+  if (++m_interimHeads > kMaxInterimHeads)
+    return adit::fail(ErrorCode::LimitExceeded, "too many interim heads");
+  return m_sink.onInterimHead(m_response);
+}
+
+Result<> Exchange::takeHead(const http::Framing& framing) {
+  const std::uint16_t status = m_response.status;
+  if (status < 200 && status != 101)
+    return adit::fail(ErrorCode::ProtocolViolation, "an interim status as final");
+  const bool upgraded = status == 101;
+  if (upgraded && !m_webSocket)
+    return adit::fail(ErrorCode::ProtocolViolation, "101 without an upgrade request");
+  const bool bodiless = m_isHead || status == 204 || status == 304 || upgraded;
+  ResponseStart start{m_response, bodiless ? http::Framing{} : framing, upgraded, bodiless};
+  if (start.framing.body == http::BodyFraming::UntilClose) start.framing.body = http::BodyFraming::Chunked;
+  m_framing = start.framing.body;
+  m_remaining = m_framing == http::BodyFraming::Length ? start.framing.length : 0;
+  m_started = true;
+  m_upgraded = upgraded;
+  // The origin declined; the request had no content, so the exchange goes on as a plain one.
+  if (m_webSocket && !upgraded) finishRequest();
+  m_trailers.clear();
+  return m_sink.onResponseHead(start);
+}
+
+Result<> Exchange::onBody(ByteView data) {
+  if (m_stream == nullptr) return adit::fail(ErrorCode::Closed, "the exchange is over");
+  if (!m_started) return adit::fail(ErrorCode::ProtocolViolation, "content before the response head");
+  if (!m_upgraded) {
+    if (m_framing == http::BodyFraming::None)
+      return adit::fail(ErrorCode::ProtocolViolation, "content where there is none");
+    if (m_framing == http::BodyFraming::Length) {
+      if (data.size() > m_remaining)
+        return adit::fail(ErrorCode::ProtocolViolation, "more content than announced");
+      m_remaining -= data.size();
+    }
+  }
+  m_bodyInFeed += data.size();
+  m_credit.queued(data.size());
+  return m_sink.onResponseBody(data);
+}
+
+Result<> Exchange::takeTrailers(ByteView payload) {
+  if (!m_started) return adit::fail(ErrorCode::ProtocolViolation, "trailers before the response head");
+  m_trailers.clear();
+  if (auto read = wire::readTrailers(payload, m_trailers); !read) return read;
+  std::erase_if(m_trailers, [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
+  return m_trailers.empty() ? Result<>{} : m_sink.onResponseTrailers(m_trailers);
+}
+
+void Exchange::onStreamReset(quic::Stream& stream, quic::AppErrorCode code) {
+  if (m_stream != &stream) return;
+  const auto cause = static_cast<wire::AppError>(code);
+  drop(m_upgraded ? wire::AppError::VisitorGone : cause);
+  m_sink.onExchangeFailed(cause);
+}
+
+void Exchange::onStreamStopped(quic::Stream& stream, quic::AppErrorCode) {
+  if (m_stream == &stream) m_sink.onRequestStopped();
+}
+
+void Exchange::onStreamWritable(quic::Stream& stream) {
+  if (m_stream == &stream) m_sink.onRequestWritable();
+}
+
+void Exchange::onStreamClosed(quic::Stream& stream) {
+  if (m_stream != &stream) return;
+  m_stream = nullptr;
+  fail(wire::AppError::Draining);
+}
+
+}  // namespace adit::server

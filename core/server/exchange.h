@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One request on its way to a tunnel's client and its answer's way back, whatever protocol the visitor
+// speaks: finds the tunnel, counts in its load, opens the stream, writes head, content and trailers, reads
+// the answer's frames, checks them, and returns credit. The visitor's side is its Sink. Part of the object
+// that owns it and used again for the next request; it must outlive the calls it makes, so its owner goes to
+// EventLoop::dispose. One loop's thread.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/base/slab.h"
+#include "core/http/message.h"
+#include "core/http/pages.h"
+#include "core/net/address.h"
+#include "core/quic/stream.h"
+#include "core/relay/credit_ledger.h"
+#include "core/server/route_table.h"
+#include "core/wire/error_codes.h"
+#include "core/wire/http_frames.h"
+
+namespace adit::server {
+
+class Worker;
+struct TunnelLoad;
+
+/// Where requests for an authority go.
+struct Destination {
+  enum class Kind : std::uint8_t {
+    Unknown,    ///< No tunnel has the name.
+    Offline,    ///< The name is kept for a client that is away.
+    Here,       ///< The client's session lives on the asking worker.
+    Elsewhere,  ///< It lives on worker `route->worker`.
+  };
+  Kind kind = Kind::Unknown;
+  const Route* route = nullptr;  ///< Of the worker's snapshot: valid during the event. Null for Unknown.
+};
+
+/// Looks `authority` (host[:port]) up in the worker's routes.
+Destination findDestination(Worker& worker, std::string_view authority);
+
+/// The page for an exchange that ended with `cause` before a response head.
+http::Problem problemOf(wire::AppError cause) noexcept;
+
+/// A request as its visitor's protocol understood it.
+struct ExchangeRequest {
+  http::RequestHead& head;  ///< Fields of one hop, of framing and of routing are taken out of it by begin().
+  http::Framing framing;    ///< None, Length or Chunked (length not known).
+  bool webSocket = false;
+  bool expectContinue = false;
+  http::Scheme scheme = http::Scheme::Http;
+  const net::SocketAddress& visitor;
+};
+
+/// A final head, checked.
+struct ResponseStart {
+  http::ResponseHead& head;
+  /// None also where the request or the status allows no content (HEAD, 204, 304, 101); else Length or
+  /// Chunked (ends with the stream).
+  http::Framing framing;
+  bool upgraded = false;  ///< 101: bytes both ways follow.
+  bool bodiless = false;  ///< No content by the rules, whatever the fields say of its length.
+};
+
+class Exchange final : private quic::StreamHandler, private wire::FrameReader::Handler {
+ public:
+  /// The visitor's side. It may call end() or drop() inside any of these; an error from one refuses the
+  /// answer and comes back as onFailed.
+  class Sink {
+   public:
+    virtual Result<> onInterimHead(http::ResponseHead& head) = 0;
+    virtual Result<> onResponseHead(const ResponseStart& start) = 0;
+    /// Content, or bytes of the upgraded protocol. Credit is returned by settle(), end() or drop().
+    virtual Result<> onResponseBody(ByteView data) = 0;
+    /// Trailer fields that may be passed on; views valid during the call.
+    virtual Result<> onResponseTrailers(const std::vector<http::Field>& fields) = 0;
+    /// The answer is whole (an upgraded protocol: the client's side ended).
+    virtual void onResponseEnd() = 0;
+    /// No (more) answer; the exchange is over already.
+    virtual void onExchangeFailed(wire::AppError cause) = 0;
+    /// The client takes more of the request after isCongested() was true.
+    virtual void onRequestWritable() = 0;
+    /// The client wants no more of the request; its answer may still come.
+    virtual void onRequestStopped() = 0;
+
+   protected:
+    ~Sink() = default;
+  };
+
+  Exchange(Worker& worker, Sink& sink) noexcept : m_worker(worker), m_sink(sink) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() { drop(wire::AppError::VisitorGone); }
+
+  /// Opens the stream, on another worker's connection if need be, and sends the head. Where that cannot be,
+  /// says which page answers; nothing was begun then.
+  std::optional<http::Problem> begin(const Destination& destination, ExchangeRequest request);
+  /// Content of the request, or bytes of the upgraded protocol. Ignored when nobody listens any more.
+  void sendBody(Slice data);
+  void sendTrailers(std::span<const http::Field> fields);
+  void finishRequest();
+  /// The client's queue is full: send no more until onRequestWritable.
+  [[nodiscard]] bool isCongested() const noexcept;
+
+  /// Of the answer's bytes given to the sink, at most `stillQueued` wait for the visitor: credits the rest.
+  void settle(std::size_t stillQueued) { m_credit.sent(m_stream, stillQueued); }
+  /// Leaves the stream to itself: what was queued goes out, what comes is discarded.
+  void end();
+  /// Resets both directions. Nothing happens when the exchange is over.
+  void drop(wire::AppError code);
+  [[nodiscard]] bool isActive() const noexcept { return m_stream != nullptr; }
+
+ private:
+  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
+  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
+  void onStreamWritable(quic::Stream& stream) override;
+  void onStreamClosed(quic::Stream& stream) override;
+  Result<> onFrame(wire::FrameType type, ByteView payload) override;
+  Result<> onBody(ByteView data) override;
+
+  Result<> takeInterimHead();
+  Result<> takeHead(const http::Framing& framing);
+  Result<> takeTrailers(ByteView payload);
+  void fail(wire::AppError cause);
+
+  Worker& m_worker;
+  Sink& m_sink;
+  quic::Stream* m_stream = nullptr;
+  std::shared_ptr<TunnelLoad> m_load;
+  wire::FrameReader m_frames;
+  http::ResponseHead m_response;
+  std::vector<http::Field> m_trailers;
+  relay::CreditLedger m_credit;
+  std::size_t m_bodyInFeed = 0;
+  std::uint64_t m_remaining = 0;  ///< Content still due with framing Length.
+  unsigned m_interimHeads = 0;
+  http::BodyFraming m_framing = http::BodyFraming::None;
+  bool m_isHead = false;
+  bool m_webSocket = false;
+  bool m_started = false;
+  bool m_upgraded = false;
+};
+
+}  // namespace adit::server
