@@ -4,10 +4,15 @@
 // headers.
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <spdlog/fmt/fmt.h>
+
+#include "core/base/error.h"
 
 namespace adit::tls {
 
@@ -26,5 +31,23 @@ using CertificateHandle = UniqueHandle<gnutls_x509_crt_t, gnutls_x509_crt_deinit
 using CredentialsHandle = UniqueHandle<gnutls_certificate_credentials_t, gnutls_certificate_free_credentials>;
 using SessionHandle = UniqueHandle<gnutls_session_t, gnutls_deinit>;
 using PriorityHandle = UniqueHandle<gnutls_priority_t, gnutls_priority_deinit>;
+
+/// A GnuTLS code as an error; `what` opens the sentence.
+inline tl::unexpected<Error> tlsFailure(std::string_view what, int code) {
+  return fail(ErrorCode::TlsFailure, fmt::format("{}: {}", what, gnutls_strerror(code)), code);
+}
+
+/// A view for GnuTLS, which has no const where it only reads.
+inline gnutls_datum_t datumOf(std::string_view text) noexcept {
+  return {const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(text.data())),
+          static_cast<unsigned>(text.size())};
+}
+
+inline Result<CredentialsHandle> newCredentials() {
+  gnutls_certificate_credentials_t raw = nullptr;
+  if (const int rv = gnutls_certificate_allocate_credentials(&raw); rv != 0)
+    return tlsFailure("allocating credentials", rv);
+  return CredentialsHandle(raw);
+}
 
 }  // namespace adit::tls

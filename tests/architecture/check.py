@@ -18,7 +18,7 @@ UI_MAY = {"core/base/error.h", "core/base/log.h", "core/base/clock.h", "core/ses
 BELOW = {
     "base": "",
     "net": "base",
-    "tls": "base",
+    "tls": "base net",
     "quic": "base net tls",
     "http": "base",
     "wire": "base net http",

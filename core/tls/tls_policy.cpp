@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a TlsEngine decides: which ciphers, which certificate, and how a refusal reads.
+#include "core/tls/tls_engine.h"
+#include "core/tls/tls_priorities.h"
+
+namespace adit::tls {
+
+namespace {
+
+// AES-128 first: it is what processors do fastest, and every one of these is strong enough.
+constexpr const char* kPriorities =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:"
+    "+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-"
+    "SECP384R1:"
+    "%SERVER_PRECEDENCE";
+
+constexpr unsigned kServerNameExtension = 0;
+constexpr std::uint8_t kHostName = 0;
+constexpr std::size_t kMaxHostName = 255;
+
+/// The first host_name of a server_name extension (RFC 6066 section 3); nothing where it is malformed.
+std::optional<std::string_view> hostNameIn(ByteView data) noexcept {
+  const auto number = [&data](std::size_t at) {
+    return static_cast<std::size_t>(data[at]) << 8U | data[at + 1];
+  };
+  if (data.size() < 5 || number(0) != data.size() - 2 || data[2] != kHostName) return std::nullopt;
+  const std::size_t size = number(3);
+  if (size == 0 || size > kMaxHostName || size > data.size() - 5) return std::nullopt;
+  const std::string_view name = asText(data.subspan(5, size));
+  if (name.find('\0') != std::string_view::npos) return std::nullopt;
+  return name;
+}
+
+std::string sentenceOf(unsigned status, const std::string& name) {
+  const std::string whose = name.empty() ? std::string("the server") : name;
+  if ((status & GNUTLS_CERT_EXPIRED) != 0) return fmt::format("the certificate of {} has expired", whose);
+  if ((status & GNUTLS_CERT_NOT_ACTIVATED) != 0)
+    return fmt::format("the certificate of {} is not valid yet", whose);
+  if ((status & GNUTLS_CERT_REVOKED) != 0) return fmt::format("the certificate of {} was revoked", whose);
+  if ((status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) != 0)
+    return fmt::format("the certificate of {} is signed by nobody who is trusted here", whose);
+  if ((status & GNUTLS_CERT_UNEXPECTED_OWNER) != 0)
+    return fmt::format("the certificate that was shown is not for {}", whose);
+  if ((status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0)
+    return fmt::format("the certificate of {} is signed by an algorithm that is not safe any more", whose);
+  return fmt::format("the certificate of {} does not hold", whose);
+}
+
+}  // namespace
+
+Result<gnutls_priority_t> streamPriorities() {
+  // Immutable, and without an owner that could outlive it: sessions of every thread refer to it.
+  static const auto made = [] {
+    std::pair<PriorityHandle, int> result;
+    gnutls_priority_t raw = nullptr;
+    result.second = gnutls_priority_init(&raw, kPriorities, nullptr);
+    result.first.reset(raw);
+    return result;
+  }();
+  if (made.second != 0) return tlsFailure("TLS priorities", made.second);
+  return made.first.get();
+}
+
+int TlsEngine::onClientHello(gnutls_session_t session, unsigned /*type*/, unsigned /*when*/,
+                             unsigned /*incoming*/, const gnutls_datum_t* message) noexcept {
+  return of(gnutls_session_get_ptr(session)).chooseHost(*message);
+}
+
+int TlsEngine::onExtension(void* pointer, unsigned type, const unsigned char* data, unsigned size) noexcept {
+  if (type != kServerNameExtension) return 0;
+  TlsEngine& self = of(pointer);
+  const std::optional<std::string_view> name = hostNameIn({data, size});
+  self.m_nameIsBad = !name;
+  if (name) self.m_serverName.assign(*name);
+  return 0;
+}
+
+int TlsEngine::chooseHost(const gnutls_datum_t& hello) {
+  const std::string before = std::exchange(m_serverName, {});
+  const int rv = gnutls_ext_raw_parse(this, onExtension, &hello, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+  // A hello without extensions is TLS 1.2 at its plainest.
+  if (rv < 0 && rv != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) return rv;
+  if (m_nameIsBad) return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+  if (!m_serverName.empty() && m_serverName.back() == '.') m_serverName.pop_back();
+  for (char& c : m_serverName) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  // A second hello (after HelloRetryRequest) may not ask for somebody else.
+  if (m_helloSeen) return m_serverName == before ? 0 : GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+  m_helloSeen = true;
+  const std::size_t index = m_store->choose(m_serverName);
+  gnutls_session_t session = m_session.get();
+  const int set = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, m_store->credentials(index));
+  if (set != 0) return set;
+  TicketKey key = m_store->ticketKey(m_serverName, index);
+  const gnutls_datum_t datum{key.data(), static_cast<unsigned>(key.size())};
+  const int enabled = gnutls_session_ticket_enable_server(session, &datum);
+  gnutls_memset(key.data(), 0, key.size());
+  return enabled;
+}
+
+Error TlsEngine::describe(int code) const {
+  if (code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR) {
+    const unsigned status = gnutls_session_get_verify_cert_status(m_session.get());
+    return {ErrorCode::TlsFailure, sentenceOf(status, m_serverName), code};
+  }
+  if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+    const char* name = gnutls_alert_get_name(gnutls_alert_get(m_session.get()));
+    return {ErrorCode::TlsFailure,
+            fmt::format("the peer ended TLS: {}", name == nullptr ? "an unknown alert" : name), code};
+  }
+  if (code == GNUTLS_E_REHANDSHAKE)
+    return {ErrorCode::ProtocolViolation, "the peer wants to negotiate TLS anew", code};
+  return {m_secured ? ErrorCode::ProtocolViolation : ErrorCode::TlsFailure,
+          fmt::format("{}: {}", m_secured ? "the TLS connection broke" : "the TLS handshake failed",
+                      gnutls_strerror(code)),
+          code};
+}
+
+}  // namespace adit::tls

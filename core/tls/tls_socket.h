@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A StreamSocket that speaks TLS 1.2 or 1.3 on its wire (RFC 5246, RFC 8446) and looks like a plain one to
+// its user: slices, pause reasons, half-close by close_notify. Nothing reaches the peer in the clear: what is
+// sent before the handshake has ended waits for it. A connection that ends without close_notify is an error,
+// because what came may be cut short. Owned by its user as a StreamSocket is; one loop's thread.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/net/stream_socket.h"
+
+namespace adit::tls {
+
+class CertificateStore;
+class TrustStore;
+
+class TlsSocket : public net::StreamSocket {
+ public:
+  class Handler : public net::StreamSocket::Handler {
+   public:
+    /// The handshake is done, and the peer is who it should be. Before this there is no onData and no onSent;
+    /// a handshake that fails is reported by onSocketError. Inside it the handler may do what it may in
+    /// onData.
+    virtual void onSecured() = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  /// Takes over a connected, non-blocking descriptor as the server side, with the certificate of `store` that
+  /// fits the name the peer asks for. `alpn`: protocols in order of preference; a peer that offers protocols,
+  /// but none of these, is refused (RFC 7301 section 3.2), one that offers none is not. How long a handshake
+  /// may take is for the caller to decide.
+  static std::unique_ptr<TlsSocket> accept(net::EventLoop& loop, std::uintptr_t nativeSocket,
+                                           std::shared_ptr<const CertificateStore> store,
+                                           std::span<const std::string> alpn, Handler& handler);
+  /// The client side. `serverName` is a host name or an IP address (brackets allowed); the certificate must
+  /// be for it and chain up to what `trust` holds (RFC 6125). A name is also sent (SNI), an address is not.
+  static std::unique_ptr<TlsSocket> connect(net::EventLoop& loop, std::uintptr_t nativeSocket,
+                                            std::shared_ptr<const TrustStore> trust,
+                                            std::string_view serverName, std::span<const std::string> alpn,
+                                            Handler& handler);
+
+  /// The protocol agreed upon; empty for none, and before onSecured. Valid as long as the socket.
+  [[nodiscard]] virtual std::string_view alpn() const = 0;
+  /// The host name the client asked for, in lower case; empty if it named none. Valid as long as the socket.
+  [[nodiscard]] virtual std::string_view serverName() const = 0;
+};
+
+}  // namespace adit::tls
