@@ -33,11 +33,12 @@ Inbox::~Inbox() {
 
 bool Inbox::push(std::unique_ptr<Batch> batch) noexcept {
   Batch* added = batch.release();
-  added->next = m_newest.load(std::memory_order_relaxed);
-  while (!m_newest.compare_exchange_weak(added->next, added, std::memory_order_acq_rel,
-                                         std::memory_order_relaxed)) {
-  }
-  return added->next == nullptr;
+  Batch* before = m_newest.load(std::memory_order_relaxed);
+  do {
+    added->next = before;
+  } while (
+      !m_newest.compare_exchange_weak(before, added, std::memory_order_acq_rel, std::memory_order_relaxed));
+  return before == nullptr;  // not added->next: the consumer may have the batch already
 }
 
 Batch* Inbox::takeAll() noexcept {
