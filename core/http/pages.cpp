@@ -20,7 +20,7 @@ struct Words {
   std::string_view sentence;
 };
 
-constexpr std::array<Words, 13> kWords = {{
+constexpr std::array<Words, 15> kWords = {{
     {Problem::BadRequest, 400, 0, "bad-request", "This request cannot be understood",
      "What arrived is not valid HTTP, so nothing was passed on."},
     {Problem::RequestTimeout, 408, 0, "request-timeout", "The request took too long",
@@ -47,6 +47,10 @@ constexpr std::array<Words, 13> kWords = {{
      "The program behind this tunnel did not answer in the time allowed."},
     {Problem::Overloaded, 503, 2, "overloaded", "Too busy right now",
      "More requests are under way than can be served at once. Try again in a moment."},
+    {Problem::LoopDetected, 508, 0, "loop-detected", "This request goes in circles",
+     "It came back to this server several times. The program behind the tunnel passes it on to the tunnel."},
+    {Problem::EndsHere, 200, 0, "ends-here", "The request was for this server",
+     "Its Max-Forwards field is zero, so it was not passed on."},
 }};
 
 const Words& wordsOf(Problem problem) noexcept {
@@ -137,6 +141,7 @@ std::string renderProblem(const ProblemPage& page, bool json) {
       "Vary: Accept\r\nX-Content-Type-Options: nosniff\r\n"
       "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n",
       words.status, reasonPhrase(words.status), json ? "application/json" : "text/html", content.size());
+  if (!page.date.empty()) response += fmt::format("Date: {}\r\n", page.date);
   if (words.retryAfter != 0) response += fmt::format("Retry-After: {}\r\n", words.retryAfter);
   response += page.keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   if (!page.headOnly) response += content;

@@ -25,6 +25,8 @@ enum class Problem : std::uint8_t {
   OriginBroken,       ///< 502: the answer was not HTTP, or broke off
   OriginSlow,         ///< 504
   Overloaded,         ///< 503 with Retry-After
+  LoopDetected,       ///< 508: the request came back to this server again and again
+  EndsHere,           ///< 200: OPTIONS with Max-Forwards 0, which asks us and not the origin
 };
 
 std::uint16_t statusOf(Problem problem) noexcept;
@@ -35,16 +37,17 @@ Problem problemOf(std::uint16_t errorStatus) noexcept;
 
 struct ProblemPage {
   Problem problem = Problem::BadRequest;
-  std::string_view host;    ///< What the visitor asked for; escaped here. May be empty.
-  std::string_view detail;  ///< A sentence to add ("nothing answers on port 3000"); escaped here.
-  bool keepAlive = false;   ///< Whether the connection goes on after the page.
-  bool headOnly = false;    ///< For HEAD.
+  std::string_view host;       ///< What the visitor asked for; escaped here. May be empty.
+  std::string_view detail;     ///< A sentence to add ("nothing answers on port 3000"); escaped here.
+  bool keepAlive = false;      ///< Whether the connection goes on after the page.
+  bool headOnly = false;       ///< For HEAD.
+  std::string_view date = {};  ///< The Date field's value; empty: none.
 };
 
 /// True when the Accept field prefers JSON to HTML (RFC 9110 section 12.5.1).
 bool prefersJson(const std::vector<Field>& requestFields) noexcept;
-/// The whole HTTP/1.1 response: status line, fields (Content-Type, Content-Length, Cache-Control: no-store,
-/// Retry-After, Connection), content.
+/// The whole HTTP/1.1 response: status line, fields (Date, Content-Type, Content-Length, Cache-Control:
+/// no-store, Retry-After, Connection), content.
 std::string renderProblem(const ProblemPage& page, bool json);
 
 }  // namespace adit::http

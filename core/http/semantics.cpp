@@ -29,6 +29,14 @@ bool isForwardingName(std::string_view name, FieldId id) noexcept {
   return equalsFoldingUnderscore(name, "x-real-ip");
 }
 
+/// "Content_Length" and "Transfer_Encoding": nothing by the standard, the framing by what a CGI-like origin
+/// makes of them.
+bool isDisguisedFraming(std::string_view name, FieldId id) noexcept {
+  if (id != FieldId::Unknown) return false;
+  return equalsFoldingUnderscore(name, "content-length") ||
+         equalsFoldingUnderscore(name, "transfer-encoding");
+}
+
 /// The names Connection lists, without those that are removed anyway or may not be named.
 class NamedOptions {
  public:
@@ -77,7 +85,9 @@ void removeHopByHop(std::vector<Field>& fields, Direction direction) {
       if (direction == Direction::Response || !listContains(field.value, "trailers")) continue;
       field.value = "trailers";
     }
-    if (direction == Direction::Request && isForwardingName(field.name, id)) continue;
+    if (direction == Direction::Request &&
+        (isForwardingName(field.name, id) || isDisguisedFraming(field.name, id)))
+      continue;
     fields[kept++] = field;
   }
   fields.resize(kept);
@@ -85,7 +95,7 @@ void removeHopByHop(std::vector<Field>& fields, Direction direction) {
 
 bool isForbiddenTrailer(std::string_view name) noexcept {
   const FieldId id = fieldId(name);
-  return (fieldRoles(id) & kNoTrailer) != 0 || isForwardingName(name, id);
+  return (fieldRoles(id) & kNoTrailer) != 0 || isForwardingName(name, id) || isDisguisedFraming(name, id);
 }
 
 bool isIdempotent(std::string_view method) noexcept {

@@ -18,8 +18,9 @@ enum class Direction : std::uint8_t { Request, Response };
 /// fields and others whose loss would change what the message means), Keep-Alive, Proxy-Connection, TE
 /// (except `trailers`), Transfer-Encoding, HTTP2-Settings and Upgrade (the caller writes it anew for
 /// WebSocket); Trailer is kept. From requests also strangers' Forwarded, X-Forwarded-*, X-Real-IP and Proxy,
-/// also when spelled with underscores. Order of the rest is kept. In place, without allocation. Framing
-/// fields other than Transfer-Encoding stay: whoever writes the head decides about them.
+/// also when spelled with underscores, and Content_Length and Transfer_Encoding so spelled. Order of the rest
+/// is kept. In place, without allocation. Framing fields other than Transfer-Encoding stay: whoever writes
+/// the head decides about them.
 void removeHopByHop(std::vector<Field>& fields, Direction direction);
 /// True for a field a trailer section may not carry (framing, routing, authentication, RFC 9110
 /// section 6.5.1).

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/base/log.h"
+#include "core/http/forwarding.h"
 #include "core/http/semantics.h"
 #include "core/relay/http_stream_writer.h"
 #include "core/server/client_link.h"
@@ -60,6 +61,20 @@ http::Problem problemOf(wire::AppError cause) noexcept {
 std::optional<http::Problem> Exchange::begin(const Destination& destination, ExchangeRequest request) {
   if (destination.kind == Destination::Kind::Unknown) return http::Problem::UnknownHost;
   if (destination.kind == Destination::Kind::Offline) return http::Problem::TunnelOffline;
+  http::removeHopByHop(request.head.fields, http::Direction::Request);
+  http::MaxForwardsText maxForwards;
+  switch (http::passRequest(request.head, m_worker.context().via, maxForwards)) {
+    case http::Passage::Onward:
+      break;
+    case http::Passage::EndsHere:
+      return http::Problem::EndsHere;
+    case http::Passage::Refused:
+      return http::Problem::NotImplemented;
+    case http::Passage::Looping:
+      return http::Problem::LoopDetected;
+    case http::Passage::Malformed:
+      return http::Problem::BadRequest;
+  }
   const Route& route = *destination.route;
   if (destination.kind == Destination::Kind::Here) {
     OpenedStream opened = m_worker.openStream(route.session, route.tunnel);
@@ -77,7 +92,6 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
   m_isHead = request.head.method == "HEAD";
   m_webSocket = request.webSocket;
 
-  http::removeHopByHop(request.head.fields, http::Direction::Request);
   std::erase_if(request.head.fields, [](const http::Field& field) {
     return http::equalsIgnoreCase(field.name, "content-length") ||
            http::equalsIgnoreCase(field.name, "host") || http::equalsIgnoreCase(field.name, "expect");
@@ -202,6 +216,7 @@ Result<> Exchange::takeHead(const http::Framing& framing) {
   // The origin declined; the request had no content, so the exchange goes on as a plain one.
   if (m_webSocket && !upgraded) finishRequest();
   m_trailers.clear();
+  http::passResponse(m_response, m_worker.date());
   return m_sink.onResponseHead(start);
 }
 

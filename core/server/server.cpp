@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "core/base/log.h"
 
 namespace adit::server {
@@ -48,7 +50,7 @@ constexpr std::uint64_t kClientStreams = 8;
 Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   RegistryParams registry;
   registry.domain = params.domain;
-  std::unique_ptr<Server> server(new Server(registry));
+  std::unique_ptr<Server> server(new Server(registry, fmt::format("{:016x}", SecureRandom().next())));
   ServerContext& context = server->m_context;
   context.checkToken = std::move(params.checkToken);
   context.limits = params.limits;

@@ -42,7 +42,7 @@ class Server {
   void drain(Duration deadline, std::function<void()> done);
 
  private:
-  explicit Server(RegistryParams registry) : m_context(std::move(registry)) {}
+  Server(RegistryParams registry, std::string_view instance) : m_context(std::move(registry), instance) {}
   ServerContext m_context;
   std::vector<std::unique_ptr<Worker>> m_workers;
   std::shared_ptr<std::atomic<std::size_t>> m_draining;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/http/forwarding.h"
 #include "core/http/message.h"
 #include "core/net/event_loop.h"
 #include "core/net/stream_socket.h"
@@ -33,11 +34,13 @@ using TokenCheck = std::function<Result<>(std::string_view token)>;
 
 /// What the workers of a server share. Immutable after start except what is thread-safe by itself.
 struct ServerContext {
-  explicit ServerContext(RegistryParams registryParams) : registry(std::move(registryParams)) {}
+  ServerContext(RegistryParams registryParams, std::string_view instance)
+      : registry(std::move(registryParams)), via(instance) {}
   Registry registry;
   LoginGuard loginGuard;
   TokenCheck checkToken;
   ServerLimits limits;
+  http::ViaNames via;
   std::vector<Worker*> workers;
 };
 
@@ -72,6 +75,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   [[nodiscard]] net::EventLoop& loop() noexcept { return *m_loop; }
   [[nodiscard]] unsigned index() const noexcept { return m_params.index; }
   [[nodiscard]] bool draining() const noexcept { return m_draining; }
+  /// The value of a Date field written now; valid during the event.
+  std::string_view date() noexcept { return m_date.at(m_loop->now()); }
   /// The current routes; fetched again only when they changed.
   const RouteTable& routes();
   [[nodiscard]] ClientLink* findSession(SessionId id);
@@ -109,6 +114,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   std::unique_ptr<quic::EndpointDriver> m_driver;
   std::unique_ptr<net::StreamListener> m_listener;
   net::SocketAddress m_httpAddress;
+  http::DateText m_date;
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
   std::unordered_map<SessionId, ClientLink*> m_sessions;
   std::unordered_map<VisitorConnection*, std::unique_ptr<VisitorConnection>> m_visitors;

@@ -36,10 +36,16 @@ class VisitorRequestTest : public QObject {
     QCOMPARE(request.head.visitor.host(), std::string("127.0.0.1"));
     QCOMPARE(request.message.request.target, std::string("/a?b=c"));
     QCOMPARE(request.message.request.authority, std::string("SHOP.localhost"));
-    QCOMPARE(request.message.fields, (Fields{{"X-Own", "1"}}));
+    QCOMPARE(request.message.fields.size(), std::size_t{2});
+    QCOMPARE(request.message.fields[0], (std::pair<std::string, std::string>{"X-Own", "1"}));
+    QCOMPARE(request.message.fields[1].first, std::string("Via"));
+    QVERIFY(request.message.fields[1].second.starts_with("1.1 adit ("));
     request.answerText(200, "hello");
     QVERIFY(h.until([&] { return visitor.received.ends_with("hello"); }));
-    QCOMPARE(visitor.received, std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"));
+    QVERIFY(visitor.received.find("\r\nVia: 1.1 adit\r\n") != std::string::npos);
+    QVERIFY(visitor.received.find("\r\nDate: ") != std::string::npos);
+    QCOMPARE(withoutPassage(visitor.received),
+             std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"));
     // The connection serves the next request, too.
     visitor.received.clear();
     visitor.send(get("shop", "/next"));

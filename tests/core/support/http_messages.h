@@ -44,6 +44,15 @@ inline std::string trailers(const Fields& fields) {
   return frame(4, asText(payload));
 }
 
+/// An answer without what it gets on its way through the server: Date and Via.
+inline std::string withoutPassage(std::string text) {
+  constexpr std::string_view kDate = "Date: ", kVia = "Via: 1.1 adit\r\n";
+  if (const auto at = text.find(kDate); at != std::string::npos)
+    text.erase(at, text.find("\r\n", at) + 2 - at);
+  if (const auto at = text.find(kVia); at != std::string::npos) text.erase(at, kVia.size());
+  return text;
+}
+
 struct RequestSpec {
   std::string method = "GET", target = "/", authority = "shop.localhost:8080";
   Fields fields = {};
