@@ -66,7 +66,30 @@ Finished usageError(const Error& error) {
 struct ServerWords {
   std::string quicListen = "0.0.0.0:4433";
   std::string httpListen;
+  std::string httpsListen;
+  std::vector<std::string> certificates, keys;
 };
+
+/// HTTPS is on where it was asked for: by an address or by a certificate.
+Result<> finishHttps(ServerCommand& server, const ServerWords& words, bool named) {
+  if (words.certificates.size() != words.keys.size()) {
+    return fail(ErrorCode::InvalidArgument, "every --cert needs its --key: there are " +
+                                                std::to_string(words.certificates.size()) + " and " +
+                                                std::to_string(words.keys.size()));
+  }
+  for (std::size_t i = 0; i < words.keys.size(); ++i)
+    server.certificates.push_back({words.certificates[i], words.keys[i]});
+  if (words.httpsListen.empty() && server.certificates.empty()) {
+    if (!server.redirectHttp) return {};
+    return fail(ErrorCode::InvalidArgument, "--redirect-http needs HTTPS: give --https-listen or --cert");
+  }
+  auto https = net::SocketAddress::parse(!words.httpsListen.empty() ? words.httpsListen
+                                         : named                    ? "0.0.0.0:443"
+                                                                    : "0.0.0.0:8443");
+  if (!https) return fail(https.error().code, "--https-listen: " + https.error().detail);
+  server.httpsListen = *https;
+  return {};
+}
 
 Command finishServer(ServerCommand server, const ServerWords& words) {
   auto domain = checkDomain(server.domain.empty() ? "localhost" : server.domain);
@@ -82,6 +105,7 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
                                                                   : "0.0.0.0:8080");
   if (!http) return usageError({http.error().code, "--http-listen: " + http.error().detail, 0});
   server.httpListen = *http;
+  if (auto https = finishHttps(server, words, named); !https) return usageError(https.error());
   if (server.dataDirectory.empty())
     server.dataDirectory = stateDirectory(server.common.stateDirectory) / "server";
   return server;
@@ -123,6 +147,16 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   serverGroup->add_option(
       "--http-listen", words.httpListen,
       "For visitors, address:port by TCP (default: 0.0.0.0:80 with a domain, else 0.0.0.0:8080)");
+  serverGroup->add_option("--https-listen", words.httpsListen,
+                          "For visitors with TLS (default with --cert: 0.0.0.0:443 with a domain, else "
+                          "0.0.0.0:8443; otherwise none)");
+  serverGroup
+      ->add_option("--cert", words.certificates,
+                   "A certificate chain in PEM, with its --key; again for more names (default: self-signed)")
+      ->expected(1);
+  serverGroup->add_option("--key", words.keys, "The certificate's private key in PEM, readable by you alone")
+      ->expected(1);
+  serverGroup->add_flag("--redirect-http", server.redirectHttp, "Send visitors without TLS to HTTPS");
   serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")
       ->check(CLI::Range(1, 64));
   serverGroup->add_option("--public-host", server.publicHost,

@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/net/address.h"
+#include "core/tls/certificate_store.h"
 
 namespace adit::app {
 
@@ -51,6 +53,9 @@ struct ServerCommand {
   std::filesystem::path dataDirectory;
   std::string domain;
   net::SocketAddress quicListen, httpListen;
+  std::optional<net::SocketAddress> httpsListen;    ///< None: no HTTPS.
+  std::vector<tls::CertificateFiles> certificates;  ///< Empty with HTTPS: a self-signed one.
+  bool redirectHttp = false;
   unsigned workers = 0;  ///< 0: one a core.
   std::string publicHost;
   std::uint16_t publicPort = 0;

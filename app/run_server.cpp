@@ -16,6 +16,8 @@
 #include "core/base/log.h"
 #include "core/server/server.h"
 #include "core/session/join_link.h"
+#include "core/tls/certificate_watcher.h"
+#include "core/tls/self_signed.h"
 
 namespace adit::app {
 
@@ -59,6 +61,7 @@ void announce(const ServerCommand& command, const server::Server& server, const 
     nlohmann::json ready = {{"event", "ready"},
                             {"quic", server.quicAddress().toString()},
                             {"http", server.httpAddress().toString()}};
+    if (command.httpsListen) ready["https"] = server.httpsAddress().toString();
     if (!link.token.empty()) ready["join"] = link.toString();
     printJson(ready);
     return;
@@ -66,6 +69,10 @@ void announce(const ServerCommand& command, const server::Server& server, const 
   printLine(fmt::format("adit {} is a server for *.{}", ADIT_VERSION, command.domain));
   printLine(fmt::format("  clients   {} by UDP", server.quicAddress().toString()));
   printLine(fmt::format("  visitors  {}", server.httpAddress().toString()));
+  if (command.httpsListen) {
+    printLine(fmt::format("            {} with TLS{}", server.httpsAddress().toString(),
+                          command.certificates.empty() ? ", self-signed: browsers will warn" : ""));
+  }
   if (files.isFirstStart) {
     printLine("");
     printLine("Give this join link to your developers. It is a secret and is shown only now:");
@@ -73,6 +80,17 @@ void announce(const ServerCommand& command, const server::Server& server, const 
     printLine("  " + link.toString());
     printLine("");
   }
+}
+
+/// The certificates that were named, else one of our own making that is kept with the server's files.
+Result<std::unique_ptr<tls::CertificateWatcher>> openCertificates(const ServerCommand& command) {
+  std::vector<tls::CertificateFiles> files = command.certificates;
+  if (files.empty()) {
+    auto made = tls::ensureSelfSigned(command.dataDirectory, command.domain);
+    if (!made) return fail(std::move(made.error()));
+    files.push_back(std::move(*made));
+  }
+  return tls::CertificateWatcher::start(std::move(files));
 }
 
 }  // namespace
@@ -100,6 +118,15 @@ int runServer(const ServerCommand& command) {
     if (!verified) return fail(std::move(verified.error()));
     return {};
   };
+  std::unique_ptr<tls::CertificateWatcher> watcher;
+  if (command.httpsListen) {
+    auto certificates = openCertificates(command);
+    if (!certificates) return reportError(certificates.error(), json, kExitUsage);
+    watcher = std::move(*certificates);
+    params.certificates = watcher->source();
+    params.httpsListen = *command.httpsListen;
+    params.redirectHttp = command.redirectHttp;
+  }
   auto server = server::Server::start(params);
   if (!server) return reportError(server.error(), json, kExitFailure);
   announce(command, **server, *files);

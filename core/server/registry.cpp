@@ -15,14 +15,17 @@ std::shared_ptr<const RouteTable> Registry::routes() const {
   return m_table;
 }
 
-void Registry::setPublicPort(std::uint16_t port) {
+void Registry::setPublicAddress(http::Scheme scheme, std::uint16_t port) {
   const std::lock_guard lock(m_mutex);
+  m_params.scheme = scheme;
   m_params.publicPort = port;
 }
 
 std::string Registry::urlFor(const std::string& name) const {
-  if (m_params.publicPort == 80) return fmt::format("http://{}.{}", name, m_params.domain);
-  return fmt::format("http://{}.{}:{}", name, m_params.domain, m_params.publicPort);
+  const bool secure = m_params.scheme == http::Scheme::Https;
+  const std::string url = fmt::format("{}://{}.{}", secure ? "https" : "http", name, m_params.domain);
+  if (m_params.publicPort == (secure ? 443 : 80)) return url;
+  return fmt::format("{}:{}", url, m_params.publicPort);
 }
 
 void Registry::publish(std::shared_ptr<RouteTable> table) {

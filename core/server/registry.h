@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/random.h"
+#include "core/http/message.h"
 #include "core/server/route_table.h"
 #include "core/session/name_registry.h"
 #include "core/tls/identity.h"
@@ -21,9 +22,11 @@
 namespace adit::server {
 
 struct RegistryParams {
-  std::string domain;             ///< "t.example.com"
-  std::uint16_t publicPort = 80;  ///< Left out of URLs when 80. Set once the listener is bound.
-  std::size_t maxTunnels = 100;   ///< A session.
+  std::string domain;                        ///< "t.example.com"
+  http::Scheme scheme = http::Scheme::Http;  ///< Of URLs.
+  std::uint16_t publicPort =
+      80;  ///< Left out of URLs where it is the scheme's. Set once the listener is bound.
+  std::size_t maxTunnels = 100;  ///< A session.
   Duration grace = std::chrono::seconds(300);
 };
 
@@ -53,7 +56,7 @@ class Registry {
   /// Changes whenever the routes do.
   [[nodiscard]] std::uint64_t version() const noexcept { return m_version.load(std::memory_order_acquire); }
   [[nodiscard]] std::shared_ptr<const RouteTable> routes() const;
-  void setPublicPort(std::uint16_t port);
+  void setPublicAddress(http::Scheme scheme, std::uint16_t port);
   [[nodiscard]] const std::string& domain() const noexcept { return m_params.domain; }
   [[nodiscard]] std::size_t maxTunnels() const noexcept { return m_params.maxTunnels; }
 

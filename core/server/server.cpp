@@ -22,7 +22,7 @@ constexpr bool kSharesPorts = false;
 
 /// Workers share their ports with SO_REUSEPORT, which would also share them with another server of the same
 /// user: ask once without it, so that a port in use is an error as it should be.
-Result<> probeFree(const net::SocketAddress& quic, const net::SocketAddress& http) {
+Result<> probeFree(const net::SocketAddress& quic, std::span<const net::SocketAddress> visitors) {
   struct Nobody final : net::UdpSocket::Handler, net::StreamListener::Handler {
     void onDatagrams(std::span<const net::ReceivedDatagram>) override {}
     void onWritable() override {}
@@ -37,8 +37,10 @@ Result<> probeFree(const net::SocketAddress& quic, const net::SocketAddress& htt
   udp.bind = quic;
   if (auto socket = net::UdpSocket::open(**loop, udp, nobody); !socket)
     return fail(std::move(socket.error()));
-  if (auto listener = net::StreamListener::open(**loop, {http}, nobody); !listener)
-    return fail(std::move(listener.error()));
+  for (const net::SocketAddress& each : visitors) {
+    if (auto listener = net::StreamListener::open(**loop, {each}, nobody); !listener)
+      return fail(std::move(listener.error()));
+  }
   return {};
 }
 
@@ -54,13 +56,16 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   ServerContext& context = server->m_context;
   context.checkToken = std::move(params.checkToken);
   context.limits = params.limits;
+  context.certificates = params.certificates;
+  const bool https = params.certificates != nullptr;
 
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
   if (params.workers > count)
     logWarning("server", "{} worker(s): this system does not share ports between more", count);
   if (count > 1) {
-    if (auto isFree = probeFree(params.quicListen, params.httpListen); !isFree)
-      return fail(std::move(isFree.error()));
+    std::vector<net::SocketAddress> visitors{params.httpListen};
+    if (https) visitors.push_back(params.httpsListen);
+    if (auto isFree = probeFree(params.quicListen, visitors); !isFree) return fail(std::move(isFree.error()));
   }
   WorkerParams worker;
   worker.endpoint.role = quic::Role::Server;
@@ -73,6 +78,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.udp.reusePort = count > 1;
   worker.http.bind = params.httpListen;
   worker.http.reusePort = count > 1;
+  worker.https.bind = params.httpsListen;
+  worker.https.reusePort = count > 1;
   for (unsigned index = 0; index < count; ++index) {
     worker.index = index;
     worker.endpoint.worker = static_cast<std::uint8_t>(index);
@@ -81,10 +88,14 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
     // Port 0 was the first worker's to choose.
     worker.udp.bind = (*created)->quicAddress();
     worker.http.bind = (*created)->httpAddress();
+    worker.https.bind = (*created)->httpsAddress();
     context.workers.push_back(created->get());
     server->m_workers.push_back(std::move(*created));
   }
-  context.registry.setPublicPort(params.publicPort != 0 ? params.publicPort : server->httpAddress().port());
+  const std::uint16_t listens = https ? server->httpsAddress().port() : server->httpAddress().port();
+  const std::uint16_t publicPort = params.publicPort != 0 ? params.publicPort : listens;
+  context.registry.setPublicAddress(https ? http::Scheme::Https : http::Scheme::Http, publicPort);
+  if (https && params.redirectHttp) context.redirectPort = publicPort;
   std::vector<RemoteStreams*> remote;
   for (auto& each : server->m_workers) remote.push_back(&each->remoteStreams());
   for (RemoteStreams* each : remote) each->connect(remote);
@@ -98,6 +109,7 @@ Server::~Server() {
 
 net::SocketAddress Server::quicAddress() const { return m_workers.front()->quicAddress(); }
 net::SocketAddress Server::httpAddress() const { return m_workers.front()->httpAddress(); }
+net::SocketAddress Server::httpsAddress() const { return m_workers.front()->httpsAddress(); }
 
 void Server::drain(Duration deadline, std::function<void()> done) {
   m_draining = std::make_shared<std::atomic<std::size_t>>(m_workers.size());

@@ -23,8 +23,12 @@ struct ServerParams {
   std::string domain = "localhost";
   net::SocketAddress quicListen;
   net::SocketAddress httpListen;
+  /// With certificates there is HTTPS.
+  std::shared_ptr<const tls::CertificateSource> certificates;
+  net::SocketAddress httpsListen;
+  bool redirectHttp = false;  ///< Visitors of known names without TLS are sent to HTTPS (308).
   unsigned workers = 1;
-  std::uint16_t publicPort = 0;         ///< In URLs; 0: the HTTP listener's.
+  std::uint16_t publicPort = 0;         ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
   std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
   TokenCheck checkToken;
   ServerLimits limits;
@@ -38,6 +42,8 @@ class Server {
 
   [[nodiscard]] net::SocketAddress quicAddress() const;
   [[nodiscard]] net::SocketAddress httpAddress() const;
+  /// Family None: no HTTPS.
+  [[nodiscard]] net::SocketAddress httpsAddress() const;
   /// Stops accepting, lets requests in flight end. `done` comes once, from a worker's thread.
   void drain(Duration deadline, std::function<void()> done);
 

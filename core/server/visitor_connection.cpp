@@ -194,7 +194,9 @@ void VisitorConnection::readHead(Slice data) {
 
 void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   const Destination destination = findDestination(m_worker, m_request.authority);
-  if (destination.kind == Destination::Kind::Elsewhere) {
+  const bool redirects = m_scheme == http::Scheme::Http && m_worker.context().redirectPort != 0 &&
+                         destination.kind != Destination::Kind::Unknown;
+  if (destination.kind == Destination::Kind::Elsewhere && !redirects) {
     moveTo(destination.route->worker, headBytes, rest);
     return;
   }
@@ -213,6 +215,11 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
 
+  if (redirects) {
+    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+    answerRedirect();
+    return;
+  }
   const std::optional<http::Problem> refused = m_exchange.begin(
       destination, {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue, m_scheme, m_peer});
   m_head.clear();

@@ -83,6 +83,9 @@ class VisitorConnection final : public net::Disposable,
 
   // The way out
   void answerProblem(http::Problem problem, std::string_view detail = {});
+  /// To the same place with TLS; for a request whose host is known.
+  void answerRedirect();
+  void endOwnAnswer();
   void closeAfterFlush();
   void endUpgraded();
   template <typename Fill>

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/http/redirect.h"
+#include "core/http/semantics.h"
 #include "core/server/visitor_connection.h"
 #include "core/server/worker.h"
 
@@ -217,6 +219,18 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
   if (!m_requestComplete || m_phase == Phase::Head) m_keepAlive = false;
   const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_worker.date()};
   m_socket->sendCopy(asBytes(http::renderProblem(page, m_wantsJson)));
+  endOwnAnswer();
+}
+
+void VisitorConnection::answerRedirect() {
+  if (!m_requestComplete) m_keepAlive = false;
+  const std::string location = http::secureLocation(http::hostOf(m_request.authority),
+                                                    m_worker.context().redirectPort, m_request.target);
+  m_socket->sendCopy(asBytes(http::renderRedirect(location, m_keepAlive)));
+  endOwnAnswer();
+}
+
+void VisitorConnection::endOwnAnswer() {
   m_responseStarted = m_responseFinished = true;
   m_head.clear();
   if (!m_keepAlive || m_visitorFinished) {

@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/server/client_link.h"
+#include "core/server/tls_ingress.h"
 #include "core/server/visitor_connection.h"
 
 namespace adit::server {
@@ -45,10 +46,19 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
   if (!listener) return fail(std::move(listener.error()));
   worker->m_listener = std::move(*listener);
   worker->m_httpAddress = worker->m_listener->localAddress();
+  if (context.certificates != nullptr) {
+    auto ingress = TlsIngress::open(*worker, worker->m_params.https, context.certificates);
+    if (!ingress) return fail(std::move(ingress.error()));
+    worker->m_tlsIngress = std::move(*ingress);
+  }
   return worker;
 }
 
 Worker::~Worker() { stop(); }
+
+net::SocketAddress Worker::httpsAddress() const {
+  return m_tlsIngress == nullptr ? net::SocketAddress() : m_tlsIngress->address();
+}
 
 void Worker::start() {
   m_thread = std::thread([this] {
@@ -68,6 +78,7 @@ void Worker::stop() {
 
 void Worker::shutDown() {
   m_listener.reset();
+  if (m_tlsIngress != nullptr) m_tlsIngress->stop();
   while (!m_visitors.empty()) m_visitors.begin()->second->closeNow();
   m_remoteStreams.shutDown();
   if (m_driver != nullptr)
@@ -76,6 +87,7 @@ void Worker::shutDown() {
   m_sessions.clear();
   m_links.clear();
   m_driver.reset();
+  m_tlsIngress.reset();
   m_drainTimer.reset();
   m_loop->runOnce();
 }
@@ -144,35 +156,44 @@ void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& p
 void Worker::adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
                           const net::SocketAddress& peer, std::string received) {
   if (m_draining && received.empty()) return;
-  if (!peer.isLoopback()) {
-    std::size_t& count = m_perAddress[addressKey(peer)];
-    if (count >= m_context.limits.connectionsPerAddress) return;
-    ++count;
-  }
+  if (!admit(peer)) return;
   auto visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
   VisitorConnection* key = visitor.get();
   m_visitors.emplace(key, std::move(visitor));
   if (m_visitors.size() >= m_context.limits.connectionsPerWorker && !m_listenerPaused) {
     m_listenerPaused = true;
     if (m_listener != nullptr) m_listener->pause();
+    if (m_tlsIngress != nullptr) m_tlsIngress->pause();
     logWarning("server", "{} visitors on worker {}: accepting pauses", m_visitors.size(), m_params.index);
   }
   if (!received.empty()) key->resumeWith(received);
 }
 
+bool Worker::admit(const net::SocketAddress& peer) {
+  if (peer.isLoopback()) return true;
+  std::size_t& count = m_perAddress[addressKey(peer)];
+  if (count >= m_context.limits.connectionsPerAddress) return false;
+  ++count;
+  return true;
+}
+
+void Worker::leave(const net::SocketAddress& peer) {
+  if (peer.isLoopback()) return;
+  const auto address = m_perAddress.find(addressKey(peer));
+  if (address != m_perAddress.end() && --address->second == 0) m_perAddress.erase(address);
+}
+
 void Worker::forgetVisitor(VisitorConnection& visitor) {
   const auto found = m_visitors.find(&visitor);
   if (found == m_visitors.end()) return;
-  if (!visitor.peer().isLoopback()) {
-    const auto address = m_perAddress.find(addressKey(visitor.peer()));
-    if (address != m_perAddress.end() && --address->second == 0) m_perAddress.erase(address);
-  }
+  leave(visitor.peer());
   m_loop->dispose(std::move(found->second));
   m_visitors.erase(found);
   if (m_listenerPaused && m_listener != nullptr && !m_draining &&
       m_visitors.size() < m_context.limits.connectionsPerWorker) {
     m_listenerPaused = false;
     m_listener->resume();
+    if (m_tlsIngress != nullptr) m_tlsIngress->resume();
   }
   finishDrainWhenIdle();
 }
@@ -187,6 +208,7 @@ void Worker::forgetLink(ClientLink& link) {
 void Worker::drain(Duration deadline, std::function<void()> done) {
   m_draining = true;
   m_drained = std::move(done);
+  if (m_tlsIngress != nullptr) m_tlsIngress->stop();
   m_listener.reset();  // new visitors are refused at once instead of waiting in the backlog
   m_driver->endpoint().stopAccepting();
   for (auto& [key, link] : m_links) link->drain(deadline);

@@ -22,10 +22,12 @@
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
 #include "core/server/remote_stream.h"
+#include "core/tls/certificate_store.h"
 
 namespace adit::server {
 
 class ClientLink;
+class TlsIngress;
 class VisitorConnection;
 class Worker;
 
@@ -41,6 +43,9 @@ struct ServerContext {
   TokenCheck checkToken;
   ServerLimits limits;
   http::ViaNames via;
+  std::shared_ptr<const tls::CertificateSource> certificates;  ///< Null: no HTTPS.
+  /// Visitors without TLS are sent to this HTTPS port; 0: they are served as they came.
+  std::uint16_t redirectPort = 0;
   std::vector<Worker*> workers;
 };
 
@@ -49,6 +54,7 @@ struct WorkerParams {
   quic::EndpointParams endpoint;
   net::UdpParams udp;
   net::StreamListener::Params http;
+  net::StreamListener::Params https;  ///< Where the context has certificates.
 };
 
 class Worker final : private quic::EndpointDriver::Handler,
@@ -69,6 +75,8 @@ class Worker final : private quic::EndpointDriver::Handler,
 
   [[nodiscard]] net::SocketAddress quicAddress() const { return m_driver->localAddress(); }
   [[nodiscard]] net::SocketAddress httpAddress() const { return m_httpAddress; }
+  /// Family None: no HTTPS.
+  [[nodiscard]] net::SocketAddress httpsAddress() const;
 
   // For the worker's own objects, on its thread:
   [[nodiscard]] ServerContext& context() noexcept { return m_context; }
@@ -86,6 +94,9 @@ class Worker final : private quic::EndpointDriver::Handler,
   /// Serves a visitor that came in here, or with `received` (read elsewhere already) from another worker.
   void adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
                     const net::SocketAddress& peer, std::string received);
+  /// Counts a connection of `peer`; false where it has too many. Each that was let in leaves once.
+  bool admit(const net::SocketAddress& peer);
+  void leave(const net::SocketAddress& peer);
   /// A stream to the client of a session that lives here, for a request to one of its tunnels; counted in the
   /// tunnel's load. Refusals: Draining (no such session now), TunnelUnknown, Overloaded.
   OpenedStream openStream(SessionId session, std::uint64_t tunnel) override;
@@ -113,6 +124,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   RemoteStreams m_remoteStreams;
   std::unique_ptr<quic::EndpointDriver> m_driver;
   std::unique_ptr<net::StreamListener> m_listener;
+  std::unique_ptr<TlsIngress> m_tlsIngress;
   net::SocketAddress m_httpAddress;
   http::DateText m_date;
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;

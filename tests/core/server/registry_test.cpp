@@ -51,7 +51,7 @@ class RegistryTest : public QObject {
 
   void namesThePortInUrls() {
     Registry registry(params());
-    registry.setPublicPort(8080);
+    registry.setPublicAddress(http::Scheme::Http, 8080);
     const auto session = registry.addSession(key(1), 0);
     QCOMPARE(registry.apply(session.id, declare({http(1, "a1")}), at(0s)).answers[0].url,
              std::string("http://a1.t.example.com:8080"));

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/tls_ingress.h"
+
+#include "core/base/log.h"
+#include "core/server/worker.h"
+#include "core/tls/tls_socket.h"
+
+namespace adit::server {
+
+/// A connection that is not a visitor yet.
+class TlsIngress::Handshake final : public net::Disposable,
+                                    private tls::TlsSocket::Handler,
+                                    private relay::TimeoutItem {
+ public:
+  Handshake(TlsIngress& ingress, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
+      : m_ingress(ingress),
+        m_peer(peer),
+        m_socket(tls::TlsSocket::accept(ingress.m_worker.loop(), nativeSocket, ingress.certificates(),
+                                        ingress.m_alpn, *this)) {
+    ingress.m_timeouts.restart(*this);
+  }
+
+  [[nodiscard]] const net::SocketAddress& peer() const noexcept { return m_peer; }
+  void end() {
+    cancelTimeout();
+    m_socket->close();
+    m_ingress.forget(*this);
+  }
+
+ private:
+  void onSecured() override {
+    m_secured = true;
+    m_socket->pauseReading(net::PauseReason::NoHandler);
+    m_socket->flushNow();
+    if (m_socket->isOpen() && m_socket->queuedBytes() == 0) handOver();
+  }
+
+  /// The last of our side of the handshake has left.
+  void onSent(std::size_t) override {
+    if (m_secured && m_socket->queuedBytes() == 0) handOver();
+  }
+
+  void handOver() {
+    Worker& worker = m_ingress.m_worker;
+    const net::SocketAddress peer = m_peer;
+    std::unique_ptr<net::DetachedSocket> socket = m_socket->detach();
+    end();  // gives its place up first: the visitor takes one
+    worker.adoptVisitor(std::move(socket), http::Scheme::Https, peer, {});
+  }
+
+  void onData(Slice) override {}
+  void onEndOfStream() override { end(); }
+  void onSocketError(const Error& error) override {
+    logDebug("server", "a visitor's TLS handshake came to nothing: {}", error.describe());
+    end();
+  }
+  void onTimeout() override { end(); }
+
+  TlsIngress& m_ingress;
+  net::SocketAddress m_peer;
+  std::unique_ptr<tls::TlsSocket> m_socket;
+  bool m_secured = false;
+};
+
+TlsIngress::TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSource> certificates)
+    : m_worker(worker),
+      m_source(std::move(certificates)),
+      m_alpn{"http/1.1"},
+      m_timeouts(worker.loop(), worker.context().limits.handshakeTimeout) {}
+
+TlsIngress::~TlsIngress() { stop(); }
+
+Result<std::unique_ptr<TlsIngress>> TlsIngress::open(
+    Worker& worker, const net::StreamListener::Params& params,
+    std::shared_ptr<const tls::CertificateSource> certificates) {
+  std::unique_ptr<TlsIngress> ingress(new TlsIngress(worker, std::move(certificates)));
+  auto listener = net::StreamListener::open(worker.loop(), params, *ingress);
+  if (!listener) return fail(std::move(listener.error()));
+  ingress->m_listener = std::move(*listener);
+  ingress->m_address = ingress->m_listener->localAddress();
+  return ingress;
+}
+
+const std::shared_ptr<const tls::CertificateStore>& TlsIngress::certificates() {
+  const std::uint64_t version = m_source->version();
+  if (m_certificates == nullptr || version != m_certificatesVersion) {
+    m_certificatesVersion = version;
+    m_certificates = m_source->current();
+  }
+  return m_certificates;
+}
+
+void TlsIngress::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) {
+  if (!m_worker.admit(peer)) {
+    net::closeNativeSocket(nativeSocket);
+    return;
+  }
+  auto handshake = std::make_unique<Handshake>(*this, nativeSocket, peer);
+  Handshake* key = handshake.get();
+  m_handshakes.emplace(key, std::move(handshake));
+  updateListening();
+}
+
+void TlsIngress::forget(Handshake& handshake) {
+  const auto found = m_handshakes.find(&handshake);
+  if (found == m_handshakes.end()) return;
+  m_worker.leave(handshake.peer());
+  m_worker.loop().dispose(std::move(found->second));
+  m_handshakes.erase(found);
+  updateListening();
+}
+
+void TlsIngress::pause() {
+  m_pauseWanted = true;
+  updateListening();
+}
+
+void TlsIngress::resume() {
+  m_pauseWanted = false;
+  updateListening();
+}
+
+void TlsIngress::updateListening() {
+  const bool wanted = !m_pauseWanted && m_handshakes.size() < m_worker.context().limits.handshakesPerWorker;
+  if (wanted == m_listening || m_listener == nullptr) return;
+  m_listening = wanted;
+  if (wanted) {
+    m_listener->resume();
+  } else {
+    m_listener->pause();
+  }
+}
+
+void TlsIngress::stop() {
+  m_listener.reset();
+  while (!m_handshakes.empty()) m_handshakes.begin()->first->end();
+}
+
+}  // namespace adit::server

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A worker's HTTPS door: accepts connections, does their TLS handshakes within a time and a number, and hands
+// what came through to the worker as visitors. A peer that does not speak TLS costs itself only. Owned by its
+// worker; one loop's thread.
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/net/stream_socket.h"
+#include "core/relay/timeout_queue.h"
+#include "core/tls/certificate_store.h"
+
+namespace adit::server {
+
+class Worker;
+
+class TlsIngress final : private net::StreamListener::Handler {
+ public:
+  static Result<std::unique_ptr<TlsIngress>> open(Worker& worker, const net::StreamListener::Params& params,
+                                                  std::shared_ptr<const tls::CertificateSource> certificates);
+  TlsIngress(const TlsIngress&) = delete;
+  TlsIngress& operator=(const TlsIngress&) = delete;
+  ~TlsIngress();
+
+  [[nodiscard]] const net::SocketAddress& address() const noexcept { return m_address; }
+  /// Handshakes in progress.
+  [[nodiscard]] std::size_t pending() const noexcept { return m_handshakes.size(); }
+  /// While paused, visitors wait in the system's backlog.
+  void pause();
+  void resume();
+  /// Ends handshakes in progress and accepts no more.
+  void stop();
+
+ private:
+  class Handshake;
+  TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSource> certificates);
+  void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) override;
+  const std::shared_ptr<const tls::CertificateStore>& certificates();
+  void forget(Handshake& handshake);
+  void updateListening();
+
+  Worker& m_worker;
+  std::shared_ptr<const tls::CertificateSource> m_source;
+  std::shared_ptr<const tls::CertificateStore> m_certificates;
+  std::uint64_t m_certificatesVersion = 0;
+  std::vector<std::string> m_alpn;
+  net::SocketAddress m_address;
+  relay::TimeoutQueue m_timeouts;
+  std::unordered_map<Handshake*, std::unique_ptr<Handshake>> m_handshakes;
+  std::unique_ptr<net::StreamListener> m_listener;
+  bool m_pauseWanted = false;
+  bool m_listening = true;
+};
+
+}  // namespace adit::server

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Keeps a server's certificates what their files say: looks at the files every so often, reads them when they
+// changed and publishes a new snapshot; connections that exist are not touched. A new file that is no good
+// leaves the old certificate in place, and the log says why. Session tickets get a new secret twice a day.
+// CertificateFollower is the work without a clock and a thread; CertificateWatcher runs it on a thread of its
+// own, because reading files blocks. Both are owned by whoever starts the server.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/tls/certificate_store.h"
+
+namespace adit::tls {
+
+class CertificateFollower {
+ public:
+  /// Reads the files for the first time; errors name the file.
+  static Result<CertificateFollower> open(std::vector<CertificateFiles> files);
+
+  [[nodiscard]] const std::shared_ptr<CertificateSource>& source() const noexcept { return m_source; }
+  /// Looks once. Changed files are read when they look the same twice in a row, so that a certificate and its
+  /// key, which are written one after the other, are taken together. Gives what went wrong, once a change.
+  Result<> look();
+  void renewTickets();
+
+ private:
+  explicit CertificateFollower(std::vector<CertificateFiles> files) : m_files(std::move(files)) {}
+  /// Changes whenever one of the files does.
+  [[nodiscard]] std::string signature() const;
+
+  std::vector<CertificateFiles> m_files;
+  std::shared_ptr<CertificateSource> m_source;
+  std::string m_taken;  ///< What was read, good or not.
+  std::string m_seen;   ///< At the last look.
+};
+
+class CertificateWatcher {
+ public:
+  static Result<std::unique_ptr<CertificateWatcher>> start(std::vector<CertificateFiles> files,
+                                                           Duration interval = std::chrono::seconds(1));
+  CertificateWatcher(const CertificateWatcher&) = delete;
+  CertificateWatcher& operator=(const CertificateWatcher&) = delete;
+  /// Ends the thread; the source stays good.
+  ~CertificateWatcher();
+  [[nodiscard]] std::shared_ptr<const CertificateSource> source() const noexcept {
+    return m_follower.source();
+  }
+
+ private:
+  CertificateWatcher(CertificateFollower follower, Duration interval);
+  void run();
+
+  CertificateFollower m_follower;
+  Duration m_interval;
+  std::mutex m_mutex;
+  std::condition_variable m_wake;
+  bool m_stop = false;
+  std::thread m_thread;  // last: it uses the others
+};
+
+}  // namespace adit::tls
