@@ -22,12 +22,12 @@
 namespace adit::server {
 
 struct RegistryParams {
-  std::string domain;                        ///< "t.example.com"
-  http::Scheme scheme = http::Scheme::Http;  ///< Of URLs.
+  std::string domain;  ///< "t.example.com"
   std::uint16_t publicPort =
       80;  ///< Left out of URLs where it is the scheme's. Set once the listener is bound.
   std::size_t maxTunnels = 100;  ///< A session.
   Duration grace = std::chrono::seconds(300);
+  http::Scheme scheme = http::Scheme::Http;  ///< Of URLs.
 };
 
 class Registry {

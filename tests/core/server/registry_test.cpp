@@ -19,7 +19,7 @@ tls::Pin key(std::uint8_t number) {
 wire::Declare declare(std::vector<wire::TunnelDeclaration> tunnels, std::uint64_t revision = 1) {
   return {revision, std::move(tunnels)};
 }
-wire::TunnelDeclaration http(std::uint64_t id, std::string name) {
+wire::TunnelDeclaration httpTunnel(std::uint64_t id, std::string name) {
   return {id, wire::TunnelKind::Http, std::move(name)};
 }
 RegistryParams params() { return {"t.example.com", 80, 3, 300s}; }
@@ -32,7 +32,8 @@ class RegistryTest : public QObject {
   void givesNamesAndRoutes() {
     Registry registry(params());
     const auto session = registry.addSession(key(1), 2);
-    const auto declared = registry.apply(session.id, declare({http(4, "Shop"), http(5, "")}, 9), at(0s));
+    const auto declared =
+        registry.apply(session.id, declare({httpTunnel(4, "Shop"), httpTunnel(5, "")}, 9), at(0s));
     QCOMPARE(declared.revision, std::uint64_t{9});
     QCOMPARE(declared.answers.size(), std::size_t{2});
     QVERIFY(declared.answers[0].accepted && declared.answers[1].accepted);
@@ -53,25 +54,38 @@ class RegistryTest : public QObject {
     Registry registry(params());
     registry.setPublicAddress(http::Scheme::Http, 8080);
     const auto session = registry.addSession(key(1), 0);
-    QCOMPARE(registry.apply(session.id, declare({http(1, "a1")}), at(0s)).answers[0].url,
+    QCOMPARE(registry.apply(session.id, declare({httpTunnel(1, "a1")}), at(0s)).answers[0].url,
              std::string("http://a1.t.example.com:8080"));
+  }
+
+  void leavesTheSchemesOwnPortOutOfUrls() {
+    Registry registry(params());
+    const auto session = registry.addSession(key(1), 0);
+    const auto urlAt = [&](http::Scheme scheme, std::uint16_t port) {
+      registry.setPublicAddress(scheme, port);
+      return registry.apply(session.id, declare({httpTunnel(1, "a1")}), at(0s)).answers[0].url;
+    };
+    QCOMPARE(urlAt(http::Scheme::Http, 80), std::string("http://a1.t.example.com"));
+    QCOMPARE(urlAt(http::Scheme::Https, 443), std::string("https://a1.t.example.com"));
+    QCOMPARE(urlAt(http::Scheme::Https, 80), std::string("https://a1.t.example.com:80"));
+    QCOMPARE(urlAt(http::Scheme::Http, 443), std::string("http://a1.t.example.com:443"));
   }
 
   void refusesEachForItsOwnReason() {
     Registry registry(params());
     const auto other = registry.addSession(key(2), 0);
-    registry.apply(other.id, declare({http(1, "taken")}), at(0s));
+    registry.apply(other.id, declare({httpTunnel(1, "taken")}), at(0s));
     const auto session = registry.addSession(key(1), 0);
     const auto declared = registry.apply(session.id,
-                                         declare({http(1, "taken"),
-                                                  http(2, "-bad-"),
+                                         declare({httpTunnel(1, "taken"),
+                                                  httpTunnel(2, "-bad-"),
                                                   {3, wire::TunnelKind::Tcp, "tcp"},
-                                                  http(4, "one"),
-                                                  http(4, "again"),
-                                                  http(5, "ONE"),
-                                                  http(6, "two"),
-                                                  http(7, "three"),
-                                                  http(8, "four")}),
+                                                  httpTunnel(4, "one"),
+                                                  httpTunnel(4, "again"),
+                                                  httpTunnel(5, "ONE"),
+                                                  httpTunnel(6, "two"),
+                                                  httpTunnel(7, "three"),
+                                                  httpTunnel(8, "four")}),
                                          at(0s));
     const auto code = [&](std::size_t i) {
       return declared.answers[i].accepted ? std::string("ok") : declared.answers[i].code;
@@ -93,28 +107,30 @@ class RegistryTest : public QObject {
   void aNewDeclarationReplacesTheOld() {
     Registry registry(params());
     const auto session = registry.addSession(key(1), 0);
-    registry.apply(session.id, declare({http(1, "a1"), http(2, "b1")}), at(0s));
-    registry.apply(session.id, declare({http(2, "b1")}, 2), at(1s));
+    registry.apply(session.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s));
+    registry.apply(session.id, declare({httpTunnel(2, "b1")}, 2), at(1s));
     QCOMPARE(registry.routes()->find("a1"), nullptr);
     QVERIFY(registry.routes()->find("b1")->online);
     // Given up is free at once.
     const auto other = registry.addSession(key(2), 0);
-    QVERIFY(registry.apply(other.id, declare({http(1, "a1")}), at(1s)).answers[0].accepted);
+    QVERIFY(registry.apply(other.id, declare({httpTunnel(1, "a1")}), at(1s)).answers[0].accepted);
   }
 
   void aChosenNameStaysWithItsTunnel() {
     Registry registry(params());
     const auto session = registry.addSession(key(1), 0);
-    const auto name = registry.apply(session.id, declare({http(1, "")}), at(0s)).answers[0].name;
-    QCOMPARE(registry.apply(session.id, declare({http(1, ""), http(2, "x1")}, 2), at(1s)).answers[0].name,
+    const auto name = registry.apply(session.id, declare({httpTunnel(1, "")}), at(0s)).answers[0].name;
+    QCOMPARE(registry.apply(session.id, declare({httpTunnel(1, ""), httpTunnel(2, "x1")}, 2), at(1s))
+                 .answers[0]
+                 .name,
              name);
   }
 
   void aRenamedTunnelGivesUpItsOldName() {
     Registry registry(params());
     const auto session = registry.addSession(key(1), 0);
-    registry.apply(session.id, declare({http(1, "old")}), at(0s));
-    registry.apply(session.id, declare({http(1, "new")}, 2), at(0s));
+    registry.apply(session.id, declare({httpTunnel(1, "old")}), at(0s));
+    registry.apply(session.id, declare({httpTunnel(1, "new")}, 2), at(0s));
     QCOMPARE(registry.routes()->find("old"), nullptr);
     QVERIFY(registry.routes()->find("new")->online);
   }
@@ -122,8 +138,9 @@ class RegistryTest : public QObject {
   void tunnelsMaySwapNames() {
     Registry registry(params());
     const auto session = registry.addSession(key(1), 0);
-    registry.apply(session.id, declare({http(1, "a1"), http(2, "b1")}), at(0s));
-    const auto declared = registry.apply(session.id, declare({http(1, "b1"), http(2, "a1")}, 2), at(0s));
+    registry.apply(session.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s));
+    const auto declared =
+        registry.apply(session.id, declare({httpTunnel(1, "b1"), httpTunnel(2, "a1")}, 2), at(0s));
     QVERIFY(declared.answers[0].accepted && declared.answers[1].accepted);
     QCOMPARE(registry.routes()->find("a1")->tunnel, std::uint64_t{2});
     QCOMPARE(registry.routes()->find("b1")->tunnel, std::uint64_t{1});
@@ -133,15 +150,15 @@ class RegistryTest : public QObject {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 3);
     QVERIFY(!first.displaced);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     const auto second = registry.addSession(key(1), 5);
     QVERIFY(second.displaced.has_value());
     QCOMPARE(second.displaced->id, first.id);
     QCOMPARE(second.displaced->worker, 3U);
     // The displaced one can do no more harm: neither declare nor take the name along when it goes.
-    const auto late = registry.apply(first.id, declare({http(1, "shop")}), at(1s));
+    const auto late = registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(1s));
     QCOMPARE(late.answers[0].code, std::string("taken-over"));
-    registry.apply(second.id, declare({http(9, "shop")}), at(1s));
+    registry.apply(second.id, declare({httpTunnel(9, "shop")}), at(1s));
     registry.removeSession(first.id, Registry::Departure::Left, at(2s));
     const auto table = registry.routes();
     QVERIFY(table->find("shop")->online);
@@ -152,56 +169,56 @@ class RegistryTest : public QObject {
   void whatTheNewerConnectionDoesNotDeclareIsGone() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "a1"), http(2, "b1")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s));
     const auto second = registry.addSession(key(1), 1);
-    registry.apply(second.id, declare({http(1, "a1")}), at(1s));
+    registry.apply(second.id, declare({httpTunnel(1, "a1")}), at(1s));
     QCOMPARE(registry.routes()->find("b1"), nullptr);
   }
 
   void aLostClientFindsItsNameAgain() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     registry.removeSession(first.id, Registry::Departure::Lost, at(10s));
     const auto table = registry.routes();
     QVERIFY(!table->find("shop")->online);
     QVERIFY(table->find("shop")->keptUntil == at(310s));
     const auto other = registry.addSession(key(2), 0);
-    QCOMPARE(registry.apply(other.id, declare({http(1, "shop")}), at(309s)).answers[0].code,
+    QCOMPARE(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(309s)).answers[0].code,
              std::string("name-taken"));
     const auto again = registry.addSession(key(1), 0);
-    QVERIFY(registry.apply(again.id, declare({http(1, "shop")}), at(309s)).answers[0].accepted);
+    QVERIFY(registry.apply(again.id, declare({httpTunnel(1, "shop")}), at(309s)).answers[0].accepted);
     QVERIFY(registry.routes()->find("shop")->online);
   }
 
   void aKeptNameIsFreeAfterTheGrace() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     registry.removeSession(first.id, Registry::Departure::Lost, at(0s));
     const auto other = registry.addSession(key(2), 0);
-    QVERIFY(registry.apply(other.id, declare({http(1, "shop")}), at(301s)).answers[0].accepted);
+    QVERIFY(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(301s)).answers[0].accepted);
     QCOMPARE(registry.routes()->find("shop")->session, other.id);
   }
 
   void expiredRoutesAreSwept() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     registry.removeSession(first.id, Registry::Departure::Lost, at(0s));
     const auto other = registry.addSession(key(2), 0);
-    registry.apply(other.id, declare({http(1, "x1")}), at(301s));
+    registry.apply(other.id, declare({httpTunnel(1, "x1")}), at(301s));
     QCOMPARE(registry.routes()->find("shop"), nullptr);
   }
 
   void whoLeavesGivesTheNameAwayButIsOfflineForAWhile() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     registry.removeSession(first.id, Registry::Departure::Left, at(0s));
     QVERIFY(!registry.routes()->find("shop")->online);
     const auto other = registry.addSession(key(2), 1);
-    QVERIFY(registry.apply(other.id, declare({http(1, "shop")}), at(1s)).answers[0].accepted);
+    QVERIFY(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(1s)).answers[0].accepted);
     QVERIFY(registry.routes()->find("shop")->online);
     QCOMPARE(registry.routes()->find("shop")->worker, 1U);
   }
@@ -209,20 +226,20 @@ class RegistryTest : public QObject {
   void aSuspendedSessionIsOfflineAndKeepsItsNames() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     registry.suspendSession(first.id, at(1s));
     QVERIFY(!registry.routes()->find("shop")->online);
     const auto other = registry.addSession(key(2), 0);
-    QCOMPARE(registry.apply(other.id, declare({http(1, "shop")}), at(2s)).answers[0].code,
+    QCOMPARE(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(2s)).answers[0].code,
              std::string("name-taken"));
   }
 
   void aSuspendedSessionStaysOfflineWhateverItDeclares() {
     Registry registry(params());
     const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
     registry.suspendSession(first.id, at(1s));
-    registry.apply(first.id, declare({http(1, "shop")}, 2), at(2s));
+    registry.apply(first.id, declare({httpTunnel(1, "shop")}, 2), at(2s));
     QVERIFY(!registry.routes()->find("shop")->online);
   }
 
@@ -231,7 +248,7 @@ class RegistryTest : public QObject {
     const std::uint64_t start = registry.version();
     const auto session = registry.addSession(key(1), 0);
     QCOMPARE(registry.version(), start);
-    registry.apply(session.id, declare({http(1, "shop")}), at(0s));
+    registry.apply(session.id, declare({httpTunnel(1, "shop")}), at(0s));
     const std::uint64_t declaredVersion = registry.version();
     QVERIFY(declaredVersion != start);
     const auto held = registry.routes();
