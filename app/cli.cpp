@@ -153,9 +153,9 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   serverGroup
       ->add_option("--cert", words.certificates,
                    "A certificate chain in PEM, with its --key; again for more names (default: self-signed)")
-      ->expected(1);
+      ->allow_extra_args(false);
   serverGroup->add_option("--key", words.keys, "The certificate's private key in PEM, readable by you alone")
-      ->expected(1);
+      ->allow_extra_args(false);
   serverGroup->add_flag("--redirect-http", server.redirectHttp, "Send visitors without TLS to HTTPS");
   serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")
       ->check(CLI::Range(1, 64));

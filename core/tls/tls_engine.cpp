@@ -41,6 +41,7 @@ Result<std::unique_ptr<TlsEngine>> TlsEngine::client(std::shared_ptr<const Trust
                                                      std::span<const std::string> alpn) {
   if (serverName.size() > 2 && serverName.front() == '[' && serverName.back() == ']')
     serverName = serverName.substr(1, serverName.size() - 2);
+  if (serverName.ends_with('.')) serverName.remove_suffix(1);  // certificates and SNI are without
   std::unique_ptr<TlsEngine> engine(new TlsEngine());
   engine->m_trust = std::move(trust);
   engine->m_serverName.assign(serverName);
@@ -85,8 +86,7 @@ Result<> TlsEngine::useClient() {
   const bool isAddress = m_serverName.find(':') != std::string::npos ||
                          m_serverName.find_first_not_of("0123456789.") == std::string::npos;
   if (!m_serverName.empty() && !isAddress) {
-    std::string_view name = m_serverName;
-    if (name.back() == '.') name.remove_suffix(1);
+    const std::string& name = m_serverName;
     if (const int rv = gnutls_server_name_set(session, GNUTLS_NAME_DNS, name.data(), name.size()); rv != 0)
       return tlsFailure("the server's name", rv);
   }

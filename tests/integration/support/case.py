@@ -30,6 +30,7 @@ class Server(Program):
         self.ready = self.event(event="ready")
         self.quic = parse_address(self.ready["quic"])
         self.http = parse_address(self.ready["http"])
+        self.https = parse_address(self.ready["https"]) if "https" in self.ready else None
         # The link names the domain, which nobody resolves here.
         self.link = self.ready.get("join")
         self.join = self.link and case.link_to(self.link, self.quic)

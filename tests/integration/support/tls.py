@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TLS for black-box tests: certificates made by openssl, and visitors that come by HTTPS."""
+
+import os
+import pathlib
+import socket
+import ssl
+import subprocess
+
+from .process import seconds
+from .visitor import Visitor, Wire
+
+
+class Certificate:
+    """A self-signed certificate in `directory`, for `names`."""
+
+    def __init__(self, directory, stem, names, kind="ec", days=30):
+        self.directory, self.stem = pathlib.Path(directory), stem
+        self.cert = self.directory / f"{stem}.crt"
+        self.key = self.directory / f"{stem}.key"
+        self.make(names, kind, days)
+
+    def make(self, names, kind="ec", days=30):
+        """Makes it anew and puts both files in place by renaming."""
+        algorithm = {"ec": ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], "rsa": ["rsa:2048"]}[kind]
+        new = [self.directory / f".{self.stem}.{part}" for part in ("crt", "key")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *algorithm, "-nodes", "-days", str(days), "-subj", f"/CN={self.stem}",
+                        "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names),
+                        "-out", new[0], "-keyout", new[1]], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        os.chmod(new[1], 0o600)
+        new[0].replace(self.cert)
+        new[1].replace(self.key)
+
+    @property
+    def options(self):
+        return ["--cert", self.cert, "--key", self.key]
+
+    def der(self):
+        return ssl.PEM_cert_to_DER_cert(self.cert.read_text())
+
+
+def trusting(*certificates, version=None, alpn=None):
+    """A client's context that believes these certificate files and nobody else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN: a self-signed certificate may be trusted as it is
+    for path in certificates:
+        context.load_verify_locations(path)
+    if version:
+        context.minimum_version = context.maximum_version = version
+    if alpn:
+        context.set_alpn_protocols(alpn)
+    return context
+
+
+class TlsVisitor(Visitor):
+    """A visitor by HTTPS. `server_name` is what it asks for and checks; the Host field is `host`."""
+
+    def __init__(self, address, host, context, server_name=None, session=None, timeout=15):
+        self.host = host
+        plain = socket.create_connection(tuple(address), timeout=seconds(timeout))
+        try:
+            wrapped = context.wrap_socket(plain, server_hostname=server_name or host.split(":")[0], session=session)
+        except BaseException:
+            plain.close()
+            raise
+        Wire.__init__(self, wrapped, timeout)
+
+    def finish_sending(self):
+        raise NotImplementedError("Python's ssl has no half-close")
