@@ -6,11 +6,13 @@
 #include <atomic>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <uv.h>
 
 #include "core/net/loop_handle.h"
+#include "core/net/spin_policy.h"
 
 namespace adit::net {
 
@@ -49,8 +51,8 @@ struct EventLoop::Impl {
   Timestamp now{};
   bool nowKnown = false;
   bool worked = false;
-  bool spinning = false;
-  Timestamp lastWork{};
+  std::size_t bytesMoved = 0;
+  SpinPolicy spin{Duration::zero()};
   std::size_t slabPeak = 0;
   LoopCounters counters;
 
@@ -117,7 +119,7 @@ struct EventLoop::Impl {
 
   void onPrepare() {
     endPhase();
-    keepAwake(spinning || flushesWait());
+    keepAwake(spin.isSpinning() || flushesWait());
   }
 
   void onCheck() {
@@ -125,13 +127,12 @@ struct EventLoop::Impl {
     if (worked) {
       worked = false;
       ++counters.wakeups;
-      lastWork = readNow();
-      spinning = params.spin > Duration::zero();
-    } else if (spinning && readNow() - lastWork >= params.spin) {
-      spinning = false;
+      spin.worked(std::exchange(bytesMoved, 0), readNow());
+    } else if (spin.isSpinning()) {
+      spin.idled(readNow());
     }
     endPhase();
-    keepAwake(spinning || flushesWait());
+    keepAwake(spin.isSpinning() || flushesWait());
   }
 
   void startTrimTimer() noexcept {
@@ -181,6 +182,7 @@ struct EventLoop::Impl {
 Result<std::unique_ptr<EventLoop>> EventLoop::create(LoopParams params) {
   auto impl = std::make_unique<Impl>();
   impl->params = params;
+  impl->spin = SpinPolicy(params.spin);
   if (const Result<> made = impl->init(); !made) return fail(made.error());
   return std::unique_ptr<EventLoop>(new EventLoop(std::move(impl)));
 }
@@ -241,7 +243,10 @@ void EventLoop::dispose(std::unique_ptr<Disposable> object) {
   if (object) m_impl->disposables.push_back(std::move(object));
 }
 
-void EventLoop::noteWork() noexcept { m_impl->worked = true; }
+void EventLoop::noteWork(std::size_t bytes) noexcept {
+  m_impl->worked = true;
+  m_impl->bytesMoved += bytes;
+}
 const LoopCounters& EventLoop::counters() const noexcept { return m_impl->counters; }
 uv_loop_s* EventLoop::native() noexcept { return &m_impl->loop; }
 

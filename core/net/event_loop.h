@@ -4,7 +4,7 @@
 // is the one door for others. A turn is: timers, posted tasks and I/O callbacks, then the flush phases (TCP
 // writes, then QUIC packets, then the rest), each dirty object once. After work the loop may poll without
 // sleeping for a few tens of microseconds (short spin), which spares a wake-up between a request and its
-// answer; an idle loop always sleeps.
+// answer (spin_policy.h); an idle loop always sleeps.
 
 #include <cstddef>
 #include <cstdint>
@@ -81,8 +81,8 @@ class EventLoop {
   void scheduleFlush(FlushPhase phase, Flushable& item) noexcept;
   /// Destroys `object` at the end of the turn.
   void dispose(std::unique_ptr<Disposable> object);
-  /// Says that this turn did useful I/O: keeps the short spin going.
-  void noteWork() noexcept;
+  /// Says that this turn did useful I/O, and how many bytes it moved (SpinPolicy).
+  void noteWork(std::size_t bytes = 0) noexcept;
 
   [[nodiscard]] const LoopCounters& counters() const noexcept;
   [[nodiscard]] uv_loop_s* native() noexcept;

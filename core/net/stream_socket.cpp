@@ -14,8 +14,10 @@ namespace {
 
 /// The least room offered to a read from the loop's shared slab: small requests lie densely.
 constexpr std::size_t kSmallRead = 4 * 1024;
-/// Slabs offered to one read of a socket that filled the last one.
+/// Slabs offered to the next read of a socket that filled the last one, and at most: fewer and larger reads
+/// spare system calls and window updates.
 constexpr std::size_t kBulkSlabs = 4;
+constexpr std::size_t kMostBulkSlabs = 16;
 /// What one socket may read in a wake-up before others get their turn.
 constexpr std::size_t kReadBudget = 256 * 1024;
 /// What is still read from a connection whose sending side has broken (the early answer of an origin that
@@ -187,8 +189,8 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   void readSome(std::size_t budget) {
     bool more = true;
     while (more && budget > 0 && mayRead()) {
-      const std::size_t offered = m_bulk ? kBulkSlabs * kSlabSize : 0;
-      const IoCount read = m_bulk ? readBulk() : readSmall(more);
+      const bool bulk = m_bulkSlabs > 0;
+      const IoCount read = bulk ? readBulk() : readSmall(more);
       if (read.error != 0) {
         if (!wouldBlock(read.error) && !m_sendError) fail(systemError(read.error, "the connection broke"));
         break;
@@ -198,12 +200,18 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
         if (!m_sendError) m_handler->onEndOfStream();
         break;
       }
-      if (m_bulk) {
-        more = read.count == offered;
-        m_bulk = read.count > kSlabSize;
+      if (bulk) {
+        more = read.count == m_bulkSlabs * kSlabSize;
+        if (more) {
+          m_bulkSlabs = std::min(2 * m_bulkSlabs, kMostBulkSlabs);
+        } else if (read.count <= kSlabSize) {
+          m_bulkSlabs = 0;
+        } else if (read.count <= m_bulkSlabs * kSlabSize / 2) {
+          m_bulkSlabs = std::max(m_bulkSlabs / 2, kBulkSlabs);
+        }
         deliverUnread();
-      } else {
-        m_bulk = more;
+      } else if (more) {
+        m_bulkSlabs = kBulkSlabs;
       }
       budget -= std::min(budget, read.count);
     }
@@ -216,7 +224,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
     const IoCount read = receiveBytes(m_socket, room);
     filled = read.count == room.size();
     if (read.count > 0) {
-      m_loop.noteWork();
+      m_loop.noteWork(read.count);
       m_handler->onData(writer.commit(read.count));
     }
     return read;
@@ -225,16 +233,16 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   /// One read into fresh slabs, queued as unread.
   IoCount readBulk() {
     SlabPool& pool = m_loop.slabs();
-    std::array<Slab*, kBulkSlabs> slabs;
-    std::array<std::span<std::uint8_t>, kBulkSlabs> rooms;
-    for (std::size_t i = 0; i < kBulkSlabs; ++i) {
+    std::array<Slab*, kMostBulkSlabs> slabs;
+    std::array<std::span<std::uint8_t>, kMostBulkSlabs> rooms;
+    for (std::size_t i = 0; i < m_bulkSlabs; ++i) {
       slabs[i] = pool.acquire();
       rooms[i] = slabs[i]->bytes;
     }
-    const IoCount read = receiveScattered(m_socket, rooms);
-    if (read.count > 0) m_loop.noteWork();
+    const IoCount read = receiveScattered(m_socket, std::span(rooms).first(m_bulkSlabs));
+    if (read.count > 0) m_loop.noteWork(read.count);
     std::size_t left = read.count;
-    for (Slab* slab : slabs) {
+    for (Slab* slab : std::span(slabs).first(m_bulkSlabs)) {
       const std::size_t count = std::min(left, kSlabSize);
       if (count > 0) m_unread.push(Slice(slab, slab->bytes, count));
       left -= count;
@@ -288,9 +296,9 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   SliceQueue m_unread;
   mutable SocketAddress m_peer;
   std::optional<Error> m_sendError;
-  std::size_t m_sent = 0;  // not reported yet
+  std::size_t m_sent = 0;       // not reported yet
+  std::size_t m_bulkSlabs = 0;  // offered to the next read; 0: a part of the shared slab
   std::uint8_t m_pauseReasons = 0;
-  bool m_bulk = false;
   bool m_blocked = false;
   bool m_parked = false;      // paused, and something waits to be read: only a hang-up is of interest
   bool m_hangupSeen = false;  // while parked: nothing more to be learned

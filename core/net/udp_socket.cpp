@@ -48,9 +48,11 @@ UdpSocketBase::~UdpSocketBase() {
 }
 
 bool UdpSocketBase::deliver(std::span<const ReceivedDatagram> datagrams) {
-  m_loop.noteWork();
+  std::size_t bytes = 0;
+  for (const ReceivedDatagram& datagram : datagrams) bytes += datagram.payload.size();
   m_counters.datagramsIn += datagrams.size();
-  for (const ReceivedDatagram& datagram : datagrams) m_counters.bytesIn += datagram.payload.size();
+  m_counters.bytesIn += bytes;
+  m_loop.noteWork(bytes);
   bool alive = true;
   m_alive = &alive;
   m_handler.onDatagrams(datagrams);
