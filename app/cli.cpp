@@ -233,7 +233,7 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   if (serverGroup->count_all() > 0) {
     return usageError({ErrorCode::InvalidArgument, "these options belong to --server", 0});
   }
-  if (byDefault == Default::Help) {
+  if (byDefault == Default::Help && !gui.minimized) {
     std::fputs(app.help().c_str(), stdout);
     return Finished{0};
   }

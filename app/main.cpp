@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit: every mode in one executable. Which one is decided before anything of Qt exists, so that only the
-// window needs a display.
+// adit: every mode by one name. Nothing of Qt is here: where the window is wanted, this process becomes
+// adit-window.
+#include <iostream>
+
 #include "app/paths.h"
 #include "app/run.h"
-#include "app/run_gui.h"
+#include "app/window_program.h"
 
 int main(int argc, char** argv) {
   using namespace adit::app;
-  const Command command = parseCommandLine(argc, argv, hasDisplay() ? Default::Gui : Default::Help);
-  if (const auto* gui = std::get_if<GuiCommand>(&command)) return runGui(argc, argv, *gui);
-  return runHeadless(command);
+  const auto window = findWindowProgram();
+  const Command command = parseCommandLine(argc, argv, window && hasDisplay() ? Default::Gui : Default::Help);
+  if (!std::holds_alternative<GuiCommand>(command)) return runHeadless(command);
+  if (!window) {
+    std::cerr << "adit: " << window.error().detail << "\n";
+    return kExitUsage;
+  }
+  if (!hasDisplay()) {
+    std::cerr << "adit: there is no display to show the window on\n";
+    return kExitUsage;
+  }
+  return runWindowProgram(*window, argc, argv);
 }

@@ -215,10 +215,18 @@ class Storm(AditCase):
                 count += 1
                 target = f"/well-behaved/{seed}/{count}"
                 try:
-                    answer = tunnel.visit().get(target)
+                    visitor = tunnel.visit()
+                except OSError as error:
+                    wrong.append(f"{target}: {error}")
+                    continue
+                try:
+                    answer = visitor.get(target)
                 except (Closed, AssertionError, OSError) as error:
                     wrong.append(f"{target}: {error}")
                     continue
+                finally:
+                    # Not at the end of the test: thousands of idle ones would reach the server's limit on visitors.
+                    visitor.close()
                 # The tunnel may be away for a moment while its client is made anew; another's answer is never right.
                 if answer.status == 200 and answer.body != target.encode():
                     wrong.append(f"{target}: {answer} {answer.body[:100]}")

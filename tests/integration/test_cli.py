@@ -5,6 +5,7 @@ clear errors with exit codes 2 (usage, configuration) and 1 (the rest)."""
 import json
 import os
 import pathlib
+import shutil
 import socket
 import stat
 import subprocess
@@ -136,10 +137,31 @@ class TwoMachines(AditCase):
                                "--domain", "t.example.com", executable="adit-server")
         self.assertIn("join", server.event(event="ready"))
 
-    def test_adit_server_needs_no_display_libraries(self):
-        libraries = subprocess.run(["ldd", binary("adit-server")], capture_output=True, text=True, check=True).stdout
-        for forbidden in ("Qt6Widgets", "Qt6Gui", "libX11", "libGL", "libwayland"):
-            self.assertNotIn(forbidden, libraries)
+    def test_terminal_and_server_need_no_display_libraries(self):
+        for name in ("adit", "adit-server"):
+            libraries = subprocess.run(["ldd", binary(name)], capture_output=True, text=True, check=True).stdout
+            for forbidden in ("Qt6", "libX11", "libGL", "libwayland"):
+                self.assertNotIn(forbidden, libraries, name)
+
+    def test_without_a_display_the_window_is_refused(self):
+        window = self.run_adit("--minimized", env=private_environment(self.directory("home"), QT_QPA_PLATFORM=""))
+        self.assertEqual(window.exit_code(), 2)
+        self.assertRegex(window.text(), "display|adit-window")
+
+    def test_the_window_is_a_program_beside_adit(self):
+        place = self.directory("bin")
+        shutil.copy(binary("adit"), place / "adit")
+        env = private_environment(self.directory("home"), QT_QPA_PLATFORM="offscreen")
+        alone = subprocess.run([place / "adit", "--minimized"], capture_output=True, text=True, env=env, timeout=30)
+        self.assertEqual(alone.returncode, 2)
+        self.assertIn("adit-window", alone.stderr)
+        self.assertIn("Usage", subprocess.run([place / "adit"], capture_output=True, text=True, env=env, timeout=30).stdout)
+        window = place / "adit-window"
+        window.write_text('#!/bin/sh\necho "window $*"\nexit 7\n')
+        window.chmod(0o755)
+        for arguments in ([], ["--minimized"]):
+            there = subprocess.run([place / "adit", *arguments], capture_output=True, text=True, env=env, timeout=30)
+            self.assertEqual((there.stdout.split(), there.returncode), (["window", *arguments], 7))
 
     def join_by(self, *arguments, stdin=None, **env):
         origin = self.echo()

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// adit-window: the desktop application. It takes adit's command line whole, because a desktop's launcher may
+// call it by itself.
+#include "app/run.h"
+#include "app/run_gui.h"
+
+int main(int argc, char** argv) {
+  using namespace adit::app;
+  const Command command = parseCommandLine(argc, argv, Default::Gui);
+  if (const auto* gui = std::get_if<GuiCommand>(&command)) return runGui(argc, argv, *gui);
+  return runHeadless(command);
+}
