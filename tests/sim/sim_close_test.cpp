@@ -57,9 +57,9 @@ void SimCloseTest::closeFromInsideACallback() {
   SimPair pair(101);
   QVERIFY(pair.connect());
   pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog& log) {
-    log.onData = [](quic::Stream& s) {
+    log.onData = [&](quic::Stream& s) {
       s.sendCopy(asBytes("refused"));
-      s.connection().close(5, "no");
+      pair.atServer.connection->close(5, "no");
       s.sendCopy(asBytes("ignored"));
     };
     static_cast<void>(stream);
