@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The server's limits with their defaults (design section 8). Plain values, fixed at start.
+// The server's limits with their defaults (design section 8), and the names by which an operator sets them
+// ("--limit name=value"). Plain values, fixed at start.
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "core/base/clock.h"
+#include "core/base/error.h"
 #include "core/http/h1_parser.h"
 
 namespace adit::server {
@@ -16,11 +20,21 @@ struct ServerLimits {
   Duration handshakeTimeout = std::chrono::seconds(10);  ///< TLS, from the connection on; closed.
   Duration keepAliveTimeout = std::chrono::seconds(60);  ///< Between requests; closed without a word.
   Duration bodyIdleTimeout = std::chrono::seconds(30);   ///< A visitor that stops in the middle of its body.
+  std::size_t bodyRate = 256;  ///< Bytes a second a body must bring over each bodyIdleTimeout; 408.
   Duration writeIdleTimeout = std::chrono::seconds(30);  ///< A visitor that stops reading.
   std::uint32_t requestsPerTunnel = 1000;                ///< Concurrent; 503 beyond.
-  std::size_t connectionsPerWorker = 10'000;             ///< Visitors; accepting pauses beyond.
-  std::size_t handshakesPerWorker = 1000;   ///< TLS handshakes in progress; accepting pauses beyond.
-  std::size_t connectionsPerAddress = 256;  ///< A worker and visitor address (IPv6: /64); loopback is exempt.
+  std::size_t connections = 10'000;                      ///< Visitors in all; accepting pauses beyond.
+  std::size_t handshakesPerWorker = 1000;        ///< TLS handshakes in progress; accepting pauses beyond.
+  std::size_t connectionsPerAddress = 256;       ///< A visitor's IPv4 address or IPv6 /64.
+  std::size_t connectionsFromLoopback = 10'000;  ///< A proxy on this machine speaks for many.
+  std::size_t spareDescriptors = 64;             ///< Never used for visitors.
 };
+
+/// Sets one limit from "name=value". Times are a number with ms, s or m behind it (a bare number: seconds).
+/// InvalidArgument with a sentence: unknown name (with the one that was perhaps meant), no number, out of
+/// range.
+Result<> setLimit(ServerLimits& limits, std::string_view assignment);
+/// Every name with its meaning and default, a line each, for the help text.
+std::string describeLimits();
 
 }  // namespace adit::server

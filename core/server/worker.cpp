@@ -160,7 +160,7 @@ void Worker::adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Sch
   auto visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
   VisitorConnection* key = visitor.get();
   m_visitors.emplace(key, std::move(visitor));
-  if (m_visitors.size() >= m_context.limits.connectionsPerWorker && !m_listenerPaused) {
+  if (m_visitors.size() >= m_context.limits.connections && !m_listenerPaused) {
     m_listenerPaused = true;
     if (m_listener != nullptr) m_listener->pause();
     if (m_tlsIngress != nullptr) m_tlsIngress->pause();
@@ -190,7 +190,7 @@ void Worker::forgetVisitor(VisitorConnection& visitor) {
   m_loop->dispose(std::move(found->second));
   m_visitors.erase(found);
   if (m_listenerPaused && m_listener != nullptr && !m_draining &&
-      m_visitors.size() < m_context.limits.connectionsPerWorker) {
+      m_visitors.size() < m_context.limits.connections) {
     m_listenerPaused = false;
     m_listener->resume();
     if (m_tlsIngress != nullptr) m_tlsIngress->resume();

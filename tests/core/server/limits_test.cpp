@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits by name, who may come in, and how slow a body may be.
+#include <QTest>
+
+#include "core/server/body_pace.h"
+#include "core/server/limits.h"
+#include "core/server/visitor_gate.h"
+
+using namespace adit;
+using namespace adit::server;
+using namespace std::chrono_literals;
+
+namespace {
+
+net::SocketAddress at(const char* text) { return *net::SocketAddress::parse(text); }
+
+QByteArray refusal(const char* assignment) {
+  ServerLimits limits;
+  const Result<> set = setLimit(limits, assignment);
+  return set ? QByteArray() : QByteArray::fromStdString(set.error().detail);
+}
+
+}  // namespace
+
+class LimitsTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void areSetByName() {
+    ServerLimits limits;
+    for (const char* each : {"head-bytes=1000", "head-timeout=1500ms", "body-timeout=2m", "write-timeout=7",
+                             "keep-alive-timeout=5s", "requests-per-tunnel=3", "connections=12",
+                             "connections-per-address=4", "body-rate=0", "spare-descriptors=0"}) {
+      QVERIFY2(setLimit(limits, each), each);
+    }
+    QCOMPARE(limits.head.headBytes, std::size_t{1000});
+    QVERIFY(limits.headTimeout == 1500ms);
+    QVERIFY(limits.bodyIdleTimeout == 2min);
+    QVERIFY(limits.writeIdleTimeout == 7s);
+    QVERIFY(limits.keepAliveTimeout == 5s);
+    QCOMPARE(limits.requestsPerTunnel, 3U);
+    QCOMPARE(limits.connections, std::size_t{12});
+    QCOMPARE(limits.connectionsPerAddress, std::size_t{4});
+    QCOMPARE(limits.bodyRate, std::size_t{0});
+    QCOMPARE(limits.spareDescriptors, std::size_t{0});
+  }
+
+  void refusalsAreSentences() {
+    QCOMPARE(refusal("connections"), QByteArray("'connections' is not of the form name=value"));
+    QCOMPARE(refusal("conections=1"),
+             QByteArray("there is no limit 'conections'; did you mean 'connections'?"));
+    QCOMPARE(refusal("nonsense-altogether=1"), QByteArray("there is no limit 'nonsense-altogether'"));
+    QCOMPARE(refusal("connections=many"), QByteArray("the limit 'connections' needs a number, not 'many'"));
+    QCOMPARE(refusal("connections=10s"), QByteArray("the limit 'connections' needs a number, not '10s'"));
+    QCOMPARE(refusal("head-timeout="),
+             QByteArray("the limit 'head-timeout' needs a time such as 30s, not ''"));
+    QCOMPARE(refusal("head-timeout=-1s"),
+             QByteArray("the limit 'head-timeout' needs a time such as 30s, not '-1s'"));
+    QCOMPARE(refusal("head-timeout=0"), QByteArray("the limit 'head-timeout' goes from 10ms to 86400s"));
+    QCOMPARE(refusal("head-timeout=99999999999999999999s"),
+             QByteArray("the limit 'head-timeout' needs a time such as 30s, not '99999999999999999999s'"));
+    QCOMPARE(refusal("connections=0"), QByteArray("the limit 'connections' goes from 1 to 1000000"));
+    QCOMPARE(refusal("requests-per-tunnel=4294967297"),
+             QByteArray("the limit 'requests-per-tunnel' goes from 1 to 1000000"));
+  }
+
+  void theirDescriptionNamesDefaults() {
+    const std::string text = describeLimits();
+    for (const char* part :
+         {"head-bytes=32768 ", "target-bytes=8192 ", "head-fields=128 ", "head-timeout=10s ",
+          "keep-alive-timeout=60s ", "body-timeout=30s ", "requests-per-tunnel=1000 ", "connections=10000 ",
+          "connections-per-address=256 ", "spare-descriptors=64 "}) {
+      QVERIFY2(text.find(part) != std::string::npos, part);
+    }
+  }
+
+  void theGateCountsByAddress() {
+    ServerLimits limits;
+    limits.connectionsPerAddress = 2;
+    limits.connectionsFromLoopback = 3;
+    VisitorGate gate(limits, 100);
+    using enum VisitorGate::Verdict;
+    QVERIFY(gate.admit(at("192.0.2.1:1")) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.1:2")) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.1:3")) == AddressFull);
+    QVERIFY(gate.admit(at("192.0.2.2:3")) == Admitted);
+    QVERIFY(gate.admit(at("[::ffff:192.0.2.1]:4")) == AddressFull);
+    gate.leave(at("192.0.2.1:2"));
+    QVERIFY(gate.admit(at("192.0.2.1:3")) == Admitted);
+    // IPv6: the /64 counts.
+    QVERIFY(gate.admit(at("[2001:db8:0:1::1]:1")) == Admitted);
+    QVERIFY(gate.admit(at("[2001:db8:0:1:ffff::2]:1")) == Admitted);
+    QVERIFY(gate.admit(at("[2001:db8:0:1::3]:1")) == AddressFull);
+    QVERIFY(gate.admit(at("[2001:db8:0:2::1]:1")) == Admitted);
+    // This machine.
+    for (const char* each : {"127.0.0.1:1", "127.9.9.9:1", "127.0.0.1:2"})
+      QVERIFY(gate.admit(at(each)) == Admitted);
+    QVERIFY(gate.admit(at("127.0.0.1:3")) == AddressFull);
+    QCOMPARE(gate.inside(), std::size_t{9});
+    // One that moves between workers is never lost on the way.
+    gate.leave(at("192.0.2.1:1"));
+    QVERIFY(gate.admit(at("192.0.2.1:9")) == Admitted);
+    gate.enter(at("192.0.2.1:1"));
+    QCOMPARE(gate.inside(), std::size_t{10});
+  }
+
+  void theGateHasACapacity() {
+    VisitorGate gate({}, 2);
+    using enum VisitorGate::Verdict;
+    QVERIFY(gate.admit(at("192.0.2.1:1")) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.2:1")) == Admitted);
+    QVERIFY(gate.isFull());
+    QVERIFY(gate.admit(at("192.0.2.3:1")) == Full);
+    gate.leave(at("192.0.2.1:1"));
+    QVERIFY(gate.admit(at("192.0.2.3:1")) == Admitted);
+  }
+
+  void aBodyHasAPace() {
+    ServerLimits limits;
+    limits.bodyIdleTimeout = 10s;
+    limits.bodyRate = 100;
+    const Timestamp start = fromNanoseconds(1'000'000'000);
+    BodyPace pace;
+    pace.restart(start);
+    QVERIFY(pace.received(1, start + 9s, limits));  // the span is not over
+    QVERIFY(pace.received(999, start + 10s, limits));
+    QVERIFY(pace.received(999, start + 19s, limits));
+    QVERIFY(!pace.received(0, start + 20s, limits));
+    // Bytes of one span do not count for the next.
+    pace.restart(start);
+    QVERIFY(pace.received(100'000, start + 11s, limits));
+    QVERIFY(!pace.received(1, start + 22s, limits));
+    // What made it wait was us.
+    pace.restart(start);
+    QVERIFY(pace.received(1, start + 5s, limits));
+    pace.restart(start + 100s);
+    QVERIFY(pace.received(1, start + 101s, limits));
+    limits.bodyRate = 0;
+    QVERIFY(pace.received(1, start + 1000s, limits));
+  }
+};
+
+QTEST_APPLESS_MAIN(LimitsTest)
+#include "limits_test.moc"
