@@ -68,6 +68,7 @@ struct ServerWords {
   std::string httpListen;
   std::string httpsListen;
   std::vector<std::string> certificates, keys;
+  std::vector<std::string> limits;
 };
 
 /// HTTPS is on where it was asked for: by an address or by a certificate.
@@ -106,6 +107,10 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
   if (!http) return usageError({http.error().code, "--http-listen: " + http.error().detail, 0});
   server.httpListen = *http;
   if (auto https = finishHttps(server, words, named); !https) return usageError(https.error());
+  for (const std::string& limit : words.limits) {
+    if (auto set = server::setLimit(server.limits, limit); !set)
+      return usageError({set.error().code, "--limit: " + set.error().detail, 0});
+  }
   if (server.dataDirectory.empty())
     server.dataDirectory = stateDirectory(server.common.stateDirectory) / "server";
   return server;
@@ -127,7 +132,7 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   CLI::App app(
       "Adit exposes a service on your machine at a public address, through a server you own, over QUIC.",
       "adit");
-  app.footer(kFooter);
+  app.footer(kFooter + ("\n" + server::describeLimits()));
   app.set_version_flag("--version", std::string("adit ") + ADIT_VERSION);
   app.require_subcommand(0, 1);
   app.failure_message(CLI::FailureMessage::simple);
@@ -157,6 +162,8 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   serverGroup->add_option("--key", words.keys, "The certificate's private key in PEM, readable by you alone")
       ->allow_extra_args(false);
   serverGroup->add_flag("--redirect-http", server.redirectHttp, "Send visitors without TLS to HTTPS");
+  serverGroup->add_option("--limit", words.limits, "A limit as name=value (below); again for more")
+      ->allow_extra_args(false);
   serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")
       ->check(CLI::Range(1, 64));
   serverGroup->add_option("--public-host", server.publicHost,

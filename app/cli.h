@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/net/address.h"
+#include "core/server/limits.h"
 #include "core/tls/certificate_store.h"
 
 namespace adit::app {
@@ -59,6 +60,7 @@ struct ServerCommand {
   unsigned workers = 0;  ///< 0: one a core.
   std::string publicHost;
   std::uint16_t publicPort = 0;
+  server::ServerLimits limits;
 };
 struct TokenCommand {
   enum class Action : std::uint8_t { List, Create, Revoke };

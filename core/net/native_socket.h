@@ -87,4 +87,8 @@ SocketAddress peerAddressOf(const NativeSocket& socket) noexcept;
 /// Makes an error that says what was done with which address.
 Error socketError(int error, std::string_view what, const SocketAddress& address);
 
+/// Raises the number of descriptors this process may have open as far as the system lets it, and returns it;
+/// the largest number where there is no such limit. Any thread.
+std::size_t raiseDescriptorLimit() noexcept;
+
 }  // namespace adit::net

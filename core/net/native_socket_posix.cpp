@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -247,6 +249,18 @@ SocketAddress peerAddressOf(const NativeSocket& socket) noexcept {
   auto* generic = reinterpret_cast<sockaddr*>(&native);
   if (getpeername(descriptor(socket), generic, &length) != 0) return {};
   return SocketAddress::fromNative(generic, length);
+}
+
+std::size_t raiseDescriptorLimit() noexcept {
+  constexpr auto kUnlimited = std::numeric_limits<std::size_t>::max();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kUnlimited;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlimit raised = limit;
+    raised.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return limit.rlim_cur == RLIM_INFINITY ? kUnlimited : static_cast<std::size_t>(limit.rlim_cur);
 }
 
 }  // namespace adit::net

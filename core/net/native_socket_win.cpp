@@ -263,4 +263,6 @@ std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexce
 SocketAddress localAddressOf(const NativeSocket& socket) noexcept { return askAddress(socket, &getsockname); }
 SocketAddress peerAddressOf(const NativeSocket& socket) noexcept { return askAddress(socket, &getpeername); }
 
+std::size_t raiseDescriptorLimit() noexcept { return std::numeric_limits<std::size_t>::max(); }
+
 }  // namespace adit::net

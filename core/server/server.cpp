@@ -6,6 +6,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/log.h"
+#include "core/base/random.h"
+#include "core/net/native_socket.h"
 
 namespace adit::server {
 
@@ -47,19 +49,38 @@ Result<> probeFree(const net::SocketAddress& quic, std::span<const net::SocketAd
 /// Streams a client may open at once towards us: its control stream and room for versions to come.
 constexpr std::uint64_t kClientStreams = 8;
 
+/// Descriptors a worker holds whatever comes: its loop's, its sockets; and some for the process itself.
+constexpr std::size_t kDescriptorsOfWorker = 8;
+constexpr std::size_t kDescriptorsOfProcess = 16;
+
+/// How many visitors there may be: as configured, and as descriptors allow with some kept back, so that
+/// clients still come in and files are still read when visitors have taken theirs.
+std::size_t visitorCapacity(const ServerLimits& limits, unsigned workers) {
+  const std::size_t descriptors = net::raiseDescriptorLimit();
+  const std::size_t kept = limits.spareDescriptors + kDescriptorsOfProcess + workers * kDescriptorsOfWorker;
+  const std::size_t left = descriptors > kept ? descriptors - kept : 1;
+  if (left < limits.connections)
+    logWarning("server", "the system allows {} open files: {} visitors at a time instead of {}", descriptors,
+               left, limits.connections);
+  return std::min(left, limits.connections);
+}
+
 }  // namespace
+
+Server::Server(RegistryParams registry, const ServerLimits& limits, unsigned workers)
+    : m_context(std::move(registry), fmt::format("{:016x}", SecureRandom().next()), limits,
+                visitorCapacity(limits, workers)) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   RegistryParams registry;
   registry.domain = params.domain;
-  std::unique_ptr<Server> server(new Server(registry, fmt::format("{:016x}", SecureRandom().next())));
+  const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
+  std::unique_ptr<Server> server(new Server(registry, params.limits, count));
   ServerContext& context = server->m_context;
   context.checkToken = std::move(params.checkToken);
-  context.limits = params.limits;
   context.certificates = params.certificates;
   const bool https = params.certificates != nullptr;
 
-  const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
   if (params.workers > count)
     logWarning("server", "{} worker(s): this system does not share ports between more", count);
   if (count > 1) {

@@ -48,7 +48,7 @@ class Server {
   void drain(Duration deadline, std::function<void()> done);
 
  private:
-  Server(RegistryParams registry, std::string_view instance) : m_context(std::move(registry), instance) {}
+  Server(RegistryParams registry, const ServerLimits& limits, unsigned workers);
   ServerContext m_context;
   std::vector<std::unique_ptr<Worker>> m_workers;
   std::shared_ptr<std::atomic<std::size_t>> m_draining;

@@ -71,13 +71,7 @@ void VisitorConnection::onTimeout() {
       answerProblem(http::Problem::RequestTimeout);
       return;
     case Waiting::Body:
-      m_exchange.drop(wire::AppError::VisitorGone);
-      m_keepAlive = false;
-      if (m_responseStarted) {
-        destroy();
-      } else {
-        answerProblem(http::Problem::RequestTimeout);
-      }
+      giveUpOnBody();
       return;
     case Waiting::Nothing:
       return;
@@ -90,6 +84,17 @@ void VisitorConnection::onTimeout() {
   }
 }
 
+/// Its body does not come, or not fast enough.
+void VisitorConnection::giveUpOnBody() {
+  m_exchange.drop(wire::AppError::VisitorGone);
+  m_keepAlive = false;
+  if (m_responseStarted) {
+    destroy();
+  } else {
+    answerProblem(http::Problem::RequestTimeout);
+  }
+}
+
 void VisitorConnection::onData(Slice data) {
   switch (m_phase) {
     case Phase::Head:
@@ -99,7 +104,11 @@ void VisitorConnection::onData(Slice data) {
       if (m_requestComplete) {
         holdForLater(std::move(data));
       } else {
+        const std::size_t count = data.size();
         forwardBody(std::move(data));
+        const Timestamp now = m_worker.loop().now();
+        const bool owesBody = m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
+        if (owesBody && !m_pace.received(count, now, m_worker.context().limits)) giveUpOnBody();
       }
       return;
     case Phase::Upgraded:
@@ -214,6 +223,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
+  if (!m_requestComplete) m_pace.restart(m_worker.loop().now());
 
   if (redirects) {
     if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));

@@ -17,6 +17,7 @@
 #include "core/http/pages.h"
 #include "core/net/stream_socket.h"
 #include "core/relay/timeout_queue.h"
+#include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 
 namespace adit::server {
@@ -74,6 +75,7 @@ class VisitorConnection final : public net::Disposable,
   void sendBodyAfterHead(Slice rest);
   void forwardBody(Slice data);
   void forwardChunked(Slice data);
+  void giveUpOnBody();
   void requestDone(Slice rest);
   void holdForLater(Slice rest);
   void startNextRequest();
@@ -108,6 +110,7 @@ class VisitorConnection final : public net::Disposable,
   http::RequestTraits m_traits;
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_bodyRemaining = 0;
+  BodyPace m_pace;
   SliceQueue m_ahead;   ///< Bytes after the current request.
   SliceQueue m_behind;  ///< What follows the piece that startNextRequest works on.
   std::string m_host;   ///< What the visitor asked for, for the pages.

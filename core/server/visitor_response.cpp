@@ -249,6 +249,7 @@ void VisitorConnection::onRequestStopped() {
 
 void VisitorConnection::onRequestWritable() {
   m_clientSlow = false;
+  m_pace.restart(m_worker.loop().now());
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing)
     waitFor(Waiting::Body);

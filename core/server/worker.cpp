@@ -13,12 +13,8 @@ namespace {
 /// How long an answer may still come to a visitor that sent FIN behind its request.
 constexpr Duration kHalfCloseGrace = std::chrono::milliseconds(500);
 constexpr Duration kLinger = std::chrono::seconds(2);
-constexpr std::size_t kIpv6Prefix = 8;
-
-std::string addressKey(const net::SocketAddress& peer) {
-  const std::string_view bytes = peer.ipBytes();
-  return std::string(bytes.substr(0, bytes.size() == 16 ? kIpv6Prefix : bytes.size()));
-}
+/// How long accepting pauses before it looks whether another worker's visitors made room.
+constexpr Duration kFullPause = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -32,7 +28,8 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       m_context(context),
       m_params(std::move(params)),
       m_loop(std::move(loop)),
-      m_remoteStreams(*m_loop, m_params.index, *this) {}
+      m_remoteStreams(*m_loop, m_params.index, *this),
+      m_fullTimer(*m_loop, [this] { resumeAccepting(); }) {}
 
 Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerParams params) {
   auto loop = net::EventLoop::create();
@@ -156,31 +153,45 @@ void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& p
 void Worker::adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
                           const net::SocketAddress& peer, std::string received) {
   if (m_draining && received.empty()) return;
-  if (!admit(peer)) return;
+  if (!received.empty()) {
+    m_context.gate.enter(peer);  // from another worker, where it was admitted
+  } else if (!admit(peer)) {
+    return;
+  }
   auto visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
   VisitorConnection* key = visitor.get();
   m_visitors.emplace(key, std::move(visitor));
-  if (m_visitors.size() >= m_context.limits.connections && !m_listenerPaused) {
-    m_listenerPaused = true;
-    if (m_listener != nullptr) m_listener->pause();
-    if (m_tlsIngress != nullptr) m_tlsIngress->pause();
-    logWarning("server", "{} visitors on worker {}: accepting pauses", m_visitors.size(), m_params.index);
-  }
   if (!received.empty()) key->resumeWith(received);
 }
 
 bool Worker::admit(const net::SocketAddress& peer) {
-  if (peer.isLoopback()) return true;
-  std::size_t& count = m_perAddress[addressKey(peer)];
-  if (count >= m_context.limits.connectionsPerAddress) return false;
-  ++count;
-  return true;
+  const VisitorGate::Verdict verdict = m_context.gate.admit(peer);
+  if (m_context.gate.isFull()) pauseAccepting();
+  return verdict == VisitorGate::Verdict::Admitted;
 }
 
-void Worker::leave(const net::SocketAddress& peer) {
-  if (peer.isLoopback()) return;
-  const auto address = m_perAddress.find(addressKey(peer));
-  if (address != m_perAddress.end() && --address->second == 0) m_perAddress.erase(address);
+void Worker::leave(const net::SocketAddress& peer) { m_context.gate.leave(peer); }
+
+void Worker::pauseAccepting() {
+  if (!m_listenerPaused) {
+    m_listenerPaused = true;
+    logWarning("server", "{} visitors: new ones wait", m_context.gate.inside());
+    if (m_listener != nullptr) m_listener->pause();
+    if (m_tlsIngress != nullptr) m_tlsIngress->pause();
+  }
+  m_fullTimer.start(kFullPause);
+}
+
+void Worker::resumeAccepting() {
+  if (!m_listenerPaused || m_draining) return;
+  if (m_context.gate.isFull()) {
+    m_fullTimer.start(kFullPause);
+    return;
+  }
+  m_listenerPaused = false;
+  m_fullTimer.stop();
+  if (m_listener != nullptr) m_listener->resume();
+  if (m_tlsIngress != nullptr) m_tlsIngress->resume();
 }
 
 void Worker::forgetVisitor(VisitorConnection& visitor) {
@@ -189,12 +200,7 @@ void Worker::forgetVisitor(VisitorConnection& visitor) {
   leave(visitor.peer());
   m_loop->dispose(std::move(found->second));
   m_visitors.erase(found);
-  if (m_listenerPaused && m_listener != nullptr && !m_draining &&
-      m_visitors.size() < m_context.limits.connections) {
-    m_listenerPaused = false;
-    m_listener->resume();
-    if (m_tlsIngress != nullptr) m_tlsIngress->resume();
-  }
+  resumeAccepting();
   finishDrainWhenIdle();
 }
 

@@ -22,6 +22,7 @@
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
 #include "core/server/remote_stream.h"
+#include "core/server/visitor_gate.h"
 #include "core/tls/certificate_store.h"
 
 namespace adit::server {
@@ -36,12 +37,18 @@ using TokenCheck = std::function<Result<>(std::string_view token)>;
 
 /// What the workers of a server share. Immutable after start except what is thread-safe by itself.
 struct ServerContext {
-  ServerContext(RegistryParams registryParams, std::string_view instance)
-      : registry(std::move(registryParams)), via(instance) {}
+  /// `instance`: a word no other server has. `capacity`: visitors' connections in all.
+  ServerContext(RegistryParams registryParams, std::string_view instance, const ServerLimits& serverLimits,
+                std::size_t capacity)
+      : registry(std::move(registryParams)),
+        limits(serverLimits),
+        gate(serverLimits, capacity),
+        via(instance) {}
   Registry registry;
   LoginGuard loginGuard;
   TokenCheck checkToken;
-  ServerLimits limits;
+  const ServerLimits limits;
+  VisitorGate gate;
   http::ViaNames via;
   std::shared_ptr<const tls::CertificateSource> certificates;  ///< Null: no HTTPS.
   /// Visitors without TLS are sent to this HTTPS port; 0: they are served as they came.
@@ -114,6 +121,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override;
   void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) override;
   void onRemoteIdle() override { finishDrainWhenIdle(); }
+  void pauseAccepting();
+  void resumeAccepting();
   void finishDrainWhenIdle();
   void shutDown();
 
@@ -130,11 +139,11 @@ class Worker final : private quic::EndpointDriver::Handler,
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
   std::unordered_map<SessionId, ClientLink*> m_sessions;
   std::unordered_map<VisitorConnection*, std::unique_ptr<VisitorConnection>> m_visitors;
-  std::unordered_map<std::string, std::size_t> m_perAddress;
   std::shared_ptr<const RouteTable> m_routes;
   std::uint64_t m_routesVersion = 0;
   bool m_draining = false;
-  bool m_listenerPaused = false;
+  bool m_listenerPaused = false;  ///< Both listeners.
+  net::Timer m_fullTimer;
   std::function<void()> m_drained;
   std::unique_ptr<net::Timer> m_drainTimer;
   std::thread m_thread;

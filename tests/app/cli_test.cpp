@@ -56,6 +56,10 @@ class CliTest : public QObject {
                              "token revoke",
                              "token nonsense",
                              "token list extra",
+                             "--server --limit",
+                             "--server --limit nonsense=1",
+                             "--server --limit head-bytes",
+                             "--limit head-bytes=1000",
                              "--server --workers 0",
                              "--server --workers 65",
                              "--server --public-port 0",
@@ -147,6 +151,11 @@ class CliTest : public QObject {
   }
 
   void aServerWithADomainListensOn80() {
+    const auto limited = parseAs<ServerCommand>("--server --limit connections=5 --limit head-timeout=2s");
+    QCOMPARE(limited.limits.connections, std::size_t{5});
+    QVERIFY(limited.limits.headTimeout == std::chrono::seconds(2));
+    const auto certified = parseAs<ServerCommand>("--server --cert a --key b --cert c --key d");
+    QCOMPARE(certified.certificates.size(), std::size_t{2});
     QCOMPARE(parseAs<ServerCommand>("--server --domain t.test").httpListen.port(), std::uint16_t{80});
   }
 

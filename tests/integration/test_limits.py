@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Limits an operator sets (--limit): what is slow or too much is cut with the stated answer, and others notice nothing."""
+
+import os
+import pathlib
+import select
+import time
+
+from support.case import AditCase, main
+from support.process import seconds, wait_until
+from support.visitor import Closed
+
+
+def limits(**values):
+    arguments = []
+    for name, value in values.items():
+        arguments += ["--limit", f"{name.replace('_', '-')}={value}"]
+    return arguments
+
+
+class Limited(AditCase):
+    def limited(self, script=None, workers=2, **values):
+        """A tunnel to an echo (or a script) through a server with these limits."""
+        origin = self.origin(script) if script else self.echo()
+        server = self.server(arguments=["--workers", str(workers), *limits(**values)])
+        return self.tunnel(server, origin.target), origin
+
+    def assert_well(self, tunnel):
+        self.assertEqual(tunnel.get("/well").status, 200)
+
+
+class SlowBodies(Limited):
+    def drip(self, visitor, piece, pause, times):
+        """Sends a piece now and then; how long until the connection was answered or closed."""
+        begin = time.monotonic()
+        for _ in range(times):
+            try:
+                visitor.send(piece)
+            except OSError:
+                break
+            visitor.sock.settimeout(pause)
+            try:
+                data = visitor.sock.recv(65536)
+                visitor.buffer += data
+                break
+            except TimeoutError:
+                continue
+        return time.monotonic() - begin
+
+    def test_a_body_that_stops_is_408(self):
+        tunnel, origin = self.limited(body_timeout="500ms")
+        visitor = tunnel.visit()
+        visitor.send(f"POST / HTTP/1.1\r\nHost: {tunnel.host}\r\nContent-Length: 10\r\n\r\nabc")
+        self.assertEqual(visitor.response().status, 408)
+        self.assertTrue(visitor.closed_within(5))
+        self.assertEqual(origin.requests, [])
+        self.assert_well(tunnel)
+
+    def test_a_body_in_drops_is_408(self):
+        for framing, piece in (("Content-Length: 100000", b"x" * 10), ("Transfer-Encoding: chunked", b"a\r\n0123456789\r\n")):
+            with self.subTest(framing):
+                tunnel, origin = self.limited(body_timeout="1s", body_rate=256)
+                visitor = tunnel.visit()
+                visitor.send(f"POST / HTTP/1.1\r\nHost: {tunnel.host}\r\n{framing}\r\n\r\n")
+                took = self.drip(visitor, piece, 0.1, 100)
+                self.assertEqual(visitor.response().status, 408)
+                self.assertTrue(visitor.closed_within(5))
+                self.assertGreaterEqual(took, 0.9)
+                self.assertLess(took, seconds(5))
+                self.assertEqual(origin.requests, [])
+                self.assert_well(tunnel)
+
+    def test_a_body_just_fast_enough_arrives(self):
+        tunnel, origin = self.limited(body_timeout="1s", body_rate=100)
+        visitor = tunnel.visit()
+        visitor.send(f"POST / HTTP/1.1\r\nHost: {tunnel.host}\r\nContent-Length: 3000\r\n\r\n")
+        for _ in range(30):
+            visitor.send(b"x" * 100)
+            time.sleep(0.1)
+        self.assertEqual(visitor.response().status, 200)
+        self.assertEqual(len(origin.requests[-1].body), 3000)
+
+    def test_a_slow_origin_is_not_the_visitors_fault(self):
+        def script(connection):
+            request = connection.request(read_body=False)
+            time.sleep(2)
+            connection.read_body(request)
+            connection.answer(b"%d" % len(request.body))
+        tunnel, _ = self.limited(script, body_timeout="500ms", body_rate=1000)
+        visitor = tunnel.visit(timeout=30)
+        body = b"y" * (24 << 20)
+        self.assertEqual(visitor.request("POST", body=body).response().body, b"%d" % len(body))
+
+
+class SlowOthers(Limited):
+    def test_a_head_in_drops_is_408(self):
+        tunnel, origin = self.limited(head_timeout="1s")
+        visitor = tunnel.visit()
+        for byte in f"GET / HTTP/1.1\r\nHost: {tunnel.host}\r\nX-Long: {'x' * 1000}":
+            visitor.send(byte)
+            time.sleep(0.02)
+            if select.select([visitor.sock], [], [], 0)[0]:
+                break
+        self.assertEqual(visitor.response().status, 408)
+        self.assertTrue(visitor.closed_within(5))
+        self.assertEqual(origin.requests, [])
+
+    def test_idle_connections_are_closed_without_a_word(self):
+        tunnel, _ = self.limited(keep_alive_timeout="500ms", head_timeout="500ms")
+        silent, used = tunnel.visit(), tunnel.visit()
+        self.assertEqual(used.get().status, 200)
+        for visitor in (silent, used):
+            self.assertTrue(visitor.closed_within(5))
+            self.assertEqual(visitor.buffer, b"")
+
+    def test_a_visitor_that_reads_nothing_is_cut(self):
+        def script(connection):
+            while connection.request() is not None:
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (64 << 20))
+                for _ in range(64):
+                    connection.send(b"z" * (1 << 20))
+        tunnel, origin = self.limited(script, write_timeout="1s")
+        visitor = tunnel.visit(receive_buffer=4096)
+        visitor.request()
+        origin.wait(lambda: origin.connections == 1, "the request")
+        # The origin's side ends because the visitor's did.
+        origin.wait(lambda: origin.open == 0, "the end of the request", timeout=15)
+        with self.assertRaises((Closed, AssertionError)):
+            visitor.start()
+            visitor.exactly(64 << 20)
+
+
+class Counts(Limited):
+    def test_connections_of_one_address(self):
+        tunnel, _ = self.limited(connections_from_loopback=4)
+        visitors = [tunnel.visit() for _ in range(4)]
+        for visitor in visitors:
+            self.assertEqual(visitor.get().status, 200)
+        for _ in range(3):
+            self.assertTrue(tunnel.visit().closed_within(5))
+        visitors.pop().close()
+        wait_until(lambda: self.answers(tunnel), "a place that became free")
+        for visitor in visitors:
+            self.assertEqual(visitor.get().status, 200)
+
+    def answers(self, tunnel):
+        try:
+            return tunnel.get().status == 200
+        except (Closed, OSError):
+            return False
+
+    def test_connections_in_all_wait_for_a_place(self):
+        tunnel, _ = self.limited(workers=1, connections=3)
+        visitors = [tunnel.visit() for _ in range(3)]
+        for visitor in visitors:
+            self.assertEqual(visitor.get().status, 200)
+        waiting = tunnel.visit(timeout=10)
+        waiting.request()
+        time.sleep(0.5)
+        waiting.sock.settimeout(0.1)
+        with self.assertRaises(TimeoutError):
+            waiting.sock.recv(1)
+        for visitor in visitors:
+            self.assertEqual(visitor.get().status, 200)
+        visitors.pop().close()
+        self.assertEqual(waiting.response().status, 200)
+
+    def test_requests_of_one_tunnel(self):
+        gate = self.root / "open"
+
+        def script(connection):
+            while connection.request() is not None:
+                while not gate.exists():
+                    time.sleep(0.02)
+                connection.answer(b"late")
+        tunnel, origin = self.limited(script, requests_per_tunnel=2)
+        visitors = [tunnel.visit().request() for _ in range(2)]
+        origin.wait(lambda: origin.connections == 2, "two requests")
+        refused = tunnel.get()
+        self.assertEqual(refused.status, 503)
+        self.assertIsNotNone(refused.get("retry-after"))
+        gate.touch()
+        for visitor in visitors:
+            self.assertEqual(visitor.response().body, b"late")
+        self.assertEqual(tunnel.get().body, b"late")
+
+    def test_descriptors_are_kept_back(self):
+        wrapper = self.root / "few-files"
+        wrapper.write_text(f"#!/bin/sh\nulimit -n 150 && exec {os.environ['ADIT_BIN']} \"$@\"\n")
+        wrapper.chmod(0o755)
+        saved = os.environ["ADIT_BIN"]
+        os.environ["ADIT_BIN"] = str(wrapper.resolve())
+        try:
+            server = self.server(arguments=["--workers", "1"])
+        finally:
+            os.environ["ADIT_BIN"] = saved
+        server.line("the system allows 150 open files")
+        origin = self.echo()
+        tunnel = self.tunnel(server, origin.target)
+        self.assert_well(tunnel)
+        flood = [tunnel.visit() for _ in range(140)]
+        wait_until(lambda: server.descriptors() >= 70, "the server to take what it may")
+        time.sleep(0.5)
+        self.assertLess(server.descriptors(), 100)
+        # Another client logs in meanwhile, and everybody is served when the flood is over.
+        second = self.tunnel(server, origin.target)
+        for visitor in flood:
+            visitor.close()
+        self.assert_well(tunnel)
+        self.assert_well(second)
+        self.assertTrue(server.alive())
+
+
+class CommandLine(AditCase):
+    def test_a_wrong_limit_is_a_usage_error(self):
+        for text, sentence in (("nonsense=1", "there is no limit 'nonsense'"), ("head-bytes", "is not of the form name=value"),
+                               ("head-byts=1", "did you mean 'head-bytes'?"), ("head-timeout=soon", "needs a time such as 30s"),
+                               ("connections=0", "goes from 1 to 1000000")):
+            with self.subTest(text):
+                done = self.run_adit("--server", "--data-dir", pathlib.Path(self.root, "d"), "--limit", text)
+                self.assertEqual(done.exit_code(), 2)
+                self.assertIn(sentence, done.text("err"))
+
+    def test_the_help_lists_them(self):
+        done = self.run_adit("--help")
+        self.assertEqual(done.exit_code(), 0)
+        for name in ("head-bytes=32768", "connections=10000", "body-rate=256", "spare-descriptors=64"):
+            self.assertIn(name, done.text("out"))
+
+
+if __name__ == "__main__":
+    main()
