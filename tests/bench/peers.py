@@ -36,7 +36,8 @@ HOP = COMMON + """
   upstream next {{ server 127.0.0.1:{next}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s; }}
   upstream sink {{ server 127.0.0.1:{sink}; keepalive 16; }}
   server {{
-    listen 127.0.0.1:{port} backlog=4096 reuseport;
+    listen 127.0.0.1:{port} backlog=4096 reuseport; listen 127.0.0.1:{tls} ssl backlog=4096;
+    ssl_certificate {certificate}.crt; ssl_certificate_key {certificate}.key; ssl_protocols TLSv1.2 TLSv1.3;
     proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_request_buffering off;
     proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Host $host; proxy_set_header X-Forwarded-Proto $scheme;
     proxy_max_temp_file_size 0; proxy_buffers 16 64k; proxy_buffer_size 64k; proxy_busy_buffers_size 256k;
@@ -93,6 +94,11 @@ class Stage:
             file.truncate(bulk_bytes)  # sparse: served from the page cache after the first read
         self.bulk_file = root / "bulk"
         self.root = root
+        self.certificate = self.directory / "bench"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=bench", "-addext", "subjectAltName=DNS:*.t.example.com", "-out", f"{self.certificate}.crt",
+                        "-keyout", f"{self.certificate}.key"], check=True, capture_output=True)
+        os.chmod(f"{self.certificate}.key", 0o600)
 
     def program(self, argv, env=None):
         program = Program(argv, env or private_environment(self.directory / "home"))
@@ -102,13 +108,13 @@ class Stage:
     def _nginx(self, name, text, **values):
         directory = self.directory / name
         directory.mkdir()
-        port = free_port()
+        port, tls = free_port(), free_port()
         config = directory / "nginx.conf"
-        config.write_text(text.format(directory=directory, port=port, **values))
+        config.write_text(text.format(directory=directory, port=port, tls=tls, certificate=self.certificate, **values))
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         program = self.program([nginx, "-p", directory, "-c", config, "-e", directory / "start.log"])
         answers(port)
-        program.port = port
+        program.port, program.tls = port, tls
         return program
 
     def start_peers(self):
@@ -120,10 +126,11 @@ class Stage:
 
     def adit_server(self, name, arguments):
         argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", "127.0.0.1:0",
-                "--http-listen", "127.0.0.1:0", "--domain", "t.example.com", "--json", *arguments]
+                "--http-listen", "127.0.0.1:0", "--https-listen", "127.0.0.1:0", "--cert", f"{self.certificate}.crt",
+                "--key", f"{self.certificate}.key", "--domain", "t.example.com", "--json", *arguments]
         server = self.program(argv)
         ready = server.event(event="ready")
-        server.port = parse_address(ready["http"]).port
+        server.port, server.tls = parse_address(ready["http"]).port, parse_address(ready["https"]).port
         server.link = self.directory / f"{name}.link"
         server.link.touch(0o600)
         server.link.write_text(ready["join"] + "\n")

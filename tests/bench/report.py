@@ -7,6 +7,7 @@ import statistics
 
 SCENARIOS = {
     "small64": "512 B, 64 connections, requests/s",
+    "https64": "512 B by HTTPS, 64 connections, requests/s",
     "small1": "512 B, 1 connection, requests/s",
     "mb8": "1 MiB bodies, 8 connections, responses/s",
     "bulk": "one bulk download, MB/s",
@@ -18,6 +19,7 @@ LAN, WAN = "adit, loopback packets", "adit, internet packets"
 BARS = [
     ("small64", LAN, "rate", "ratio", 1.0, 1.35),
     ("small64", LAN, "cpu_us_per_request", "ratio", 0.8, 0.6),
+    ("https64", LAN, "rate", "ratio", 0.8, 1.0),
     ("small1", LAN, "rate", "ratio", 0.9, 1.3),
     ("mb8", LAN, "rate", "ratio", 0.8, 1.0),
     ("mb8", WAN, "rate", "ratio", 0.5, 0.75),
@@ -37,6 +39,8 @@ def summarize(samples, calls, memory, machine):
     for name, by_path in samples.items():
         out = result["scenarios"][name] = {}
         for path, rounds in by_path.items():
+            if not rounds:
+                continue
             figures = out[path] = {"rounds": rounds, "median": {}, "ratio": {}}
             for key in rounds[0]:
                 figures["median"][key] = statistics.median(sample[key] for sample in rounds)
