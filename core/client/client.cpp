@@ -66,7 +66,7 @@ void Client::retryNow() {
 
 void Client::addTunnel(std::shared_ptr<Tunnel> tunnel) {
   post([this, added = std::move(tunnel)] {
-    added->origins = std::make_unique<OriginPool>(*m_loop, added->target);
+    added->makeOrigins(*m_loop);
     added->state = added->started ? TunnelState::Connecting : TunnelState::Stopped;
     m_tunnels[added->id] = added;
     tell(*added);

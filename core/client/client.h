@@ -45,7 +45,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   // Any thread:
   void connectTo(session::JoinLink link);
   void retryNow();
-  /// `tunnel.origins` is made here; `traffic` is shared with the caller.
+  /// The way to its origin is made here; `traffic` is shared with the caller.
   void addTunnel(std::shared_ptr<Tunnel> tunnel);
   void removeTunnel(TunnelId id);
   void startTunnel(TunnelId id);

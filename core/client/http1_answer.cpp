@@ -62,6 +62,20 @@ void Http1Exchange::readHead(Slice data) {
   if (!data.empty()) forward(std::move(data));
 }
 
+/// RFC 6455 section 4.1, RFC 9110 section 7.8; what a visitor would check itself, for those that do not.
+const char* Http1Exchange::refuseUpgrade() {
+  const http::Field* upgrade = http::findField(m_answer.fields, "upgrade");
+  if (upgrade == nullptr || !http::equalsIgnoreCase(upgrade->value, "websocket"))
+    return "it upgraded to something else";
+  const char* problem = m_offer.refuseAnswer(m_answer.fields);
+  if (problem == nullptr && m_ownKey) {
+    std::erase_if(m_answer.fields, [](const http::Field& field) {
+      return http::equalsIgnoreCase(field.name, "sec-websocket-accept");
+    });
+  }
+  return problem;
+}
+
 bool Http1Exchange::startAnswer() {
   if (m_traits.interim) {
     if (++m_interimHeads > kMaxInterimHeads) {
@@ -75,6 +89,12 @@ bool Http1Exchange::startAnswer() {
   if (m_traits.switchingProtocols && !m_webSocket) {
     fail(http::Problem::OriginBroken, "the origin switched protocols unasked");
     return false;
+  }
+  if (m_traits.switchingProtocols) {
+    if (const char* problem = refuseUpgrade(); problem != nullptr) {
+      fail(http::Problem::OriginBroken, problem);
+      return false;
+    }
   }
   m_head.clear();
   const bool keepsLength = m_method == "HEAD" || m_answer.status == 304;

@@ -5,8 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <spdlog/fmt/fmt.h>
-
+#include "core/client/origin_fields.h"
 #include "core/client/tunnel.h"
 #include "core/http/h1_writer.h"
 #include "core/http/semantics.h"
@@ -18,21 +17,11 @@ namespace {
 /// Room for what is added to a request's fields: forwarding fields, framing, upgrade.
 constexpr std::size_t kHeadOverhead = 512;
 
-std::string_view schemeName(http::Scheme scheme) noexcept {
-  return scheme == http::Scheme::Https ? "https" : "http";
-}
-
-/// RFC 7239: IPv6 addresses are bracketed and quoted; a host with a port needs quotes for its colon.
-void writeForwarding(http::HeadBuffer& out, const net::SocketAddress& visitor, std::string_view authority,
-                     http::Scheme scheme) {
-  const std::string address = visitor.host();
-  const bool ipv6 = address.find(':') != std::string::npos;
-  out.field("X-Forwarded-For", address);
-  if (!authority.empty()) out.field("X-Forwarded-Host", authority);
-  out.field("X-Forwarded-Proto", schemeName(scheme));
-  out.text("Forwarded: for=").text(ipv6 ? "\"[" : "").text(address).text(ipv6 ? "]\"" : "");
-  if (!authority.empty()) out.text(";host=\"").text(authority).text("\"");
-  out.text(";proto=").text(schemeName(scheme)).text("\r\n");
+void writeForwarding(http::HeadBuffer& out, const ForwardingFields& fields) {
+  out.field("X-Forwarded-For", fields.address);
+  if (!fields.host.empty()) out.field("X-Forwarded-Host", fields.host);
+  out.field("X-Forwarded-Proto", fields.scheme);
+  out.field("Forwarded", fields.forwarded);
 }
 
 }  // namespace
@@ -50,23 +39,36 @@ void Http1Exchange::begin(Tunnel& tunnel, const OriginRequest& request) {
   m_answerHead.clear();
   m_scanned = 0;
   m_interimHeads = 0;
+  if (m_webSocket) takeOffer(request.head);
   writeHead(request);
   reach(false);
 }
 
+/// A visitor of HTTP/2 has no key (RFC 8441 section 5), an origin of HTTP/1.1 wants one.
+void Http1Exchange::takeOffer(const http::RequestHead& head) {
+  m_offer.take(head.fields);
+  m_ownKey = head.version == http::Version::Http2 && m_offer.key().empty();
+  if (!m_ownKey) return;
+  SecureRandom random;
+  m_offer.setKey(webSocketKey(random));
+}
+
 void Http1Exchange::writeHead(const OriginRequest& request) {
   const http::RequestHead& head = request.head;
-  std::size_t most = kHeadOverhead + head.method.size() + head.target.size() + 3 * head.authority.size();
+  std::size_t most = kHeadOverhead + head.method.size() + head.target.size() + 3 * head.authority.size() +
+                     m_tunnel->settings.hostHeader.size();
   for (const http::Field& field : head.fields) most += field.name.size() + field.value.size() + 4;
 
   const auto fill = [&](http::HeadBuffer& out) {
     out.text(head.method).text(" ").text(head.target).text(" HTTP/1.1\r\n");
-    out.field("Host", head.authority);
+    const std::string& ownHost = m_tunnel->settings.hostHeader;
+    out.field("Host", ownHost.empty() ? head.authority : std::string_view(ownHost));
     for (const http::Field& field : head.fields) out.field(field.name, field.value);
-    writeForwarding(out, request.stream.visitor, head.authority, request.stream.scheme);
+    writeForwarding(out, {request.stream.visitor, head.authority, request.stream.scheme});
     if (request.expectContinue) out.text("Expect: 100-continue\r\n");
     if (m_webSocket) {
       out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+      if (m_ownKey) out.field("Sec-WebSocket-Key", m_offer.key());
     } else if (m_framing == http::BodyFraming::Length) {
       out.text("Content-Length: ").number(request.framing.length).text("\r\n");
     } else if (m_framing == http::BodyFraming::Chunked) {
@@ -104,14 +106,10 @@ void Http1Exchange::onDialed(OriginConnection& connection) {
   sendPending();
 }
 
-void Http1Exchange::onDialFailed(const Error& error) {
+void Http1Exchange::onDialFailed(const OriginConnector::Failure& failure) {
   m_loop.dispose(std::move(m_dial));
-  const std::string place = m_tunnel->target.forVisitors();
-  if (error.code == ErrorCode::TimedOut) {
-    fail(http::Problem::OriginSlow, fmt::format("{} does not accept the connection", place));
-  } else {
-    fail(http::Problem::OriginRefused, fmt::format("nothing answers on {}", place));
-  }
+  // The failure lives in what was just disposed of, which is not before the turn's end.
+  fail(failure.slow ? http::Problem::OriginSlow : http::Problem::OriginRefused, failure.detail);
 }
 
 void Http1Exchange::sendPending() {

@@ -11,6 +11,7 @@
 
 #include "core/client/origin_exchange.h"
 #include "core/client/origin_pool.h"
+#include "core/client/websocket_handshake.h"
 #include "core/http/h1_parser.h"
 
 namespace adit::client {
@@ -39,12 +40,13 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   enum class Fate : std::uint8_t { Keep, Close, Abort };
 
   void onDialed(OriginConnection& connection) override;
-  void onDialFailed(const Error& error) override;
+  void onDialFailed(const OriginConnector::Failure& failure) override;
   void onOriginData(Slice data) override;
   void onOriginEnd() override;
   void onOriginSent() override;
   void onOriginError(const Error& error) override;
 
+  void takeOffer(const http::RequestHead& head);
   void writeHead(const OriginRequest& request);
   void reach(bool fresh);
   void sendPending();
@@ -53,6 +55,7 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
 
   void readHead(Slice data);
   bool startAnswer();
+  const char* refuseUpgrade();
   void forward(Slice data);
   void forwardChunks(Slice data);
   void endAnswer();
@@ -68,12 +71,14 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   // Request
   http::BodyFraming m_framing = http::BodyFraming::None;
   std::string m_method;
+  WebSocketOffer m_offer;
   std::string m_trailers;
   SliceQueue m_head;     ///< Kept until the answer begins, for a second try.
   SliceQueue m_waiting;  ///< Content that came before the connection.
   bool m_sentContent = false;
   bool m_finished = false;
   bool m_webSocket = false;
+  bool m_ownKey = false;  ///< The handshake's key is ours: so is the proof that it was understood.
   bool m_retried = false;
 
   // Origin and answer

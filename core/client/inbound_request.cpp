@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/client/http1_exchange.h"
+#include "core/client/http2_exchange.h"
 
 namespace adit::client {
 
@@ -85,6 +86,16 @@ Result<> InboundRequest::onFrame(wire::FrameType type, ByteView payload) {
   return fail(ErrorCode::ProtocolViolation, "a frame that is no part of a request");
 }
 
+OriginExchange& InboundRequest::exchangeFor(Target::Protocol protocol) {
+  auto& user = static_cast<OriginExchange::User&>(*this);
+  if (protocol == Target::Protocol::Http2) {
+    if (m_http2 == nullptr) m_http2 = std::make_unique<Http2Exchange>(m_owner.loop(), user);
+    return *m_http2;
+  }
+  if (m_http1 == nullptr) m_http1 = std::make_unique<Http1Exchange>(m_owner.loop(), user);
+  return *m_http1;
+}
+
 Result<> InboundRequest::takeHead(ByteView payload) {
   if (m_hasHead) return fail(ErrorCode::ProtocolViolation, "a second request head");
   m_request.clear();
@@ -97,9 +108,7 @@ Result<> InboundRequest::takeHead(ByteView payload) {
   m_webSocket = frame.webSocket;
   m_isHead = m_request.method == "HEAD";
   m_wantsJson = http::prefersJson(m_request.fields);
-  if (m_http1 == nullptr)
-    m_http1 = std::make_unique<Http1Exchange>(m_owner.loop(), static_cast<OriginExchange::User&>(*this));
-  m_exchange = m_http1.get();
+  m_exchange = &exchangeFor(m_tunnel->target.protocol);
   m_exchange->begin(*m_tunnel, {m_request, m_framing, frame.webSocket, frame.expectContinue, m_streamHead});
   return {};
 }

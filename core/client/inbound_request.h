@@ -74,6 +74,7 @@ class InboundRequest final : public ListHook<>,
   void onSent() override;
   void onTimeout() override;
 
+  OriginExchange& exchangeFor(Target::Protocol protocol);
   bool readStreamHead(ByteView& data);
   Result<> takeHead(ByteView payload);
   Result<> takeTrailers(ByteView payload);
@@ -87,6 +88,7 @@ class InboundRequest final : public ListHook<>,
   quic::Stream* m_stream = nullptr;
   std::shared_ptr<Tunnel> m_tunnel;
   std::unique_ptr<OriginExchange> m_http1;  ///< Made at the first use and kept for the next requests.
+  std::unique_ptr<OriginExchange> m_http2;  ///< Likewise.
   OriginExchange* m_exchange = nullptr;     ///< The one of this request, once begun.
   Phase m_phase = Phase::Ended;
   AnswerPhase m_answerPhase = AnswerPhase::Head;

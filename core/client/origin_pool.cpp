@@ -7,14 +7,15 @@ namespace adit::client {
 
 namespace {
 
-constexpr Duration kConnectTimeout = std::chrono::seconds(10);
 constexpr Duration kIdleTimeout = std::chrono::seconds(30);
 constexpr std::size_t kMaxIdle = 128;
 
 }  // namespace
 
-OriginConnection::OriginConnection(OriginPool& pool, net::EventLoop& loop, std::uintptr_t nativeSocket)
-    : m_pool(pool), m_socket(net::StreamSocket::adopt(loop, nativeSocket, *this)) {}
+OriginConnection::OriginConnection(OriginPool& pool, std::unique_ptr<net::StreamSocket> socket)
+    : m_pool(pool), m_socket(std::move(socket)) {
+  m_socket->setHandler(*this);
+}
 
 void OriginConnection::onData(Slice data) {
   if (m_user != nullptr) {
@@ -46,46 +47,33 @@ void OriginConnection::onSocketError(const Error& error) {
 
 void OriginConnection::onTimeout() { m_pool.discard(*this, false); }
 
-/// Resolves the target's name and connects to the first address that answers.
-class OriginPool::Dial final : public OriginDial, private net::StreamConnector::Handler {
+class OriginPool::Dial final : public OriginDial, private OriginConnector::Handler {
  public:
   Dial(OriginPool& pool, OriginUser& user, OriginDial::Handler& handler)
-      : m_pool(pool), m_user(user), m_handler(handler) {
-    const Target& target = pool.m_target;
-    if (target.kind == Target::Kind::Unix) {
-      auto address = net::SocketAddress::unixPath(target.path);
-      // Without an address the connector fails, and tells so later as for any other reason.
-      connectTo(address ? std::vector{*address} : std::vector<net::SocketAddress>());
-      return;
-    }
-    m_query = pool.m_resolver.resolve(target.host, target.port,
-                                      [this](Result<std::vector<net::SocketAddress>> addresses) {
-                                        if (!addresses) {
-                                          m_handler.onDialFailed(addresses.error());
-                                          return;
-                                        }
-                                        connectTo(*addresses);
-                                      });
-  }
+      : m_pool(pool),
+        m_user(user),
+        m_handler(handler),
+        m_connector(OriginConnector::start(pool.m_loop, pool.m_resolver, pool.m_target, pool.m_settings,
+                                           static_cast<OriginConnector::Handler&>(*this))) {}
 
  private:
-  void connectTo(const std::vector<net::SocketAddress>& addresses) {
-    m_connector = net::StreamConnector::start(m_pool.m_loop, addresses, kConnectTimeout, *this);
+  void onConnected(std::unique_ptr<net::StreamSocket> socket) override {
+    m_handler.onDialed(m_pool.adopt(std::move(socket), m_user));
   }
-  void onConnected(std::uintptr_t nativeSocket) override {
-    m_handler.onDialed(m_pool.adopt(nativeSocket, m_user));
-  }
-  void onConnectFailed(const Error& error) override { m_handler.onDialFailed(error); }
+  void onConnectFailed(const OriginConnector::Failure& failure) override { m_handler.onDialFailed(failure); }
 
   OriginPool& m_pool;
   OriginUser& m_user;
   OriginDial::Handler& m_handler;
-  std::unique_ptr<net::Resolver::Query> m_query;
-  std::unique_ptr<net::StreamConnector> m_connector;
+  std::unique_ptr<OriginConnector> m_connector;
 };
 
-OriginPool::OriginPool(net::EventLoop& loop, Target target)
-    : m_loop(loop), m_target(std::move(target)), m_resolver(loop), m_idleTimeouts(loop, kIdleTimeout) {}
+OriginPool::OriginPool(net::EventLoop& loop, Target target, OriginSettings settings)
+    : m_loop(loop),
+      m_target(std::move(target)),
+      m_settings(std::move(settings)),
+      m_resolver(loop),
+      m_idleTimeouts(loop, kIdleTimeout) {}
 
 OriginPool::~OriginPool() {
   for (auto& connection : m_connections) {
@@ -109,8 +97,8 @@ std::unique_ptr<OriginDial> OriginPool::dial(OriginUser& user, OriginDial::Handl
   return std::make_unique<Dial>(*this, user, handler);
 }
 
-OriginConnection& OriginPool::adopt(std::uintptr_t nativeSocket, OriginUser& user) {
-  m_connections.push_back(std::make_unique<OriginConnection>(*this, m_loop, nativeSocket));
+OriginConnection& OriginPool::adopt(std::unique_ptr<net::StreamSocket> socket, OriginUser& user) {
+  m_connections.push_back(std::make_unique<OriginConnection>(*this, std::move(socket)));
   OriginConnection& connection = *m_connections.back();
   connection.m_user = &user;
   connection.m_uses = 1;

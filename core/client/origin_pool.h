@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/client/target.h"
+#include "core/client/origin_connector.h"
 #include "core/net/resolver.h"
 #include "core/net/stream_socket.h"
 #include "core/relay/timeout_queue.h"
@@ -33,7 +33,7 @@ class OriginConnection final : public net::Disposable,
                                private net::StreamSocket::Handler,
                                private relay::TimeoutItem {
  public:
-  OriginConnection(OriginPool& pool, net::EventLoop& loop, std::uintptr_t nativeSocket);
+  OriginConnection(OriginPool& pool, std::unique_ptr<net::StreamSocket> socket);
   [[nodiscard]] net::StreamSocket& socket() noexcept { return *m_socket; }
   /// True when it has served a request before: its origin may have closed it just now.
   [[nodiscard]] bool isReused() const noexcept { return m_uses > 1; }
@@ -59,7 +59,7 @@ class OriginDial : public net::Disposable {
   class Handler {
    public:
     virtual void onDialed(OriginConnection& connection) = 0;
-    virtual void onDialFailed(const Error& error) = 0;
+    virtual void onDialFailed(const OriginConnector::Failure& failure) = 0;
 
    protected:
     ~Handler() = default;
@@ -68,7 +68,7 @@ class OriginDial : public net::Disposable {
 
 class OriginPool {
  public:
-  OriginPool(net::EventLoop& loop, Target target);
+  OriginPool(net::EventLoop& loop, Target target, OriginSettings settings = {});
   ~OriginPool();
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
@@ -82,16 +82,16 @@ class OriginPool {
   /// Close it (`abort`: with RST, so that the origin notices at once).
   void discard(OriginConnection& connection, bool abort);
   [[nodiscard]] std::size_t idleCount() const noexcept { return m_idle.size(); }
-  [[nodiscard]] const Target& target() const noexcept { return m_target; }
 
  private:
   friend class OriginConnection;
   class Dial;
-  OriginConnection& adopt(std::uintptr_t nativeSocket, OriginUser& user);
+  OriginConnection& adopt(std::unique_ptr<net::StreamSocket> socket, OriginUser& user);
   void remove(OriginConnection& connection);
 
   net::EventLoop& m_loop;
-  Target m_target;
+  const Target m_target;
+  const OriginSettings m_settings;
   net::Resolver m_resolver;
   relay::TimeoutQueue m_idleTimeouts;
   std::vector<std::unique_ptr<OriginConnection>> m_connections;

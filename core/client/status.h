@@ -13,10 +13,18 @@ namespace adit::client {
 
 using TunnelId = std::uint64_t;
 
+/// How the origin is spoken to, where the usual is not right.
+struct OriginOptions {
+  std::string hostHeader;  ///< "keep" (or empty): the visitor's; "target": the target's; or a host[:port].
+  std::chrono::seconds connectTimeout{10};
+  friend bool operator==(const OriginOptions&, const OriginOptions&) = default;
+};
+
 /// What a user asks for.
 struct TunnelSpec {
   std::string name;    ///< A DNS label; empty: a readable random one.
-  std::string target;  ///< "3000", "host:port", "http://host:port", "unix:/path".
+  std::string target;  ///< As Target::parse takes it: "3000", "https://host", "h2c://host:port", ...
+  OriginOptions origin = {};
 };
 
 enum class TunnelState : std::uint8_t {

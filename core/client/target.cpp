@@ -2,6 +2,7 @@
 #include "core/client/target.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <spdlog/fmt/fmt.h>
@@ -12,12 +13,32 @@ namespace {
 
 constexpr std::size_t kMaxHost = 253;
 constexpr std::size_t kMaxUnixPath = 107;
-constexpr std::uint16_t kHttpPort = 80;
+
+struct Scheme {
+  std::string_view name;
+  Target::Protocol protocol;
+  bool tls;
+  std::uint16_t port;
+};
+constexpr std::array kSchemes = {
+    Scheme{"http", Target::Protocol::Http1, false, 80},
+    Scheme{"https", Target::Protocol::Http1, true, 443},
+    Scheme{"h2c", Target::Protocol::Http2, false, 80},
+    Scheme{"h2s", Target::Protocol::Http2, true, 443},
+};
+
+const Scheme& schemeOf(const Target& target) {
+  return *std::find_if(kSchemes.begin(), kSchemes.end(), [&target](const Scheme& scheme) {
+    return scheme.protocol == target.protocol && scheme.tls == target.tls;
+  });
+}
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(
       ErrorCode::InvalidArgument,
-      fmt::format("'{}' is no target: {}; use a port, host:port, http://host:port or unix:/path", text, why));
+      fmt::format("'{}' is no target: {}; use a port, host:port, unix:/path, or http, https, h2c or h2s with "
+                  "://host:port",
+                  text, why));
 }
 
 Result<std::uint16_t> parsePort(std::string_view digits) {
@@ -43,6 +64,10 @@ bool isIpv6(std::string_view host) {
          host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
 }
 
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
 }  // namespace
 
 Result<Target> Target::parse(std::string_view text) {
@@ -59,7 +84,11 @@ Result<Target> Target::parse(std::string_view text) {
   std::string_view rest = text;
   bool defaultPort = false;
   if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) {
-    if (rest.substr(0, scheme) != "http") return refuse(text, "only http:// origins are supported");
+    const auto known = std::find_if(kSchemes.begin(), kSchemes.end(),
+                                    [&](const Scheme& each) { return each.name == rest.substr(0, scheme); });
+    if (known == kSchemes.end()) return refuse(text, "its scheme is not known");
+    target.protocol = known->protocol;
+    target.tls = known->tls;
     rest.remove_prefix(scheme + 3);
     if (rest.ends_with('/')) rest.remove_suffix(1);
     if (rest.find_first_of("/?#") != std::string_view::npos) return refuse(text, "a target has no path");
@@ -91,7 +120,7 @@ Result<Target> Target::parse(std::string_view text) {
   }
   if (port.empty()) {
     if (!defaultPort) return refuse(text, "the port is missing");
-    target.port = kHttpPort;
+    target.port = schemeOf(target).port;
     return target;
   }
   auto number = parsePort(port.substr(1));
@@ -102,8 +131,15 @@ Result<Target> Target::parse(std::string_view text) {
 
 std::string Target::toString() const {
   if (kind == Kind::Unix) return fmt::format("unix:{}", path);
-  if (host.find(':') != std::string::npos) return fmt::format("[{}]:{}", host, port);
-  return fmt::format("{}:{}", host, port);
+  const std::string_view scheme = schemeOf(*this).name;
+  return fmt::format("{}{}{}:{}", scheme == "http" ? "" : scheme, scheme == "http" ? "" : "://",
+                     bracketed(host), port);
+}
+
+std::string Target::authority() const {
+  if (kind == Kind::Unix) return "localhost";
+  if (port == schemeOf(*this).port) return bracketed(host);
+  return fmt::format("{}:{}", bracketed(host), port);
 }
 
 std::string Target::forVisitors() const {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a tunnel's requests go on the client's side, as the user wrote it: a port, host:port,
-// http://host[:port], or unix:/path. Values; pure.
+// Where a tunnel's requests go on the client's side, and what is spoken there, as the user wrote it: a port,
+// host:port, http://host[:port], https://host[:port], h2c://host[:port] (HTTP/2 without TLS, by prior
+// knowledge), h2s://host[:port] (HTTP/2 by TLS and ALPN) or unix:/path. Values; pure.
 
 #include <cstdint>
 #include <string>
@@ -13,15 +14,22 @@ namespace adit::client {
 
 struct Target {
   enum class Kind : std::uint8_t { Tcp, Unix };
+  enum class Protocol : std::uint8_t { Http1, Http2 };
   Kind kind = Kind::Tcp;
+  /// https:// means HTTP/1.1: what an origin does to a request (upgrades, connection reuse) does not depend
+  /// on what its TLS happens to offer then. Who wants HTTP/2 says h2s://.
+  Protocol protocol = Protocol::Http1;
+  bool tls = false;
   std::string host = "localhost";  ///< A name or a literal address, without brackets.
   std::uint16_t port = 0;
   std::string path;  ///< Unix: the socket's.
 
   /// InvalidArgument with a sentence that says what would be accepted.
   static Result<Target> parse(std::string_view text);
-  /// "localhost:3000", "[::1]:3000", "unix:/path".
+  /// "localhost:3000", "https://[::1]:3000", "unix:/path".
   [[nodiscard]] std::string toString() const;
+  /// For a Host field: "localhost:3000", without the scheme's own port; "localhost" for a socket.
+  [[nodiscard]] std::string authority() const;
   /// For visitors' pages: "port 3000", or "its socket"; never a host of the inside.
   [[nodiscard]] std::string forVisitors() const;
 };

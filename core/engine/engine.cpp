@@ -108,6 +108,8 @@ Result<> EngineImpl::open() {
 Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
   auto target = client::Target::parse(spec.target);
   if (!target) return fail(std::move(target.error()));
+  auto settings = client::OriginSettings::prepare(spec.origin, *target);
+  if (!settings) return fail(std::move(settings.error()));
   auto tunnel = std::make_shared<client::Tunnel>();
   tunnel->spec = spec;
   if (!spec.name.empty()) {
@@ -116,6 +118,7 @@ Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
     tunnel->spec.name = *name;
   }
   tunnel->target = std::move(*target);
+  tunnel->settings = std::move(*settings);
   tunnel->started = started;
   tunnel->state = started ? TunnelState::Connecting : TunnelState::Stopped;
   {

@@ -9,6 +9,15 @@ using namespace adit::test;
 
 namespace {
 
+// The example of RFC 6455 section 1.3.
+constexpr std::string_view kUpgraded =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+RequestSpec webSocketRequest() {
+  return {.fields = {{"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}},
+          .webSocket = true};
+}
+
 /// A request without content whose head the origin has.
 struct Asked {
   RequestHarness h;
@@ -271,15 +280,13 @@ class InboundAnswerTest : public QObject {
   }
 
   void anUpgradeCarriesBytesBothWays() {
-    Asked a({.webSocket = true}, false);
+    Asked a(webSocketRequest(), false);
     QVERIFY(a.ready);
     a.origin().received.clear();
-    a.origin().send(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
-        "Upgrade\r\nSec-WebSocket-Accept: s\r\n\r\nfirst");
+    a.origin().send(std::string(kUpgraded) + "first");
     QVERIFY(a.h.until([&] { return a.h.answer().body == "first"; }));
     QCOMPARE(a.h.answer().status, std::uint16_t{101});
-    QCOMPARE(a.h.answer().field("sec-websocket-accept"), std::string("s"));
+    QCOMPARE(a.h.answer().field("sec-websocket-accept"), std::string("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     a.stream().deliver(dataFrame("to the origin"));
     QVERIFY(a.h.until([&] { return a.origin().received == "to the origin"; }));
     QVERIFY(a.h.until([&] { return a.stream().consumed == a.stream().delivered; }));
@@ -297,10 +304,10 @@ class InboundAnswerTest : public QObject {
   }
 
   void anOriginThatEndsAnUpgradeFirstStillGetsTheLastBytes() {
-    Asked a({.webSocket = true}, false);
+    Asked a(webSocketRequest(), false);
     QVERIFY(a.ready);
     a.origin().received.clear();
-    a.origin().send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    a.origin().send(kUpgraded);
     a.origin().finish();
     QVERIFY(a.h.until([&] { return a.stream().finished; }));
     QCOMPARE(a.h.recycled, 0);
@@ -312,16 +319,16 @@ class InboundAnswerTest : public QObject {
   }
 
   void aVisitorThatHalfClosedBeforeTheUpgradeIsSeenByTheOrigin() {
-    Asked a({.webSocket = true}, true);
+    Asked a(webSocketRequest(), true);
     QVERIFY(a.ready);
-    a.origin().send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    a.origin().send(kUpgraded);
     QVERIFY(a.h.until([&] { return a.origin().ended; }));
     a.origin().finish();
     QVERIFY(a.over());
   }
 
   void anOriginMayDeclineAnUpgrade() {
-    Asked a({.webSocket = true}, false);
+    Asked a(webSocketRequest(), false);
     QVERIFY(a.ready);
     a.origin().send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
     QVERIFY(a.over());
@@ -330,10 +337,33 @@ class InboundAnswerTest : public QObject {
     QVERIFY(a.stream().finished);
   }
 
-  void aCutUpgradeIsReset() {
-    Asked a({.webSocket = true}, false);
+  void anUpgradeThatWasNotAskedForIsNone_data() {
+    QTest::addColumn<QString>("fields");
+    QTest::newRow("no proof") << "Upgrade: websocket\r\n";
+    QTest::newRow("another's proof") << "Upgrade: websocket\r\nSec-WebSocket-Accept: x\r\n";
+    QTest::newRow("another protocol")
+        << "Upgrade: h2c\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    QTest::newRow("no protocol") << "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    QTest::newRow("an extension")
+        << "Upgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+           "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  }
+  void anUpgradeThatWasNotAskedForIsNone() {
+    QFETCH(QString, fields);
+    Asked a(webSocketRequest(), false);
     QVERIFY(a.ready);
-    a.origin().send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    a.origin().send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" + fields.toStdString() +
+                    "\r\nbytes");
+    QVERIFY(a.over());
+    QCOMPARE(a.h.answer().status, std::uint16_t{502});
+    QVERIFY(a.h.answer().body.find("bytes") == std::string::npos);
+    QVERIFY(a.h.until([&] { return a.origin().gone(); }));
+  }
+
+  void aCutUpgradeIsReset() {
+    Asked a(webSocketRequest(), false);
+    QVERIFY(a.ready);
+    a.origin().send(kUpgraded);
     QVERIFY(a.h.until([&] { return a.h.answer().hasHead; }));
     a.origin().abort();
     QVERIFY(a.over());

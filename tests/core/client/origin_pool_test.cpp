@@ -17,12 +17,16 @@ struct User final : OriginUser, OriginDial::Handler {
   int ends = 0, errors = 0, sent = 0;
   OriginConnection* connection = nullptr;
   std::optional<Error> dialError;
+  std::string dialDetail;
   void onOriginData(Slice data) override { received += data.text(); }
   void onOriginEnd() override { ++ends; }
   void onOriginSent() override { ++sent; }
   void onOriginError(const Error&) override { ++errors; }
   void onDialed(OriginConnection& made) override { connection = &made; }
-  void onDialFailed(const Error& error) override { dialError = error; }
+  void onDialFailed(const OriginConnector::Failure& failure) override {
+    dialError = failure.error;
+    dialDetail = failure.detail;
+  }
 };
 
 struct Fixture {

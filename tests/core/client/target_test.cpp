@@ -31,6 +31,12 @@ class TargetTest : public QObject {
     row("http://[::1]:9/", "[::1]:9");
     row("unix:/run/app.sock", "unix:/run/app.sock");
     row("unix:relative.sock", "unix:relative.sock");
+    row("https://example.test", "https://example.test:443");
+    row("https://[::1]:8443/", "https://[::1]:8443");
+    row("h2c://localhost:50051", "h2c://localhost:50051");
+    row("h2c://example.test", "h2c://example.test:80");
+    row("h2s://example.test", "h2s://example.test:443");
+    row("h2s://10.0.0.1:1", "h2s://10.0.0.1:1");
   }
   void parses() {
     QFETCH(QString, text);
@@ -44,6 +50,35 @@ class TargetTest : public QObject {
     QCOMPARE(again->toString(), target->toString());
   }
 
+  void saysWhatIsSpoken_data() {
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<bool>("http2");
+    QTest::addColumn<bool>("tls");
+    QTest::addColumn<QString>("authority");
+    const auto row = [](const char* text, bool http2, bool tls, const char* authority) {
+      QTest::newRow(text) << text << http2 << tls << authority;
+    };
+    row("3000", false, false, "localhost:3000");
+    row("http://h", false, false, "h");
+    row("https://h", false, true, "h");
+    row("https://h:80", false, true, "h:80");
+    row("h2c://h:80", true, false, "h");
+    row("h2s://[::1]", true, true, "[::1]");
+    row("h2s://h:80", true, true, "h:80");
+    row("unix:/a", false, false, "localhost");
+  }
+  void saysWhatIsSpoken() {
+    QFETCH(QString, text);
+    QFETCH(bool, http2);
+    QFETCH(bool, tls);
+    QFETCH(QString, authority);
+    const auto target = Target::parse(text.toStdString());
+    QVERIFY(target.has_value());
+    QCOMPARE(target->protocol == Target::Protocol::Http2, http2);
+    QCOMPARE(target->tls, tls);
+    QCOMPARE(QString::fromStdString(target->authority()), authority);
+  }
+
   void refuses_data() {
     QTest::addColumn<QString>("text");
     for (const char* text :
@@ -51,8 +86,9 @@ class TargetTest : public QObject {
           " 80",       "80 ",       "3000x",        "localhost",   "localhost:", "localhost:0",
           "host:port", "a b:80",    "::1:80",       "[::1]",       "[::1]:",     "[::1]80",
           "[]:80",     "[zz]:80",   "[::1:80",      "user@host:1", "http://",    "http://u@h:1",
-          "http://:",  "https://h", "ftp://h:21",   "http://h/x",  "http://h?q", "http://h:1#f",
-          "unix:",     "http://h:", "[1.2.3.4]:80", "80/"}) {
+          "http://:",  "https:h",   "ftp://h:21",   "http://h/x",  "http://h?q", "http://h:1#f",
+          "unix:",     "http://h:", "[1.2.3.4]:80", "80/",         "h2://h:1",   "HTTPS://h",
+          "h2s://",    "h2c://h/x", "https://u@h"}) {
       QTest::newRow(*text == '\0' ? "empty" : text) << text;
     }
     QTest::newRow("long path") << QString("unix:/" + QString(107, 'p'));

@@ -26,12 +26,13 @@ class RequestHarness final : public client::RequestOwner {
     m_loop->runOnce();
   }
 
-  void aim(std::uint16_t port) {
+  void aim(std::uint16_t port, client::Target::Protocol protocol = client::Target::Protocol::Http1) {
     tunnel = std::make_shared<client::Tunnel>();
     tunnel->id = kTunnel;
     tunnel->target.host = "127.0.0.1";
     tunnel->target.port = port;
-    tunnel->origins = std::make_unique<client::OriginPool>(*m_loop, tunnel->target);
+    tunnel->target.protocol = protocol;
+    tunnel->makeOrigins(*m_loop);
   }
   /// A fresh stream for the request.
   FakeStream& begin() {

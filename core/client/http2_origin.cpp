@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/http2_origin.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+
+namespace adit::client {
+
+namespace {
+
+/// That take requests; with an origin that allows a hundred at a time, more than a tunnel's limit.
+constexpr std::size_t kMaxConnections = 16;
+/// With those that only finish what they have.
+constexpr std::size_t kMaxWithLeaving = 64;
+
+}  // namespace
+
+Http2Origin::Http2Origin(net::EventLoop& loop, Target target, OriginSettings settings,
+                         std::shared_ptr<Traffic> traffic)
+    : m_loop(loop),
+      m_target(std::move(target)),
+      m_settings(std::move(settings)),
+      m_traffic(std::move(traffic)),
+      m_resolver(loop) {}
+
+Http2Origin::~Http2Origin() {
+  if (m_dial != nullptr) m_loop.dispose(std::move(m_dial));
+  for (auto& connection : m_connections) {
+    connection->abandon();
+    m_loop.dispose(std::move(connection));
+  }
+}
+
+void Http2Origin::submit(Http2Exchange& exchange) {
+  if (m_waiting.empty() && tryToPlace(exchange) == Fit::Placed) return;
+  m_waiting.pushBack(exchange);
+  // Those in front may wait for something else (an extended CONNECT for the settings).
+  onRoom();
+}
+
+Http2Origin::Fit Http2Origin::tryToPlace(Http2Exchange& exchange) {
+  for (const auto& connection : m_connections) {
+    if (!connection->hasRoom()) continue;
+    if (exchange.isWebSocket()) {
+      // Only the settings tell whether it takes them.
+      if (!connection->hasSettings()) continue;
+      if (!connection->allowsExtendedConnect()) return Fit::Never;
+    }
+    if (exchange.place(*connection)) return Fit::Placed;
+  }
+  return Fit::Later;
+}
+
+void Http2Origin::onRoom() {
+  Http2Exchange* exchange = m_waiting.front();
+  while (exchange != nullptr) {
+    const bool room = std::any_of(m_connections.begin(), m_connections.end(),
+                                  [](const auto& connection) { return connection->hasRoom(); });
+    if (!room) break;
+    Http2Exchange* next = m_waiting.next(*exchange);
+    switch (tryToPlace(*exchange)) {
+      case Fit::Placed:
+        static_cast<ListHook<WaitingTag>&>(*exchange).unlink();
+        break;
+      case Fit::Never:
+        m_unfit.pushBack(*exchange);
+        m_loop.scheduleFlush(net::FlushPhase::Late, *this);
+        break;
+      case Fit::Later:
+        break;
+    }
+    exchange = next;
+  }
+  dialIfUseful();
+}
+
+void Http2Origin::flush() { failAll(m_unfit, http::Problem::OriginBroken, "it takes no WebSockets"); }
+
+void Http2Origin::dialIfUseful() {
+  if (m_waiting.empty() || m_dial != nullptr || m_connections.size() >= kMaxWithLeaving) return;
+  const auto open = std::count_if(m_connections.begin(), m_connections.end(),
+                                  [](const auto& connection) { return connection->acceptsRequests(); });
+  if (static_cast<std::size_t>(open) >= kMaxConnections) return;
+  // One that has not said how much it takes may yet take all of them.
+  const bool young = std::any_of(m_connections.begin(), m_connections.end(), [](const auto& connection) {
+    return connection->acceptsRequests() && !connection->hasSettings();
+  });
+  if (young) return;
+  m_dial = OriginConnector::start(m_loop, m_resolver, m_target, m_settings, *this);
+}
+
+void Http2Origin::onConnected(std::unique_ptr<net::StreamSocket> socket) {
+  m_loop.dispose(std::move(m_dial));
+  auto connection = std::make_unique<Http2Connection>(m_loop, std::move(socket), m_traffic,
+                                                      static_cast<Http2Connection::Owner&>(*this));
+  if (!connection->start()) {
+    connection->abandon();
+    m_loop.dispose(std::move(connection));
+    failAll(m_waiting, http::Problem::OriginBroken, {});
+    return;
+  }
+  m_connections.push_back(std::move(connection));
+  onRoom();
+}
+
+void Http2Origin::onConnectFailed(const OriginConnector::Failure& failure) {
+  m_loop.dispose(std::move(m_dial));
+  logDebug("client", "{}: {}", m_target.toString(), failure.error.describe());
+  const bool others = std::any_of(m_connections.begin(), m_connections.end(),
+                                  [](const auto& connection) { return connection->acceptsRequests(); });
+  if (others) return;  // they wait for room there
+  failAll(m_waiting, failure.slow ? http::Problem::OriginSlow : http::Problem::OriginRefused, failure.detail);
+}
+
+void Http2Origin::failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
+                          std::string_view detail) {
+  // Taken out first: one that fails may be the last that keeps this object.
+  IntrusiveList<Http2Exchange, WaitingTag> failed;
+  failed.splice(list);
+  while (Http2Exchange* exchange = failed.popFront()) exchange->fail(problem, detail);
+}
+
+void Http2Origin::onGone(Http2Connection& connection) {
+  const auto found = std::find_if(m_connections.begin(), m_connections.end(),
+                                  [&connection](const auto& each) { return each.get() == &connection; });
+  if (found == m_connections.end()) return;
+  m_loop.dispose(std::move(*found));
+  m_connections.erase(found);
+  onRoom();
+}
+
+}  // namespace adit::client

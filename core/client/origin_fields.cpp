@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/origin_fields.h"
+
+namespace adit::client {
+
+ForwardingFields::ForwardingFields(const net::SocketAddress& visitor, std::string_view authority,
+                                   http::Scheme visitorScheme)
+    : address(visitor.host()),
+      host(authority),
+      scheme(visitorScheme == http::Scheme::Https ? "https" : "http") {
+  // IPv6 addresses are bracketed and quoted; a host with a port needs quotes for its colon.
+  const bool ipv6 = address.find(':') != std::string::npos;
+  forwarded.reserve(48 + address.size() + authority.size());
+  forwarded.append("for=").append(ipv6 ? "\"[" : "").append(address).append(ipv6 ? "]\"" : "");
+  if (!authority.empty()) forwarded.append(";host=\"").append(authority).append("\"");
+  forwarded.append(";proto=").append(scheme);
+}
+
+}  // namespace adit::client

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The client's side of one HTTP/2 connection (RFC 9113), without I/O: bytes in, bytes out, requests as
+// H2ClientStream. A thin layer over nghttp2 that adds limits, back-pressure for each stream, and budgets for
+// frames that make work and bring nothing. Owned by whoever has the connection; one thread. Nothing here may
+// be destroyed inside its callbacks.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/intrusive_list.h"
+#include "core/base/slab.h"
+#include "core/base/token_bucket.h"
+#include "core/http/h2_client_stream.h"
+
+struct nghttp2_session;
+
+namespace adit::http {
+
+struct H2ClientLimits {
+  std::size_t headBytes = 48 * 1024;  ///< Of an answer's head or trailers, decoded; more resets the stream.
+  std::size_t fields = 256;
+  unsigned interimHeads = 16;
+  std::uint32_t streams = 1000;                         ///< At a time, whatever the peer allows.
+  std::int32_t streamWindow = 256 * 1024;               ///< Bytes a peer may send ahead of resume().
+  std::int32_t connectionWindow = 16 * 1024 * 1024;     ///< Of all streams; renewed at once.
+  double idleFrames = 1000, idleFramesPerSecond = 100;  ///< PING, SETTINGS, PRIORITY, unknown, empty DATA.
+};
+
+class H2ClientSession {
+ public:
+  class Handler {
+   public:
+    /// There is something to send. Comes inside any call.
+    virtual void onOutputReady() = 0;
+    /// freeSlots(), hasSettings() or acceptsRequests() may have changed.
+    virtual void onSlotsChanged() = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  /// Where bytes go.
+  class Sink {
+   public:
+    [[nodiscard]] virtual bool isFull() const = 0;
+    virtual void write(ByteView bytes) = 0;
+    virtual void write(Slice bytes) = 0;
+
+   protected:
+    ~Sink() = default;
+  };
+
+  static Result<std::unique_ptr<H2ClientSession>> create(Handler& handler, const H2ClientLimits& limits = {});
+  /// Streams that are open hear nothing more.
+  ~H2ClientSession();
+  H2ClientSession(const H2ClientSession&) = delete;
+  H2ClientSession& operator=(const H2ClientSession&) = delete;
+
+  /// Takes what the peer sent. ProtocolViolation or LimitExceeded: the connection is of no use any more; send
+  /// what is to be sent (GOAWAY), call fail and close.
+  Result<> receive(ByteView bytes, Timestamp now);
+  /// Writes until there is nothing or the sink is full.
+  Result<> send(Sink& sink);
+  /// Nothing more to read or write: close the connection.
+  [[nodiscard]] bool isOver() const noexcept;
+
+  /// Opens a stream for the request; its fields are copied. Closed when the connection takes no more.
+  Result<> open(H2ClientStream& stream, const H2Request& request);
+  /// False after GOAWAY, and when the stream numbers are used up.
+  [[nodiscard]] bool acceptsRequests() const noexcept;
+  /// How many more streams may be opened now.
+  [[nodiscard]] std::size_t freeSlots() const noexcept;
+  [[nodiscard]] std::size_t openStreams() const noexcept { return m_open; }
+  [[nodiscard]] bool hasSettings() const noexcept { return m_hasSettings; }
+  /// The peer sent GOAWAY.
+  [[nodiscard]] bool peerLeaves() const noexcept { return m_peerLeaves; }
+  /// RFC 8441 section 3.
+  [[nodiscard]] bool allowsExtendedConnect() const noexcept;
+
+  void ping();
+  /// GOAWAY; what is open goes on.
+  void leave();
+  /// The connection broke: every open stream is reset with `code`.
+  void fail(H2Error code);
+
+ private:
+  friend class H2ClientStream;
+  struct Callbacks;
+  struct Scratch;
+  H2ClientSession(Handler& handler, const H2ClientLimits& limits);
+  Result<> start();
+
+  // Of the library's callbacks; they return its error codes.
+  void beginSection(H2ClientStream& stream);
+  int addField(H2ClientStream& stream, std::string_view name, std::string_view value);
+  void endSection(H2ClientStream& stream, bool endStream);
+  void takeHead(H2ClientStream& stream, bool endStream);
+  void takeContent(std::int32_t id, ByteView data);
+  void takeEnd(H2ClientStream& stream);
+  void streamClosed(std::int32_t id, std::uint32_t code);
+  bool spendIdleFrame() noexcept;
+  void sendContent(H2ClientStream& stream, ByteView header, std::size_t count);
+  void refuse(H2ClientStream& stream);
+  [[nodiscard]] H2ClientStream* find(std::int32_t id) const noexcept;
+  void detach(H2ClientStream& stream);
+
+  Handler& m_handler;
+  H2ClientLimits m_limits;
+  nghttp2_session* m_session = nullptr;
+  std::unique_ptr<Scratch> m_scratch;
+  IntrusiveList<H2ClientStream> m_streams;
+  std::size_t m_open = 0;  ///< As the library counts: until both sides, or a reset, have closed a stream.
+  TokenBucket m_idleFrames;
+  Timestamp m_now{};
+  Sink* m_sink = nullptr;             ///< During send().
+  const char* m_violation = nullptr;  ///< What the peer did that ends the connection, beyond the library.
+  bool m_hasSettings = false;
+  bool m_peerLeaves = false;
+  bool m_flooded = false;
+};
+
+}  // namespace adit::http
