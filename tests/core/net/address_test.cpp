@@ -31,6 +31,10 @@ class AddressTest : public QObject {
     QTest::addColumn<QString>("expected");
     QTest::newRow("ipv4") << "1.2.3.4:80"
                           << "1.2.3.4:80";
+    QTest::newRow("ipv4 longest") << "255.255.255.255:1"
+                                  << "255.255.255.255:1";
+    QTest::newRow("ipv4 shortest") << "0.0.0.0:1"
+                                   << "0.0.0.0:1";
     QTest::newRow("ipv6") << "[::1]:80"
                           << "[::1]:80";
     QTest::newRow("ipv6 shortened") << "[2001:DB8:0:0::1]:65535"
