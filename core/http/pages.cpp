@@ -20,7 +20,7 @@ struct Words {
   std::string_view sentence;
 };
 
-constexpr std::array<Words, 15> kWords = {{
+constexpr std::array<Words, 16> kWords = {{
     {Problem::BadRequest, 400, 0, "bad-request", "This request cannot be understood",
      "What arrived is not valid HTTP, so nothing was passed on."},
     {Problem::RequestTimeout, 408, 0, "request-timeout", "The request took too long",
@@ -29,6 +29,8 @@ constexpr std::array<Words, 15> kWords = {{
      "The path and query are longer than what is accepted here."},
     {Problem::ExpectationFailed, 417, 0, "expectation-failed",
      "The request expects something not offered here", "Its Expect field asks for more than 100-continue."},
+    {Problem::Misdirected, 421, 0, "misdirected", "This connection is for another address",
+     "The browser used a connection whose certificate does not cover this name. Reloading the page helps."},
     {Problem::HeadTooLarge, 431, 0, "head-too-large", "The request carries too much",
      "Its header fields are larger than what is accepted here. Clearing this site's cookies often helps."},
     {Problem::NotImplemented, 501, 0, "not-implemented", "This is not offered here",
@@ -133,18 +135,36 @@ Problem problemOf(std::uint16_t errorStatus) noexcept {
   }
 }
 
-std::string renderProblem(const ProblemPage& page, bool json) {
+RenderedPage renderPage(const ProblemPage& page, bool json) {
   const Words& words = wordsOf(page.problem);
-  const std::string content = json ? renderJson(words, page) : renderHtml(words, page);
-  std::string response = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\n"
-      "Vary: Accept\r\nX-Content-Type-Options: nosniff\r\n"
-      "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n",
-      words.status, reasonPhrase(words.status), json ? "application/json" : "text/html", content.size());
+  RenderedPage rendered;
+  rendered.status = words.status;
+  rendered.contentType = json ? "application/json; charset=utf-8" : "text/html; charset=utf-8";
+  rendered.retryAfter = words.retryAfter;
+  rendered.content = json ? renderJson(words, page) : renderHtml(words, page);
+  return rendered;
+}
+
+std::span<const Field> pageFields() noexcept {
+  static constexpr std::array<Field, 4> kFields{{
+      {"Cache-Control", "no-store"},
+      {"Vary", "Accept"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"},
+  }};
+  return kFields;
+}
+
+std::string renderProblem(const ProblemPage& page, bool json) {
+  const RenderedPage rendered = renderPage(page, json);
+  std::string response =
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", rendered.status,
+                  reasonPhrase(rendered.status), rendered.contentType, rendered.content.size());
+  for (const Field& field : pageFields()) response += fmt::format("{}: {}\r\n", field.name, field.value);
   if (!page.date.empty()) response += fmt::format("Date: {}\r\n", page.date);
-  if (words.retryAfter != 0) response += fmt::format("Retry-After: {}\r\n", words.retryAfter);
+  if (rendered.retryAfter != 0) response += fmt::format("Retry-After: {}\r\n", rendered.retryAfter);
   response += page.keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-  if (!page.headOnly) response += content;
+  if (!page.headOnly) response += rendered.content;
   return response;
 }
 

@@ -4,6 +4,7 @@
 // or, if asked for, in JSON, and nothing about the inside. Pure; any thread.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ enum class Problem : std::uint8_t {
   RequestTimeout,     ///< 408
   TargetTooLong,      ///< 414
   ExpectationFailed,  ///< 417
+  Misdirected,        ///< 421: this connection cannot speak for the host
   HeadTooLarge,       ///< 431
   NotImplemented,     ///< 501
   BadVersion,         ///< 505
@@ -46,6 +48,16 @@ struct ProblemPage {
 
 /// True when the Accept field prefers JSON to HTML (RFC 9110 section 12.5.1).
 bool prefersJson(const std::vector<Field>& requestFields) noexcept;
+/// A page for a protocol that writes its head in its own way.
+struct RenderedPage {
+  std::uint16_t status = 0;
+  std::string_view contentType;
+  unsigned retryAfter = 0;  ///< Seconds; 0: no Retry-After.
+  std::string content;
+};
+RenderedPage renderPage(const ProblemPage& page, bool json);
+/// The fields every page has, besides Date, Content-Type, Content-Length and Retry-After.
+std::span<const Field> pageFields() noexcept;
 /// The whole HTTP/1.1 response: status line, fields (Date, Content-Type, Content-Length, Cache-Control:
 /// no-store, Retry-After, Connection), content.
 std::string renderProblem(const ProblemPage& page, bool json);

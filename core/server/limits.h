@@ -11,11 +11,13 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/http/h1_parser.h"
+#include "core/http/h2_guard.h"
 
 namespace adit::server {
 
 struct ServerLimits {
   http::HeadLimits head;
+  http::H2Limits h2;
   Duration headTimeout = std::chrono::seconds(10);       ///< 408
   Duration handshakeTimeout = std::chrono::seconds(10);  ///< TLS, from the connection on; closed.
   Duration keepAliveTimeout = std::chrono::seconds(60);  ///< Between requests; closed without a word.

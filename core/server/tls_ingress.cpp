@@ -43,9 +43,11 @@ class TlsIngress::Handshake final : public net::Disposable,
   void handOver() {
     Worker& worker = m_ingress.m_worker;
     const net::SocketAddress peer = m_peer;
+    const VisitorProtocol protocol =
+        m_socket->alpn() == "h2" ? VisitorProtocol::Http2 : VisitorProtocol::Http1;
     std::unique_ptr<net::DetachedSocket> socket = m_socket->detach();
     end();  // gives its place up first: the visitor takes one
-    worker.adoptVisitor(std::move(socket), http::Scheme::Https, peer, {});
+    worker.startVisitor(std::move(socket), protocol, http::Scheme::Https, peer, {});
   }
 
   void onData(Slice) override {}
@@ -65,7 +67,7 @@ class TlsIngress::Handshake final : public net::Disposable,
 TlsIngress::TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSource> certificates)
     : m_worker(worker),
       m_source(std::move(certificates)),
-      m_alpn{"http/1.1"},
+      m_alpn{"h2", "http/1.1"},
       m_timeouts(worker.loop(), worker.context().limits.handshakeTimeout) {}
 
 TlsIngress::~TlsIngress() { stop(); }

@@ -176,6 +176,7 @@ void VisitorConnection::readHead(Slice data) {
     m_head.append(data.text());
   }
   const std::string_view text = m_head.empty() ? data.text() : std::string_view(m_head);
+  if (m_mayBeHttp2 && startsHttp2(text)) return;
   m_request.clear();
   const http::ParseResult result =
       http::parseRequestHead(text, m_worker.context().limits.head, m_scanned, m_request, m_traits);

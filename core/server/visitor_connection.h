@@ -19,12 +19,13 @@
 #include "core/relay/timeout_queue.h"
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
+#include "core/server/visitor.h"
 
 namespace adit::server {
 
 class Worker;
 
-class VisitorConnection final : public net::Disposable,
+class VisitorConnection final : public Visitor,
                                 private net::StreamSocket::Handler,
                                 private Exchange::Sink,
                                 private relay::TimeoutItem {
@@ -33,12 +34,12 @@ class VisitorConnection final : public net::Disposable,
                     const net::SocketAddress& peer);
   ~VisitorConnection() override;
 
-  [[nodiscard]] const net::SocketAddress& peer() const noexcept { return m_peer; }
+  [[nodiscard]] const net::SocketAddress& peer() const noexcept override { return m_peer; }
   /// Bytes another worker read before the connection moved here.
-  void resumeWith(std::string_view received);
+  void resumeWith(std::string_view received) override;
   /// Draining: closes at once where no request is in progress, else after the answer.
-  void drain();
-  void closeNow();
+  void drain() override;
+  void closeNow() override;
 
  private:
   enum class Phase : std::uint8_t {
@@ -70,6 +71,7 @@ class VisitorConnection final : public net::Disposable,
 
   // The way in
   void readHead(Slice data);
+  bool startsHttp2(std::string_view text);
   void beginRequest(std::string_view headBytes, Slice rest);
   void moveTo(unsigned worker, std::string_view headBytes, const Slice& rest);
   void sendBodyAfterHead(Slice rest);
@@ -111,9 +113,10 @@ class VisitorConnection final : public net::Disposable,
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_bodyRemaining = 0;
   BodyPace m_pace;
-  SliceQueue m_ahead;   ///< Bytes after the current request.
-  SliceQueue m_behind;  ///< What follows the piece that startNextRequest works on.
-  std::string m_host;   ///< What the visitor asked for, for the pages.
+  SliceQueue m_ahead;        ///< Bytes after the current request.
+  SliceQueue m_behind;       ///< What follows the piece that startNextRequest works on.
+  std::string m_host;        ///< What the visitor asked for, for the pages.
+  bool m_mayBeHttp2 = true;  ///< Until the first bytes say otherwise.
   bool m_requestComplete = false;
   bool m_keepAlive = true;
   bool m_isHead = false;

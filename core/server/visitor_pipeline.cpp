@@ -22,6 +22,31 @@ void VisitorConnection::resumeWith(std::string_view received) {
   startNextRequest();
 }
 
+/// HTTP/2 with prior knowledge (RFC 9113 section 3.3) begins with a preface that is no request. True: these
+/// bytes are taken care of.
+bool VisitorConnection::startsHttp2(std::string_view text) {
+  const std::size_t known = std::min(text.size(), http::kH2Preface);
+  if (m_phase != Phase::Head || text.substr(0, known) != http::kH2PrefaceText.substr(0, known)) {
+    m_mayBeHttp2 = false;
+    return false;
+  }
+  if (known < http::kH2Preface) {
+    if (m_head.empty()) m_head.assign(text);
+    return true;
+  }
+  std::string received(text);
+  for (std::size_t i = 0; i < m_behind.count(); ++i) received.append(m_behind.at(i).text());
+  const SliceQueue unread = m_socket->takeUnread();
+  for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
+  std::unique_ptr<net::DetachedSocket> socket = m_socket->detach();
+  Worker& worker = m_worker;
+  const http::Scheme scheme = m_scheme;
+  const net::SocketAddress peer = m_peer;
+  destroy();
+  worker.startVisitor(std::move(socket), VisitorProtocol::Http2, scheme, peer, std::move(received));
+  return true;
+}
+
 void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, const Slice& rest) {
   std::string received(headBytes);
   received.append(rest.text());
@@ -52,7 +77,7 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
   // Shared because a task is copyable; a task that is dropped closes the connection.
   const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
   target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(received)]() mutable {
-    target->adoptVisitor(std::move(*parcel), scheme, peer, std::move(bytes));
+    target->startVisitor(std::move(*parcel), VisitorProtocol::Http1, scheme, peer, std::move(bytes));
   });
   destroy();
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/server/client_link.h"
+#include "core/server/h2_visitor.h"
 #include "core/server/tls_ingress.h"
 #include "core/server/visitor_connection.h"
 
@@ -147,19 +148,24 @@ void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& 
 }
 
 void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) {
-  adoptVisitor(net::DetachedSocket::wrap(nativeSocket), http::Scheme::Http, peer, {});
+  startVisitor(net::DetachedSocket::wrap(nativeSocket), VisitorProtocol::Http1, http::Scheme::Http, peer, {});
 }
 
-void Worker::adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
-                          const net::SocketAddress& peer, std::string received) {
+void Worker::startVisitor(std::unique_ptr<net::DetachedSocket> socket, VisitorProtocol protocol,
+                          http::Scheme scheme, const net::SocketAddress& peer, std::string received) {
   if (m_draining && received.empty()) return;
   if (!received.empty()) {
     m_context.gate.enter(peer);  // from another worker, where it was admitted
   } else if (!admit(peer)) {
     return;
   }
-  auto visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
-  VisitorConnection* key = visitor.get();
+  std::unique_ptr<Visitor> visitor;
+  if (protocol == VisitorProtocol::Http2) {
+    visitor = std::make_unique<H2Visitor>(*this, *socket, scheme, peer);
+  } else {
+    visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
+  }
+  Visitor* key = visitor.get();
   m_visitors.emplace(key, std::move(visitor));
   if (!received.empty()) key->resumeWith(received);
 }
@@ -194,7 +200,7 @@ void Worker::resumeAccepting() {
   if (m_tlsIngress != nullptr) m_tlsIngress->resume();
 }
 
-void Worker::forgetVisitor(VisitorConnection& visitor) {
+void Worker::forgetVisitor(Visitor& visitor) {
   const auto found = m_visitors.find(&visitor);
   if (found == m_visitors.end()) return;
   leave(visitor.peer());
@@ -218,10 +224,10 @@ void Worker::drain(Duration deadline, std::function<void()> done) {
   m_listener.reset();  // new visitors are refused at once instead of waiting in the backlog
   m_driver->endpoint().stopAccepting();
   for (auto& [key, link] : m_links) link->drain(deadline);
-  std::vector<VisitorConnection*> visitors;
+  std::vector<Visitor*> visitors;
   visitors.reserve(m_visitors.size());
   for (auto& [key, visitor] : m_visitors) visitors.push_back(key);
-  for (VisitorConnection* visitor : visitors) visitor->drain();
+  for (Visitor* visitor : visitors) visitor->drain();
   m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] {
     if (auto callback = std::exchange(m_drained, nullptr)) callback();
   });

@@ -22,6 +22,7 @@
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
 #include "core/server/remote_stream.h"
+#include "core/server/visitor.h"
 #include "core/server/visitor_gate.h"
 #include "core/tls/certificate_store.h"
 
@@ -29,7 +30,6 @@ namespace adit::server {
 
 class ClientLink;
 class TlsIngress;
-class VisitorConnection;
 class Worker;
 
 /// Decides about a token: the sentence of a refusal, or nothing. Any thread.
@@ -99,8 +99,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   void removeSession(SessionId id) { m_sessions.erase(id); }
   void closeSession(SessionId id);
   /// Serves a visitor that came in here, or with `received` (read elsewhere already) from another worker.
-  void adoptVisitor(std::unique_ptr<net::DetachedSocket> socket, http::Scheme scheme,
-                    const net::SocketAddress& peer, std::string received);
+  void startVisitor(std::unique_ptr<net::DetachedSocket> socket, VisitorProtocol protocol,
+                    http::Scheme scheme, const net::SocketAddress& peer, std::string received);
   /// Counts a connection of `peer`; false where it has too many. Each that was let in leaves once.
   bool admit(const net::SocketAddress& peer);
   void leave(const net::SocketAddress& peer);
@@ -109,7 +109,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   OpenedStream openStream(SessionId session, std::uint64_t tunnel) override;
   /// The way to sessions of other workers.
   [[nodiscard]] RemoteStreams& remoteStreams() noexcept { return m_remoteStreams; }
-  void forgetVisitor(VisitorConnection& visitor);
+  void forgetVisitor(Visitor& visitor);
   void forgetLink(ClientLink& link);
 
   relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
@@ -138,7 +138,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   http::DateText m_date;
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
   std::unordered_map<SessionId, ClientLink*> m_sessions;
-  std::unordered_map<VisitorConnection*, std::unique_ptr<VisitorConnection>> m_visitors;
+  std::unordered_map<Visitor*, std::unique_ptr<Visitor>> m_visitors;
   std::shared_ptr<const RouteTable> m_routes;
   std::uint64_t m_routesVersion = 0;
   bool m_draining = false;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Watches the frames of an HTTP/2 visitor before the library sees them: where each frame begins, how many of
+// the cheap ones came, what a header block costs, and frames on streams that are over. Floods end with
+// ENHANCE_YOUR_CALM. Part of an H2ServerSession; one thread.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/clock.h"
+#include "core/base/slab.h"
+#include "core/base/token_bucket.h"
+#include "core/http/h1_parser.h"
+
+namespace adit::http {
+
+/// RFC 9113 section 7.
+enum class H2Error : std::uint32_t {
+  NoError = 0x0,
+  ProtocolError = 0x1,
+  InternalError = 0x2,
+  FlowControlError = 0x3,
+  SettingsTimeout = 0x4,
+  StreamClosed = 0x5,
+  FrameSizeError = 0x6,
+  RefusedStream = 0x7,
+  Cancel = 0x8,
+  CompressionError = 0x9,
+  ConnectError = 0xa,
+  EnhanceYourCalm = 0xb,
+  InadequateSecurity = 0xc,
+  Http11Required = 0xd,
+};
+
+enum class H2FrameType : std::uint8_t {
+  Data = 0x0,
+  Headers = 0x1,
+  Priority = 0x2,
+  RstStream = 0x3,
+  Settings = 0x4,
+  PushPromise = 0x5,
+  Ping = 0x6,
+  GoAway = 0x7,
+  WindowUpdate = 0x8,
+  Continuation = 0x9,
+};
+
+struct H2FrameHeader {
+  std::uint32_t length = 0;
+  H2FrameType type = H2FrameType::Data;  ///< Other values are possible.
+  std::uint8_t flags = 0;
+  std::uint32_t stream = 0;
+};
+inline constexpr std::size_t kH2FrameHeader = 9;
+inline constexpr std::uint8_t kH2EndStream = 0x1, kH2Ack = 0x1, kH2EndHeaders = 0x4;
+inline constexpr std::size_t kH2Preface = 24;
+/// What a connection by prior knowledge begins with (RFC 9113 section 3.4).
+inline constexpr std::string_view kH2PrefaceText = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What a visitor's connection may cost; per connection.
+struct H2Limits {
+  double resetBurst = 200, resetRate = 20;  ///< Streams reset by the visitor or for what it did; per second.
+  double controlBurst = 1000,
+         controlRate = 100;         ///< PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty frames.
+  std::uint32_t continuations = 8;  ///< Frames of a header block after the first.
+  std::uint32_t headerBlockBytes = 32 * 1024;  ///< Compressed.
+  std::uint32_t settingsEntries = 32;          ///< In one SETTINGS.
+  std::uint32_t queuedAcks = 1000;  ///< Answers to PING and SETTINGS that the visitor does not read.
+  std::uint32_t concurrentStreams = 100;
+  std::uint32_t requests = 10'000;           ///< Then a graceful GOAWAY.
+  std::uint32_t streamWindow = 1024 * 1024;  ///< Bytes of a request's content on the way.
+  std::uint32_t connectionWindow = 4 * 1024 * 1024;
+};
+
+class H2Guard {
+ public:
+  explicit H2Guard(const H2Limits& limits) noexcept
+      : m_limits(limits),
+        m_resets(limits.resetBurst, limits.resetRate),
+        m_control(limits.controlBurst, limits.controlRate) {}
+
+  /// Splits input: the bytes up to the end of one frame (or as much of it as there is), never beyond.
+  /// `header` is set when the frame's header is complete with these bytes.
+  std::size_t nextPiece(ByteView data, std::optional<H2FrameHeader>& header) noexcept;
+  /// The code of GOAWAY where the frame is one too many or out of place.
+  std::optional<H2Error> check(const H2FrameHeader& frame, bool streamIsOpen, Timestamp now) noexcept;
+  /// A stream had to be reset for what the visitor did.
+  std::optional<H2Error> countReset(Timestamp now) noexcept;
+  /// A visitor that is sent much may answer with as many window updates.
+  void sentData() noexcept;
+  void streamClosed(std::uint32_t stream, bool byUs) noexcept;
+  /// Our last GOAWAY named this stream: what comes for later ones is discarded.
+  void ignoreStreamsAfter(std::uint32_t stream) noexcept { m_ignoreAfter = stream; }
+  [[nodiscard]] bool insideHeaderBlock() const noexcept { return m_blockOpen; }
+  [[nodiscard]] bool sawPreface() const noexcept { return m_prefaceSeen == kH2Preface; }
+
+ private:
+  std::optional<H2Error> checkHeaders(const H2FrameHeader& frame, bool streamIsOpen) noexcept;
+  std::optional<H2Error> takeControl(Timestamp now) noexcept;
+  struct Closed {
+    std::uint32_t stream = 0;
+    bool byUs = false;
+  };
+  [[nodiscard]] const Closed* findClosed(std::uint32_t stream) const noexcept;
+
+  H2Limits m_limits;
+  TokenBucket m_resets, m_control;
+  std::size_t m_prefaceSeen = 0;
+  std::uint8_t m_header[kH2FrameHeader] = {};
+  std::size_t m_headerSize = 0;
+  std::size_t m_payloadLeft = 0;
+  std::uint32_t m_blockBytes = 0, m_blockFrames = 0;
+  bool m_blockOpen = false;
+  std::uint32_t m_lastStream = 0;
+  std::uint32_t m_ignoreAfter = 0x7fffffff;
+  std::uint32_t m_allowance = 0;  ///< Window updates and pings that what we send explains.
+  std::array<Closed, 128> m_closed{};
+  std::size_t m_closedNext = 0;
+};
+
+}  // namespace adit::http

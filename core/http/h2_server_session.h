@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The server's end of an HTTP/2 connection (RFC 9113), sans-I/O: a visitor's bytes go in, requests come out
+// as streams; answers go in, bytes come out when there is room for them. nghttp2 frames, compresses and
+// counts windows; what a visitor may do and what its requests must be like is decided here (H2Guard,
+// H2FieldBlock). Owned by the visitor's connection; its calls into Handler and H2ServerStream happen inside
+// receive() and produce() only. One thread.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/slab.h"
+#include "core/http/h2_fields.h"
+#include "core/http/h2_guard.h"
+
+namespace adit::http {
+
+class H2ServerSession;
+
+/// One request and its answer, seen from the session; the handler's object. The session forgets it in
+/// onClosed, which always comes unless the session goes first.
+class H2ServerStream {
+ public:
+  virtual ~H2ServerStream() = default;
+  /// The request this object was chosen for; views are valid during the call. onRequestEnd follows where
+  /// `complete` says so.
+  virtual void onRequestHead(H2Request& request) = 0;
+  /// Content, valid during the call; give it back with H2ServerSession::consume.
+  virtual void onRequestBody(ByteView data) = 0;
+  /// Views valid during the call; onRequestEnd follows.
+  virtual void onRequestTrailers(std::span<const Field> fields) = 0;
+  virtual void onRequestEnd() = 0;
+  /// Content of the answer went out; unsentBytes() is what is left.
+  virtual void onResponseSent() = 0;
+  /// The stream is over: whole, or reset by either side with `error`.
+  virtual void onStreamClosed(H2Error error) = 0;
+
+  [[nodiscard]] std::int32_t streamId() const noexcept { return m_id; }
+  [[nodiscard]] std::size_t unsentBytes() const noexcept { return m_queue.bytes(); }
+
+ private:
+  friend class H2ServerSession;
+  void open(std::int32_t id, const Framing& framing) noexcept;
+
+  std::int32_t m_id = 0;
+  SliceQueue m_queue;
+  std::string m_trailerText;
+  std::vector<std::uint32_t> m_trailerSizes;  ///< Name, value, name, value …
+  std::uint64_t m_bodyLeft = 0;               ///< Of a content length.
+  bool m_hasLength = false;
+  bool m_responseEnded = false;
+  bool m_deferred = false;  ///< nghttp2 waits for content.
+  bool m_reset = false;     ///< No more is heard of it but onClosed.
+};
+
+class H2ServerSession {
+ public:
+  class Handler {
+   public:
+    /// The object for a new request (not accepted ones included, which want a page), or null: the session
+    /// stops there and is of no more use (the connection moves).
+    virtual H2ServerStream* onRequest(const H2Request& request) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  /// Where bytes go.
+  class Output {
+   public:
+    virtual void write(ByteView bytes) = 0;  ///< Copies.
+    virtual void write(Slice slice) = 0;
+    /// False: enough for now.
+    [[nodiscard]] virtual bool hasRoom() const = 0;
+
+   protected:
+    ~Output() = default;
+  };
+
+  H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler);
+  ~H2ServerSession();
+  H2ServerSession(const H2ServerSession&) = delete;
+  H2ServerSession& operator=(const H2ServerSession&) = delete;
+
+  /// Takes everything, whatever it is; a connection error is GOAWAY in the next produce().
+  void receive(ByteView data, Timestamp now);
+  /// Writes what is due while there is room.
+  void produce(Output& output, Timestamp now);
+  [[nodiscard]] bool wantsToWrite() const noexcept;
+  /// Nothing more will come of it: close the connection when its bytes are out.
+  [[nodiscard]] bool isOver() const noexcept;
+
+  /// 1xx but 101. Fields are made lower case; those of a connection are left out.
+  void sendInterim(H2ServerStream& stream, const ResponseHead& head);
+  /// The final head; `ends`: no content and no trailers follow. With framing Length the length is announced.
+  void sendHead(H2ServerStream& stream, const ResponseHead& head, const Framing& framing, bool ends);
+  void sendBody(H2ServerStream& stream, Slice data);
+  /// Kept until finish().
+  void setTrailers(H2ServerStream& stream, std::span<const Field> fields);
+  /// The answer is whole. What the visitor still has to say is not wanted then: RST_STREAM(NO_ERROR).
+  void finish(H2ServerStream& stream);
+  void reset(H2ServerStream& stream, H2Error error);
+  /// Window for `count` bytes of content of a stream (that may be over).
+  void consume(std::int32_t stream, std::size_t count);
+  /// True: content waits for the visitor to open a window.
+  [[nodiscard]] bool isBlocked(const H2ServerStream& stream) const noexcept;
+
+  /// GOAWAY in two steps: first a notice, then, when the visitor knows, the last stream.
+  void startDrain();
+  /// Ends the first step without the visitor's answer.
+  void finishDrain();
+  /// GOAWAY(error) now; streams are not answered any more.
+  void terminate(H2Error error);
+  [[nodiscard]] bool isDraining() const noexcept { return m_draining; }
+
+  [[nodiscard]] bool insideHeaderBlock() const noexcept { return m_guard.insideHeaderBlock(); }
+  [[nodiscard]] bool settingsAcknowledged() const noexcept { return m_settingsAcknowledged; }
+  [[nodiscard]] std::uint32_t requests() const noexcept { return m_requests; }
+  /// The code of the connection error, if there was one.
+  [[nodiscard]] std::optional<H2Error> error() const noexcept { return m_error; }
+  /// Why a request was malformed last, or null; for logs and tests.
+  [[nodiscard]] const char* lastReason() const noexcept { return m_lastReason; }
+
+ private:
+  struct Callbacks;
+  struct Native;
+  friend struct Callbacks;
+
+  H2ServerStream* find(std::int32_t stream) const noexcept;
+  [[nodiscard]] bool isOpen(std::uint32_t stream) const noexcept;
+  void takeRequest(std::int32_t stream, bool endStream);
+  void takeTrailers(std::int32_t stream, bool endStream);
+  void takeEnd(H2ServerStream& stream);
+  void malformed(std::int32_t stream, const char* reason);
+  void fatal(H2Error error);
+  void reference(std::string_view name, std::string_view value);
+  void addHeadFields(const ResponseHead& head, bool keepLength);
+
+  H2Limits m_limits;
+  Handler& m_handler;
+  H2Guard m_guard;
+  H2FieldBlock m_block;
+  H2Request m_request;
+  std::vector<Field> m_trailers;
+  std::unique_ptr<Native> m_native;
+  Output* m_output = nullptr;
+  std::string m_headText;
+  Timestamp m_now{};
+  std::optional<H2Error> m_error;
+  std::optional<H2Error> m_fatal;  ///< The library is of no use: GOAWAY is ours to write.
+  const char* m_lastReason = nullptr;
+  std::uint32_t m_requests = 0;
+  bool m_settingsAcknowledged = false;
+  bool m_draining = false;
+  bool m_drainSent = false;
+  bool m_stopped = false;
+  bool m_fatalWritten = false;
+};
+
+}  // namespace adit::http

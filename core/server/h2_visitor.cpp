@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/h2_visitor.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/base/log.h"
+#include "core/server/h2_visitor_stream.h"
+#include "core/server/worker.h"
+
+namespace adit::server {
+
+namespace {
+
+/// Written ahead of the kernel: small, so that what is urgent does not wait behind what is not.
+constexpr std::size_t kMaxQueued = 128 * 1024;
+/// A connection that may still move remembers no more than this.
+constexpr std::size_t kMaxReceived = 64 * 1024;
+/// Objects kept for later requests.
+constexpr std::size_t kKeepStreams = 32;
+
+}  // namespace
+
+H2Visitor::H2Visitor(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
+                     const net::SocketAddress& peer)
+    : m_worker(worker),
+      m_socket(socket.attach(worker.loop(), *this)),
+      m_scheme(scheme),
+      m_peer(peer),
+      m_session(std::make_unique<http::H2ServerSession>(worker.context().limits.h2,
+                                                        worker.context().limits.head,
+                                                        static_cast<http::H2ServerSession::Handler&>(*this))),
+      m_headTime(*this, &H2Visitor::headExpired),
+      m_idleTime(*this, &H2Visitor::idleExpired),
+      m_writeTime(*this, &H2Visitor::writeExpired),
+      m_settingsTime(*this, &H2Visitor::settingsExpired),
+      m_noticeTime(*this, &H2Visitor::noticeExpired),
+      m_lingerTime(*this, &H2Visitor::lingerExpired) {
+  worker.headTimeouts.restart(m_headTime);
+  worker.headTimeouts.restart(m_settingsTime);
+  wantsToWrite();  // our settings, if nothing else comes first
+}
+
+H2Visitor::~H2Visitor() = default;
+
+void H2Visitor::resumeWith(std::string_view received) {
+  for (; !received.empty() && m_phase == Phase::Open;
+       received.remove_prefix(std::min(received.size(), kSlabSize)))
+    receive(m_worker.loop().writer().copy(asBytes(received.substr(0, kSlabSize))));
+}
+
+void H2Visitor::drain() {
+  if (m_phase != Phase::Open) return;
+  m_session->startDrain();
+  // Idle ones need no notice: whatever crosses it was not begun.
+  if (m_active.empty()) m_session->finishDrain();
+  m_worker.lingerTimeouts.restart(m_noticeTime);
+  wantsToWrite();
+}
+
+Slice H2Visitor::sliceOf(ByteView data) {
+  if (m_reading != nullptr) {
+    const std::less_equal<const std::uint8_t*> before;
+    const std::uint8_t* const begin = m_reading->data();
+    if (before(begin, data.data()) && before(data.data() + data.size(), begin + m_reading->size()))
+      return m_reading->part(static_cast<std::size_t>(data.data() - begin), data.size());
+  }
+  return m_worker.loop().writer().copy(data);  // the library kept it: at most a frame
+}
+
+void H2Visitor::wantsToWrite() { m_worker.loop().scheduleFlush(net::FlushPhase::Tcp, *this); }
+
+http::H2ServerStream* H2Visitor::onRequest(const http::H2Request& request) {
+  if (m_mayMove && request.refusedWith == 0) {
+    const Destination destination = findDestination(m_worker, request.head.authority);
+    if (destination.kind == Destination::Kind::Elsewhere) {
+      m_moves = destination.route->worker;
+      return nullptr;
+    }
+  }
+  m_mayMove = false;
+  if (m_idle.empty()) {
+    m_streams.push_back(std::make_unique<H2VisitorStream>(*this));
+    m_idle.push_back(m_streams.back().get());
+  }
+  H2VisitorStream* stream = m_idle.back();
+  m_idle.pop_back();
+  m_active.pushBack(*stream);
+  return stream;
+}
+
+void H2Visitor::recycle(H2VisitorStream& stream) {
+  static_cast<ListHook<H2StreamTag>&>(stream).unlink();
+  m_idle.push_back(&stream);
+}
+
+void H2Visitor::onData(Slice data) {
+  if (m_phase == Phase::Open) receive(std::move(data));
+}
+
+void H2Visitor::receive(Slice data) {
+  if (m_mayMove) {
+    m_received.append(data.text());
+    if (m_received.size() > kMaxReceived) m_mayMove = false;
+  }
+  m_reading = &data;
+  m_session->receive(data.bytes(), m_worker.loop().now());
+  m_reading = nullptr;
+  if (m_moves) {
+    moveTo(*m_moves);
+    return;
+  }
+  if (!m_mayMove && !m_received.empty()) std::string().swap(m_received);
+  if (m_session->error()) dropStreams();
+  watchTimes();
+  wantsToWrite();
+}
+
+void H2Visitor::moveTo(unsigned worker) {
+  const SliceQueue unread = m_socket->takeUnread();
+  for (std::size_t i = 0; i < unread.count(); ++i) m_received.append(unread.at(i).text());
+  Worker* target = m_worker.context().workers[worker];
+  // Shared because a task is copyable; a task that is dropped closes the connection.
+  const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
+  target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(m_received)]() mutable {
+    target->startVisitor(std::move(*parcel), VisitorProtocol::Http2, scheme, peer, std::move(bytes));
+  });
+  destroy();
+}
+
+void H2Visitor::onEndOfStream() {
+  // Half-closed HTTP/2 connections are of no use: no window would be opened any more.
+  destroy();
+}
+
+void H2Visitor::onSocketError(const Error&) { destroy(); }
+
+void H2Visitor::onSent(std::size_t) {
+  if (m_phase == Phase::Open) {
+    if (m_socket->queuedBytes() < kMaxQueued / 2 && m_session->wantsToWrite()) pump();
+    if (m_phase == Phase::Open) watchTimes();
+    if (m_socket->queuedBytes() > 0) m_worker.writeTimeouts.restart(m_writeTime);  // it moves
+  } else if (m_phase == Phase::Lingering && m_socket->queuedBytes() == 0) {
+    m_worker.lingerTimeouts.restart(m_lingerTime);
+  }
+}
+
+void H2Visitor::write(ByteView bytes) { m_socket->sendCopy(bytes); }
+void H2Visitor::write(Slice slice) { m_socket->send(std::move(slice)); }
+bool H2Visitor::hasRoom() const { return m_socket->queuedBytes() < kMaxQueued; }
+
+void H2Visitor::flush() {
+  if (m_phase == Phase::Open) pump();
+}
+
+void H2Visitor::pump() {
+  m_mayMove = false;
+  m_session->produce(*this, m_worker.loop().now());
+  m_socket->flushNow();
+  if (m_session->error()) dropStreams();
+  if (m_session->isOver()) {
+    linger();
+    return;
+  }
+  if (m_streams.size() > kKeepStreams && m_active.empty()) {
+    m_idle.clear();
+    m_streams.clear();
+  }
+  watchTimes();
+}
+
+/// Each time-out runs while what it waits for is due, from when that began.
+void H2Visitor::watchTimes() {
+  if (m_session->insideHeaderBlock() || (m_session->requests() == 0 && m_active.empty())) {
+    if (!m_headTime.hasTimeout()) m_worker.headTimeouts.restart(m_headTime);
+  } else {
+    m_headTime.cancelTimeout();
+  }
+  if (m_session->settingsAcknowledged()) m_settingsTime.cancelTimeout();
+  if (m_active.empty() && m_session->requests() > 0) {
+    if (!m_idleTime.hasTimeout()) m_worker.keepAliveTimeouts.restart(m_idleTime);
+  } else {
+    m_idleTime.cancelTimeout();
+  }
+  if (m_socket->queuedBytes() > 0) {
+    if (!m_writeTime.hasTimeout()) m_worker.writeTimeouts.restart(m_writeTime);
+  } else {
+    m_writeTime.cancelTimeout();
+  }
+  if (m_session->isDraining() && !m_noticeTime.hasTimeout() && !m_noticed) {
+    m_worker.lingerTimeouts.restart(m_noticeTime);
+  }
+}
+
+void H2Visitor::headExpired() {
+  m_session->terminate(m_session->requests() == 0 && !m_session->insideHeaderBlock()
+                           ? http::H2Error::NoError
+                           : http::H2Error::EnhanceYourCalm);
+  dropStreams();
+  wantsToWrite();
+}
+
+void H2Visitor::idleExpired() {
+  m_session->finishDrain();
+  wantsToWrite();
+}
+
+void H2Visitor::writeExpired() { destroy(); }
+
+void H2Visitor::settingsExpired() {
+  m_session->terminate(http::H2Error::SettingsTimeout);
+  dropStreams();
+  wantsToWrite();
+}
+
+void H2Visitor::noticeExpired() {
+  m_noticed = true;
+  m_session->finishDrain();
+  wantsToWrite();
+}
+
+void H2Visitor::dropStreams() {
+  for (H2VisitorStream* stream = m_active.front(); stream != nullptr; stream = m_active.next(*stream))
+    stream->abandon();
+}
+
+void H2Visitor::linger() {
+  if (m_phase != Phase::Open) return;
+  dropStreams();
+  m_phase = Phase::Lingering;
+  for (Deadline* each : {&m_headTime, &m_idleTime, &m_settingsTime, &m_noticeTime}) each->cancelTimeout();
+  m_socket->shutdownSend();
+  if (m_socket->queuedBytes() > 0) {
+    m_worker.writeTimeouts.restart(m_writeTime);
+  } else {
+    m_writeTime.cancelTimeout();
+    m_worker.lingerTimeouts.restart(m_lingerTime);
+  }
+}
+
+void H2Visitor::destroy() {
+  if (m_phase == Phase::Closed) return;
+  dropStreams();
+  m_phase = Phase::Closed;
+  for (Deadline* each :
+       {&m_headTime, &m_idleTime, &m_writeTime, &m_settingsTime, &m_noticeTime, &m_lingerTime})
+    each->cancelTimeout();
+  m_socket->close();
+  m_worker.forgetVisitor(*this);
+}
+
+}  // namespace adit::server

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One visitor's HTTP/2 connection at the ingress: an H2ServerSession on a socket, each of whose streams is an
+// H2VisitorStream with an exchange of its own, to whichever tunnel it names. The first request decides on
+// which worker the connection lives; it moves while nothing has been written to it. Owned by its worker. One
+// loop's thread.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/intrusive_list.h"
+#include "core/http/h2_server_session.h"
+#include "core/net/stream_socket.h"
+#include "core/relay/timeout_queue.h"
+#include "core/server/visitor.h"
+
+namespace adit::server {
+
+class H2VisitorStream;
+class Worker;
+struct H2StreamTag;
+
+class H2Visitor final : public Visitor,
+                        public net::Flushable,
+                        private net::StreamSocket::Handler,
+                        private http::H2ServerSession::Handler,
+                        private http::H2ServerSession::Output {
+ public:
+  H2Visitor(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme, const net::SocketAddress& peer);
+  ~H2Visitor() override;
+
+  [[nodiscard]] const net::SocketAddress& peer() const noexcept override { return m_peer; }
+  void resumeWith(std::string_view received) override;
+  void drain() override;
+  void closeNow() override { destroy(); }
+
+  // For its streams:
+  [[nodiscard]] Worker& worker() noexcept { return m_worker; }
+  [[nodiscard]] http::H2ServerSession& session() noexcept { return *m_session; }
+  [[nodiscard]] http::Scheme scheme() const noexcept { return m_scheme; }
+  /// The piece of what was read last that `data` lies in, without a copy where it can be.
+  Slice sliceOf(ByteView data);
+  /// The session has something to write: at the end of the turn.
+  void wantsToWrite();
+  /// The stream is over; its object may serve another request.
+  void recycle(H2VisitorStream& stream);
+
+ private:
+  /// A time-out that calls one function.
+  struct Deadline final : relay::TimeoutItem {
+    Deadline(H2Visitor& visitor, void (H2Visitor::*expired)()) : owner(visitor), call(expired) {}
+    void onTimeout() override { (owner.*call)(); }
+    H2Visitor& owner;
+    void (H2Visitor::*call)();
+  };
+  enum class Phase : std::uint8_t { Open, Lingering, Closed };
+
+  void onData(Slice data) override;
+  void onEndOfStream() override;
+  void onSent(std::size_t count) override;
+  void onSocketError(const Error& error) override;
+  http::H2ServerStream* onRequest(const http::H2Request& request) override;
+  void write(ByteView bytes) override;
+  void write(Slice slice) override;
+  [[nodiscard]] bool hasRoom() const override;
+  void flush() override;
+
+  void receive(Slice data);
+  void pump();
+  void watchTimes();
+  void moveTo(unsigned worker);
+  void headExpired();
+  void idleExpired();
+  void writeExpired();
+  void settingsExpired();
+  void noticeExpired();
+  void lingerExpired() { destroy(); }
+  void dropStreams();
+  void linger();
+  void destroy();
+
+  Worker& m_worker;
+  std::unique_ptr<net::StreamSocket> m_socket;
+  http::Scheme m_scheme;
+  net::SocketAddress m_peer;
+  std::unique_ptr<http::H2ServerSession> m_session;
+  IntrusiveList<H2VisitorStream, H2StreamTag> m_active;
+  std::vector<std::unique_ptr<H2VisitorStream>> m_streams;  ///< All, active or not.
+  std::vector<H2VisitorStream*> m_idle;
+  const Slice* m_reading = nullptr;  ///< What receive() works on.
+  std::string m_received;            ///< Everything so far, while the connection may still move.
+  std::optional<unsigned> m_moves;
+  Deadline m_headTime, m_idleTime, m_writeTime, m_settingsTime, m_noticeTime, m_lingerTime;
+  Phase m_phase = Phase::Open;
+  bool m_mayMove = true;
+  bool m_noticed = false;  ///< The first step of a drain is over.
+};
+
+}  // namespace adit::server

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/server/h2_visitor_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/http/redirect.h"
+#include "core/http/semantics.h"
+#include "core/server/h2_visitor.h"
+#include "core/server/worker.h"
+
+namespace adit::server {
+
+namespace {
+
+/// After the head there is no page any more: RST_STREAM says what it can.
+http::H2Error errorFor(wire::AppError cause) noexcept {
+  switch (cause) {
+    case wire::AppError::NoError:
+    case wire::AppError::VisitorGone:
+      return http::H2Error::Cancel;
+    default:
+      return http::H2Error::InternalError;
+  }
+}
+
+}  // namespace
+
+H2VisitorStream::H2VisitorStream(H2Visitor& visitor)
+    : m_visitor(visitor), m_exchange(visitor.worker(), *this) {}
+
+void H2VisitorStream::abandon() {
+  cancelTimeout();
+  m_exchange.drop(wire::AppError::VisitorGone);
+  m_early.clear();
+}
+
+void H2VisitorStream::onRequestHead(http::H2Request& request) {
+  m_host.assign(request.head.authority);
+  m_early.clear();
+  m_uncredited = 0;
+  m_isHead = request.head.method == "HEAD";
+  m_wantsJson = http::prefersJson(request.head.fields);
+  m_webSocket = request.webSocket;
+  m_requestComplete = request.complete;
+  m_takesTrailers = request.framing.body == http::BodyFraming::Chunked;
+  m_isUpgraded = m_responseStarted = m_responseEnded = m_requestStopped = false;
+  const http::Field* type = http::findField(request.head.fields, "content-type");
+  m_mayPause = m_webSocket || (type != nullptr && type->value.starts_with("application/grpc"));
+  const Destination destination = findDestination(m_visitor.worker(), request.head.authority);
+  if (request.refusedWith == 0 && m_visitor.scheme() == http::Scheme::Http &&
+      m_visitor.worker().context().redirectPort != 0 && destination.kind != Destination::Kind::Unknown) {
+    answerRedirect(request.head);
+    return;
+  }
+  const std::optional<http::Problem> refused =
+      request.refusedWith != 0
+          ? http::problemOf(request.refusedWith)
+          : m_exchange.begin(destination, {request.head, request.framing, request.webSocket,
+                                           request.expectContinue, m_visitor.scheme(), m_visitor.peer()});
+  if (refused) {
+    answerProblem(*refused);
+  } else {
+    watchBody();
+  }
+}
+
+void H2VisitorStream::watchBody() {
+  if (m_requestComplete || m_mayPause || m_responseStarted || m_uncredited > 0) return;
+  m_visitor.worker().bodyTimeouts.restart(*this);
+}
+
+void H2VisitorStream::giveCredit() {
+  m_visitor.session().consume(streamId(), std::exchange(m_uncredited, 0));
+  m_visitor.wantsToWrite();
+}
+
+void H2VisitorStream::onRequestBody(ByteView data) {
+  if (m_webSocket && !m_isUpgraded && m_exchange.isActive()) {
+    m_early.push(m_visitor.sliceOf(data));  // nothing may follow before the origin agreed
+    return;
+  }
+  m_uncredited += data.size();
+  if (m_exchange.isActive() && !m_requestStopped) {
+    m_exchange.sendBody(m_visitor.sliceOf(data));
+    if (m_exchange.isCongested()) {
+      if (!m_responseStarted) cancelTimeout();  // the delay is not in its sending
+      return;
+    }
+  }
+  giveCredit();
+  watchBody();
+}
+
+void H2VisitorStream::onRequestTrailers(std::span<const http::Field> fields) {
+  if (m_takesTrailers) m_exchange.sendTrailers(fields);
+}
+
+void H2VisitorStream::onRequestEnd() {
+  m_requestComplete = true;
+  if (!m_responseStarted) cancelTimeout();
+  if (m_webSocket && !m_isUpgraded) return;  // said when the origin agreed
+  m_exchange.finishRequest();
+  if (m_uncredited > 0) giveCredit();  // no more is sent, so nobody says when the client takes more
+  if (m_responseEnded) m_exchange.end();
+}
+
+void H2VisitorStream::onRequestWritable() {
+  if (m_uncredited > 0) giveCredit();
+  watchBody();
+}
+
+void H2VisitorStream::onRequestStopped() {
+  if (m_isUpgraded) {
+    m_exchange.drop(wire::AppError::VisitorGone);
+    m_visitor.session().reset(*this, http::H2Error::Cancel);
+    m_visitor.wantsToWrite();
+    return;
+  }
+  m_requestStopped = true;
+  if (m_uncredited > 0) giveCredit();
+}
+
+void H2VisitorStream::onTimeout() {
+  http::H2ServerSession& session = m_visitor.session();
+  if (m_responseStarted) {
+    if (unsentBytes() == 0) return;
+    if (!session.isBlocked(*this)) {
+      m_visitor.worker().writeTimeouts.restart(*this);  // others go first
+      return;
+    }
+    m_exchange.drop(wire::AppError::VisitorGone);
+    session.reset(*this, http::H2Error::Cancel);
+  } else {
+    m_exchange.drop(wire::AppError::VisitorGone);
+    answerProblem(http::Problem::RequestTimeout);
+  }
+  m_visitor.wantsToWrite();
+}
+
+void H2VisitorStream::onStreamClosed(http::H2Error) {
+  abandon();
+  // What the client had not taken counts no more against the connection.
+  if (m_uncredited > 0) giveCredit();
+  m_visitor.recycle(*this);
+}
+
+Result<> H2VisitorStream::onInterimHead(http::ResponseHead& head) {
+  m_visitor.session().sendInterim(*this, head);
+  m_visitor.wantsToWrite();
+  return {};
+}
+
+Result<> H2VisitorStream::onResponseHead(const ResponseStart& start) {
+  if (m_webSocket && !start.upgraded && start.head.status < 300)
+    return fail(ErrorCode::ProtocolViolation, "success without an upgrade");  // would read as agreement
+  cancelTimeout();
+  m_responseStarted = true;
+  if (start.upgraded) {
+    // RFC 8441 section 5: 200 says what 101 said; the key's proof belongs to HTTP/1.1.
+    start.head.status = 200;
+    std::erase_if(start.head.fields, [](const http::Field& field) {
+      return http::equalsIgnoreCase(field.name, "sec-websocket-accept");
+    });
+    m_visitor.session().sendHead(*this, start.head, {http::BodyFraming::Chunked, 0}, false);
+    upgraded();
+  } else {
+    const bool ends = start.framing.body == http::BodyFraming::None ||
+                      (start.framing.body == http::BodyFraming::Length && start.framing.length == 0);
+    http::Framing framing = start.framing;
+    if (framing.body == http::BodyFraming::None && !start.bodiless) framing = {http::BodyFraming::Length, 0};
+    m_visitor.session().sendHead(*this, start.head, framing, ends);
+  }
+  m_visitor.wantsToWrite();
+  return {};
+}
+
+void H2VisitorStream::upgraded() {
+  m_isUpgraded = true;
+  SliceQueue early;
+  std::swap(early, m_early);
+  for (std::size_t i = 0; i < early.count(); ++i) {
+    m_uncredited += early.at(i).size();
+    m_exchange.sendBody(early.at(i));
+  }
+  if (m_requestComplete) m_exchange.finishRequest();
+  if (m_uncredited > 0 && !m_exchange.isCongested()) giveCredit();
+}
+
+Result<> H2VisitorStream::onResponseBody(ByteView data) {
+  const bool first = unsentBytes() == 0;
+  SlabWriter& writer = m_visitor.worker().loop().writer();
+  for (; !data.empty(); data = data.subspan(std::min(data.size(), kSlabSize)))
+    m_visitor.session().sendBody(*this, writer.copy(data.first(std::min(data.size(), kSlabSize))));
+  if (first) m_visitor.worker().writeTimeouts.restart(*this);
+  m_visitor.wantsToWrite();
+  return {};
+}
+
+Result<> H2VisitorStream::onResponseTrailers(const std::vector<http::Field>& fields) {
+  m_visitor.session().setTrailers(*this, fields);
+  return {};
+}
+
+void H2VisitorStream::onResponseEnd() {
+  m_responseEnded = true;
+  m_visitor.session().finish(*this);
+  m_visitor.wantsToWrite();
+  if (m_isUpgraded && !m_requestComplete) return;  // its other direction goes on
+  if (!m_requestComplete) m_exchange.drop(wire::AppError::NoError);
+  m_exchange.end();
+  if (m_uncredited > 0) giveCredit();
+}
+
+void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
+  if (m_uncredited > 0) giveCredit();
+  if (m_responseStarted) {
+    if (!m_responseEnded || m_isUpgraded) m_visitor.session().reset(*this, errorFor(cause));
+    m_visitor.wantsToWrite();
+    return;
+  }
+  answerProblem(problemOf(cause));
+}
+
+void H2VisitorStream::onResponseSent() {
+  m_exchange.settle(unsentBytes());
+  if (unsentBytes() > 0) {
+    m_visitor.worker().writeTimeouts.restart(*this);
+  } else {
+    cancelTimeout();
+  }
+}
+
+/// To the same place with TLS; for a request whose host is known.
+void H2VisitorStream::answerRedirect(const http::RequestHead& request) {
+  m_responseStarted = m_responseEnded = true;
+  Worker& worker = m_visitor.worker();
+  const std::string location =
+      http::secureLocation(http::hostOf(request.authority), worker.context().redirectPort, request.target);
+  http::ResponseHead head;
+  head.status = 308;
+  head.fields = {{"location", location}, {"date", worker.date()}};
+  m_visitor.session().sendHead(*this, head, {http::BodyFraming::Length, 0}, true);
+  m_visitor.wantsToWrite();
+}
+
+void H2VisitorStream::answerProblem(http::Problem problem) {
+  cancelTimeout();
+  m_responseStarted = m_responseEnded = true;
+  http::ProblemPage page;
+  page.problem = problem;
+  page.host = m_host;
+  const http::RenderedPage rendered = http::renderPage(page, m_wantsJson);
+  std::array<char, 12> seconds{};
+  const char* const end =
+      std::to_chars(seconds.data(), seconds.data() + seconds.size(), rendered.retryAfter).ptr;
+  http::ResponseHead head;
+  head.status = rendered.status;
+  head.fields = {{"content-type", rendered.contentType}, {"date", m_visitor.worker().date()}};
+  for (const http::Field& field : http::pageFields()) head.fields.push_back(field);
+  if (rendered.retryAfter != 0)
+    head.fields.push_back({"retry-after", {seconds.data(), static_cast<std::size_t>(end - seconds.data())}});
+  http::H2ServerSession& session = m_visitor.session();
+  session.sendHead(*this, head, {http::BodyFraming::Length, rendered.content.size()}, m_isHead);
+  if (!m_isHead) {
+    ByteView content = asBytes(rendered.content);
+    SlabWriter& writer = m_visitor.worker().loop().writer();
+    for (; !content.empty(); content = content.subspan(std::min(content.size(), kSlabSize)))
+      session.sendBody(*this, writer.copy(content.first(std::min(content.size(), kSlabSize))));
+    m_visitor.worker().writeTimeouts.restart(*this);
+    session.finish(*this);
+  }
+  m_visitor.wantsToWrite();
+}
+
+}  // namespace adit::server

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One request of an HTTP/2 visitor: what its stream and its exchange say to each other. Owned by its
+// H2Visitor and used again for later requests. One loop's thread.
+
+#include <string>
+
+#include "core/base/intrusive_list.h"
+#include "core/http/h2_server_session.h"
+#include "core/relay/timeout_queue.h"
+#include "core/server/exchange.h"
+
+namespace adit::server {
+
+class H2Visitor;
+struct H2StreamTag;
+
+class H2VisitorStream final : public http::H2ServerStream,
+                              public ListHook<H2StreamTag>,
+                              private Exchange::Sink,
+                              private relay::TimeoutItem {
+ public:
+  explicit H2VisitorStream(H2Visitor& visitor);
+
+  /// The connection is over: ends the exchange.
+  void abandon();
+
+ private:
+  // The visitor's side
+  void onRequestHead(http::H2Request& request) override;
+  void onRequestBody(ByteView data) override;
+  void onRequestTrailers(std::span<const http::Field> fields) override;
+  void onRequestEnd() override;
+  void onResponseSent() override;
+  void onStreamClosed(http::H2Error error) override;
+  void onTimeout() override;
+
+  // The exchange's side
+  Result<> onInterimHead(http::ResponseHead& head) override;
+  Result<> onResponseHead(const ResponseStart& start) override;
+  Result<> onResponseBody(ByteView data) override;
+  Result<> onResponseTrailers(const std::vector<http::Field>& fields) override;
+  void onResponseEnd() override;
+  void onExchangeFailed(wire::AppError cause) override;
+  void onRequestWritable() override;
+  void onRequestStopped() override;
+
+  void answerProblem(http::Problem problem);
+  void answerRedirect(const http::RequestHead& request);
+  void giveCredit();
+  void watchBody();
+  void upgraded();
+
+  H2Visitor& m_visitor;
+  Exchange m_exchange;
+  std::string m_host;
+  SliceQueue m_early;            ///< What came before the upgrade was answered.
+  std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
+  bool m_isHead = false;
+  bool m_wantsJson = false;
+  bool m_webSocket = false;
+  bool m_isUpgraded = false;
+  bool m_mayPause = false;        ///< A call whose sender may be silent for long.
+  bool m_takesTrailers = false;   ///< The framing lets trailers through.
+  bool m_requestStopped = false;  ///< The client wants no more of it.
+  bool m_requestComplete = false;
+  bool m_responseStarted = false;
+  bool m_responseEnded = false;
+};
+
+}  // namespace adit::server
