@@ -60,7 +60,7 @@ SMUGGLING = {
     "Host with a comma": b"GET / HTTP/1.1\r\nHost: HOST,other\r\n\r\n",
     "target that is no path": b"GET index.html HTTP/1.1\r\n" + H + b"\r\n",
     "asterisk with GET": b"GET * HTTP/1.1\r\n" + H + b"\r\n",
-    "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "no HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n",
     "TLS hello": b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + b"\x11" * 150 + b"\r\n\r\n",
     "upgrade with a body": b"GET / HTTP/1.1\r\n" + H + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nContent-Length: 5\r\n\r\nhello",
