@@ -13,22 +13,12 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
+#include "core/http/h2_error.h"
 #include "core/http/message.h"
 
 namespace adit::http {
 
 class H2ClientSession;
-
-/// RFC 9113 section 7; others may be met.
-enum class H2Error : std::uint32_t {
-  NoError = 0x0,
-  ProtocolError = 0x1,
-  InternalError = 0x2,
-  RefusedStream = 0x7,
-  Cancel = 0x8,
-  EnhanceYourCalm = 0xb,
-  Http11Required = 0xd,
-};
 
 struct H2Request {
   std::string_view method = {}, scheme = {}, authority = {}, path = {};

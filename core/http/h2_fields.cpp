@@ -50,7 +50,7 @@ bool isConnectionField(std::string_view name) noexcept {
 
 }  // namespace
 
-void H2Request::clear() noexcept {
+void H2ServerRequest::clear() noexcept {
   head.clear();
   head.version = Version::Http2;
   framing = {};
@@ -179,7 +179,7 @@ bool H2FieldBlock::addSpecial(std::string_view name, std::string_view value) {
   }
 }
 
-bool H2FieldBlock::finishRequest(bool endStream, H2Request& request) {
+bool H2FieldBlock::finishRequest(bool endStream, H2ServerRequest& request) {
   request.clear();
   if (m_refusedWith == 431 && !has(kMethod)) malformed("no pseudo-fields in the limit");
   if (m_reason != nullptr) return false;
@@ -198,7 +198,7 @@ bool H2FieldBlock::finishRequest(bool endStream, H2Request& request) {
   return m_reason == nullptr;
 }
 
-bool H2FieldBlock::finishAuthority(H2Request& request) {
+bool H2FieldBlock::finishAuthority(H2ServerRequest& request) {
   std::string_view authority = text(m_pseudo[kAuthority]);
   if (m_hasHost) {
     if (has(kAuthority) && !equalsIgnoreCase(authority, text(m_host)))
@@ -210,7 +210,7 @@ bool H2FieldBlock::finishAuthority(H2Request& request) {
   return m_reason == nullptr;
 }
 
-bool H2FieldBlock::finishTarget(H2Request& request) {
+bool H2FieldBlock::finishTarget(H2ServerRequest& request) {
   const bool connect = request.head.method == "CONNECT";
   if (connect && !has(kProtocol)) {
     if (has(kScheme) || has(kPath) || !has(kAuthority)) malformed("a CONNECT that is none");
@@ -237,7 +237,7 @@ bool H2FieldBlock::finishTarget(H2Request& request) {
   return m_reason == nullptr;
 }
 
-bool H2FieldBlock::finishFraming(bool endStream, H2Request& request) {
+bool H2FieldBlock::finishFraming(bool endStream, H2ServerRequest& request) {
   if (request.webSocket) {
     if (m_hasLength || endStream) refuse(400);
     return true;

@@ -16,7 +16,7 @@
 namespace adit::http {
 
 /// A request whose head was well-formed; views into the H2FieldBlock.
-struct H2Request {
+struct H2ServerRequest {
   std::int32_t stream = 0;
   RequestHead head;               ///< Without Host, Content-Length and Expect; cookies are one field.
   Framing framing;                ///< None, Length or Chunked (length not known).
@@ -37,7 +37,7 @@ class H2FieldBlock {
   /// One field line in the order of the block. Copies both; beyond the limits only counts.
   void add(std::string_view name, std::string_view value);
   /// The block is whole. False: malformed (RFC 9113 section 8.1.1), and `reason()` says why.
-  [[nodiscard]] bool finishRequest(bool endStream, H2Request& request);
+  [[nodiscard]] bool finishRequest(bool endStream, H2ServerRequest& request);
   /// Trailer fields that may be passed on; false as above.
   [[nodiscard]] bool finishTrailers(std::vector<Field>& fields);
   [[nodiscard]] Kind kind() const noexcept { return m_kind; }
@@ -55,9 +55,9 @@ class H2FieldBlock {
   void addPseudo(std::string_view name, std::string_view value);
   void addRegular(std::string_view name, std::string_view value);
   bool addSpecial(std::string_view name, std::string_view value);
-  bool finishTarget(H2Request& request);
-  bool finishAuthority(H2Request& request);
-  bool finishFraming(bool endStream, H2Request& request);
+  bool finishTarget(H2ServerRequest& request);
+  bool finishAuthority(H2ServerRequest& request);
+  bool finishFraming(bool endStream, H2ServerRequest& request);
   void malformed(const char* reason) noexcept {
     if (m_reason == nullptr) m_reason = reason;
   }

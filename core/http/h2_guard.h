@@ -12,26 +12,9 @@
 #include "core/base/slab.h"
 #include "core/base/token_bucket.h"
 #include "core/http/h1_parser.h"
+#include "core/http/h2_error.h"
 
 namespace adit::http {
-
-/// RFC 9113 section 7.
-enum class H2Error : std::uint32_t {
-  NoError = 0x0,
-  ProtocolError = 0x1,
-  InternalError = 0x2,
-  FlowControlError = 0x3,
-  SettingsTimeout = 0x4,
-  StreamClosed = 0x5,
-  FrameSizeError = 0x6,
-  RefusedStream = 0x7,
-  Cancel = 0x8,
-  CompressionError = 0x9,
-  ConnectError = 0xa,
-  EnhanceYourCalm = 0xb,
-  InadequateSecurity = 0xc,
-  Http11Required = 0xd,
-};
 
 enum class H2FrameType : std::uint8_t {
   Data = 0x0,

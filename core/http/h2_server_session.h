@@ -30,7 +30,7 @@ class H2ServerStream {
   virtual ~H2ServerStream() = default;
   /// The request this object was chosen for; views are valid during the call. onRequestEnd follows where
   /// `complete` says so.
-  virtual void onRequestHead(H2Request& request) = 0;
+  virtual void onRequestHead(H2ServerRequest& request) = 0;
   /// Content, valid during the call; give it back with H2ServerSession::consume.
   virtual void onRequestBody(ByteView data) = 0;
   /// Views valid during the call; onRequestEnd follows.
@@ -65,7 +65,7 @@ class H2ServerSession {
    public:
     /// The object for a new request (not accepted ones included, which want a page), or null: the session
     /// stops there and is of no more use (the connection moves).
-    virtual H2ServerStream* onRequest(const H2Request& request) = 0;
+    virtual H2ServerStream* onRequest(const H2ServerRequest& request) = 0;
 
    protected:
     ~Handler() = default;
@@ -145,7 +145,7 @@ class H2ServerSession {
   Handler& m_handler;
   H2Guard m_guard;
   H2FieldBlock m_block;
-  H2Request m_request;
+  H2ServerRequest m_request;
   std::vector<Field> m_trailers;
   std::unique_ptr<Native> m_native;
   Output* m_output = nullptr;

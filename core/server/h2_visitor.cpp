@@ -70,7 +70,7 @@ Slice H2Visitor::sliceOf(ByteView data) {
 
 void H2Visitor::wantsToWrite() { m_worker.loop().scheduleFlush(net::FlushPhase::Tcp, *this); }
 
-http::H2ServerStream* H2Visitor::onRequest(const http::H2Request& request) {
+http::H2ServerStream* H2Visitor::onRequest(const http::H2ServerRequest& request) {
   if (m_mayMove && request.refusedWith == 0) {
     const Destination destination = findDestination(m_worker, request.head.authority);
     if (destination.kind == Destination::Kind::Elsewhere) {

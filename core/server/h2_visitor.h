@@ -61,7 +61,7 @@ class H2Visitor final : public Visitor,
   void onEndOfStream() override;
   void onSent(std::size_t count) override;
   void onSocketError(const Error& error) override;
-  http::H2ServerStream* onRequest(const http::H2Request& request) override;
+  http::H2ServerStream* onRequest(const http::H2ServerRequest& request) override;
   void write(ByteView bytes) override;
   void write(Slice slice) override;
   [[nodiscard]] bool hasRoom() const override;

@@ -36,7 +36,7 @@ void H2VisitorStream::abandon() {
   m_early.clear();
 }
 
-void H2VisitorStream::onRequestHead(http::H2Request& request) {
+void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   m_host.assign(request.head.authority);
   m_early.clear();
   m_uncredited = 0;

@@ -27,7 +27,7 @@ class H2VisitorStream final : public http::H2ServerStream,
 
  private:
   // The visitor's side
-  void onRequestHead(http::H2Request& request) override;
+  void onRequestHead(http::H2ServerRequest& request) override;
   void onRequestBody(ByteView data) override;
   void onRequestTrailers(std::span<const http::Field> fields) override;
   void onRequestEnd() override;
