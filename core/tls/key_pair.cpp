@@ -117,6 +117,7 @@ Result<std::vector<CertificateHandle>> loadChain(const std::filesystem::path& fi
                 fmt::format("{} holds no certificate: {}", file.string(), gnutls_strerror(rv)), rv);
   }
   std::vector<CertificateHandle> chain;
+  chain.reserve(static_cast<std::size_t>(rv));
   for (int i = 0; i < rv; ++i) chain.emplace_back(raw[static_cast<std::size_t>(i)]);
   return chain;
 }
