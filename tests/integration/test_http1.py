@@ -230,14 +230,14 @@ class ForwardingFields(AditCase):
             tunnel.get("/", fields)
             request = origin.requests[-1]
             self.assertEqual(request.all("x-forwarded-for"), ["127.0.0.1"])
-            self.assertEqual(request.all("x-forwarded-proto"), ["http"])
+            self.assertEqual(request.all("x-forwarded-proto"), [tunnel.scheme])
             self.assertEqual(request.all("x-forwarded-host"), [tunnel.host])
             self.assertNotIn("6.6.6.6", str(request.fields))
             self.assertNotIn("7.7.7.7", str(request.fields))
             self.assertNotIn("evil.example", str(request.fields))
             forwarded = request.all("forwarded")
             self.assertEqual(len(forwarded), 1)
-            for part in ("for=127.0.0.1", "proto=http"):
+            for part in ("for=127.0.0.1", "proto=" + tunnel.scheme):
                 self.assertIn(part, forwarded[0].lower())
             self.assertIn("host=", forwarded[0].lower())
             self.assertEqual(request.all("host"), [tunnel.host])

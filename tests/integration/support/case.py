@@ -11,8 +11,13 @@ import urllib.parse
 
 from .origins import Scripted, make_echo
 from .process import Program, binary, parse_address, private_environment
+from .tls import TlsVisitor, trusting
 from .udp_relay import UdpRelay
 from .visitor import Visitor
+
+
+# Every visitor comes by HTTPS: the same tests say that TLS changes nothing.
+OVER_TLS = os.environ.get("ADIT_TEST_TLS") == "1"
 
 
 class Server(Program):
@@ -22,6 +27,8 @@ class Server(Program):
         self.data = pathlib.Path(data or case.directory("server"))
         argv = [binary(executable), "--server", "--data-dir", self.data, "--quic-listen", quic, "--http-listen", http,
                 "--json", *arguments]
+        if OVER_TLS and "--https-listen" not in arguments:
+            argv += ["--https-listen", "127.0.0.1:0"]
         if domain:
             argv += ["--domain", domain]
         super().__init__(argv, case.environment())
@@ -39,13 +46,21 @@ class Server(Program):
 class Tunnel:
     """An online tunnel: its client, its address and how a visitor reaches it."""
 
-    def __init__(self, case, client, http, event):
+    def __init__(self, case, client, http, event, server=None):
         self.case, self.client, self.http = case, client, http
+        self.server = server if OVER_TLS else None
+        self.scheme = "https" if self.server else "http"
         self.name, self.url = event["name"], event["url"]
         self.host = urllib.parse.urlsplit(self.url).netloc
 
     def visit(self, **options):
-        visitor = Visitor(self.http, options.pop("host", self.host), **options)
+        host = options.pop("host", self.host)
+        if self.server:
+            # The certificate is for one label below the domain; what the Host field says is the test's business.
+            visitor = TlsVisitor(self.server.https, host, trusting(self.server.data / "https.crt"),
+                                 server_name="visitor." + self.server.domain, **options)
+        else:
+            visitor = Visitor(self.http, host, **options)
         self.case.addCleanup(visitor.close)
         return visitor
 
@@ -124,7 +139,7 @@ class AditCase(unittest.TestCase):
     def tunnel(self, server, target, name=None, **options):
         target = target.target if isinstance(target, Scripted) else target
         client = self.client(server, target, name, **options)
-        return Tunnel(self, client, server.http, client.event(event="tunnel", state="online"))
+        return Tunnel(self, client, server.http, client.event(event="tunnel", state="online"), server)
 
     def origin(self, script):
         """A scripted origin; its own errors fail the test."""

@@ -55,10 +55,16 @@ def trusting(*certificates, version=None, alpn=None):
 class TlsVisitor(Visitor):
     """A visitor by HTTPS. `server_name` is what it asks for and checks; the Host field is `host`."""
 
-    def __init__(self, address, host, context, server_name=None, session=None, timeout=15):
+    def __init__(self, address, host, context, server_name=None, session=None, timeout=15, source=None, receive_buffer=None):
         self.host = host
-        plain = socket.create_connection(tuple(address), timeout=seconds(timeout))
+        plain = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         try:
+            if receive_buffer:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            if source:
+                plain.bind((source, 0))
+            plain.settimeout(seconds(timeout))
+            plain.connect(tuple(address))
             wrapped = context.wrap_socket(plain, server_hostname=server_name or host.split(":")[0], session=session)
         except BaseException:
             plain.close()
