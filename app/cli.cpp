@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/paths.h"
+#include "core/client/origin_settings.h"
 #include "core/client/target.h"
 #include "core/session/name_registry.h"
 
@@ -116,9 +117,29 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
   return server;
 }
 
+void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
+  const auto seconds = [&app](const char* name, std::chrono::seconds& value, const char* help) {
+    app.add_option_function<std::uint32_t>(
+           name, [&value](std::uint32_t given) { value = std::chrono::seconds(given); }, help)
+        ->check(CLI::Range(1, 3600));
+  };
+  app.add_option("--host-header", origin.hostHeader,
+                 "The Host field the origin sees: keep (the visitor's, default), target, or a name");
+  app.add_option("--origin-ca", origin.caFile,
+                 "Authorities to believe an https:// or h2s:// origin by (PEM)");
+  app.add_option("--origin-server-name", origin.serverName, "The name its certificate must be for");
+  app.add_flag("--origin-insecure", origin.insecure, "Believe any certificate of the origin");
+  seconds("--origin-connect-timeout", origin.connectTimeout,
+          "Seconds to connect to the origin (default: 10)");
+  seconds("--origin-tls-timeout", origin.tlsTimeout, "Seconds for the origin's TLS handshake (default: 10)");
+}
+
 Command finishHttp(HttpCommand http) {
   if (!http.demo) {
-    if (auto target = client::Target::parse(http.target); !target) return usageError(target.error());
+    const auto target = client::Target::parse(http.target);
+    if (!target) return usageError(target.error());
+    if (auto origin = client::OriginSettings::prepare(http.origin, *target); !origin)
+      return usageError(origin.error());
   }
   if (!http.name.empty()) {
     if (auto name = session::normalizeName(http.name); !name) return usageError(name.error());
@@ -175,7 +196,12 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
 
   HttpCommand http;
   auto* httpApp = app.add_subcommand("http", "Expose an HTTP service");
-  httpApp->add_option("target", http.target, "A port, host:port, http://host:port or unix:/path")->required();
+  httpApp
+      ->add_option("target", http.target,
+                   "A port, host:port, unix:/path, or http://, https://, h2c:// (HTTP/2), h2s:// (HTTP/2 "
+                   "with TLS) with host:port")
+      ->required();
+  addOriginOptions(*httpApp, http.origin);
   HttpCommand demo;
   demo.demo = true;
   auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service, to see it work");

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/config/origin_options.h"
 #include "core/net/address.h"
 #include "core/server/limits.h"
 #include "core/tls/certificate_store.h"
@@ -41,6 +42,7 @@ struct HttpCommand {
   bool embedded = false;  ///< Not even a stored profile.
   std::uint16_t httpPort = 8080;
   std::uint32_t originTimeoutSeconds = 100;
+  config::OriginOptions origin;
   bool demo = false;
 };
 struct JoinCommand {

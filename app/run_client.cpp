@@ -155,7 +155,7 @@ int runClient(const HttpCommand& command) {
   params.wake = [inbox] { inbox->wake(); };
 
   std::unique_ptr<SampleService> sample;
-  engine::TunnelSpec spec{command.name, command.target};
+  engine::TunnelSpec spec{command.name, command.target, command.origin};
   if (command.demo) {
     auto started = SampleService::start();
     if (!started) return reportError(started.error(), json);

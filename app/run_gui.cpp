@@ -38,7 +38,7 @@ std::vector<ui::SavedTunnel> savedTunnels(const config::TunnelStore& store) {
     return tunnels;
   }
   for (const config::StoredTunnel& tunnel : *stored)
-    tunnels.push_back({{tunnel.name, tunnel.target}, tunnel.started});
+    tunnels.push_back({{tunnel.name, tunnel.target, tunnel.origin}, tunnel.started});
   return tunnels;
 }
 
@@ -98,7 +98,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
   params.saveTunnels = [&store](const std::vector<ui::SavedTunnel>& tunnels) {
     std::vector<config::StoredTunnel> stored;
     for (const ui::SavedTunnel& tunnel : tunnels)
-      stored.push_back({tunnel.spec.name, tunnel.spec.target, tunnel.started});
+      stored.push_back({tunnel.spec.name, tunnel.spec.target, tunnel.started, tunnel.spec.origin});
     return store.save(stored);
   };
   params.saveJoin = [&profiles](const std::optional<session::JoinLink>& joined) -> Result<> {

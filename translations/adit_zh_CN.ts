@@ -32,8 +32,8 @@
         <translation>发布</translation>
     </message>
     <message>
-        <source>A port of this computer, host:port, http://host:port or unix:/path</source>
-        <translation>本机端口、主机:端口、http://主机:端口 或 unix:/路径</translation>
+        <source>A port of this computer, host:port, https://host:port, h2c://host:port or unix:/path</source>
+        <translation>本机端口、主机:端口、https://主机:端口、h2c://主机:端口 或 unix:/路径</translation>
     </message>
     <message>
         <source>The first part of the public address</source>
@@ -266,10 +266,6 @@
         <translation>请给出完整路径，例如 unix:/run/app.sock。</translation>
     </message>
     <message>
-        <source>Services that speak HTTPS are not supported yet. Use http://.</source>
-        <translation>暂不支持使用 HTTPS 的服务，请使用 http://。</translation>
-    </message>
-    <message>
         <source>This is not an address, such as http://localhost:3000.</source>
         <translation>这不是有效的地址，正确的例子：http://localhost:3000。</translation>
     </message>
@@ -278,8 +274,8 @@
         <translation>请去掉端口之后的内容。</translation>
     </message>
     <message>
-        <source>Use a port, host:port, http://… or unix:/path.</source>
-        <translation>请使用端口、主机:端口、http://… 或 unix:/路径。</translation>
+        <source>Use a port, host:port, unix:/path, or http, https, h2c or h2s with ://host:port.</source>
+        <translation>请使用端口、主机:端口、unix:/路径，或 http、https、h2c、h2s 加 ://主机:端口。</translation>
     </message>
     <message>
         <source>Add the port, as in %1:3000.</source>

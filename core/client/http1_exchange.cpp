@@ -109,7 +109,7 @@ void Http1Exchange::onDialed(OriginConnection& connection) {
 void Http1Exchange::onDialFailed(const OriginConnector::Failure& failure) {
   m_loop.dispose(std::move(m_dial));
   // The failure lives in what was just disposed of, which is not before the turn's end.
-  fail(failure.slow ? http::Problem::OriginSlow : http::Problem::OriginRefused, failure.detail);
+  fail(failure.problem(), failure.detail);
 }
 
 void Http1Exchange::sendPending() {

@@ -110,7 +110,7 @@ void Http2Origin::onConnectFailed(const OriginConnector::Failure& failure) {
   const bool others = std::any_of(m_connections.begin(), m_connections.end(),
                                   [](const auto& connection) { return connection->acceptsRequests(); });
   if (others) return;  // they wait for room there
-  failAll(m_waiting, failure.slow ? http::Problem::OriginSlow : http::Problem::OriginRefused, failure.detail);
+  failAll(m_waiting, failure.problem(), failure.detail);
 }
 
 void Http2Origin::failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,

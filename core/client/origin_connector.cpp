@@ -5,17 +5,22 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/log.h"
+#include "core/tls/tls_socket.h"
+
 namespace adit::client {
 
 namespace {
 
 class Connector final : public OriginConnector,
                         private net::StreamConnector::Handler,
-                        private net::StreamSocket::Handler {
+                        private tls::TlsSocket::Handler {
  public:
   Connector(net::EventLoop& loop, const Target& target, const OriginSettings& settings,
             OriginConnector::Handler& handler)
-      : m_loop(loop), m_target(target), m_settings(settings), m_handler(handler) {}
+      : m_loop(loop), m_target(target), m_settings(settings), m_handler(handler), m_tlsTimer(loop, [this] {
+          onTlsTimeout();
+        }) {}
 
   void begin(net::Resolver& resolver) {
     if (m_target.kind == Target::Kind::Unix) {
@@ -39,21 +44,54 @@ class Connector final : public OriginConnector,
     m_connector = net::StreamConnector::start(m_loop, addresses, m_settings.connectTimeout, *this);
   }
   void onConnected(std::uintptr_t nativeSocket) override {
-    m_handler.onConnected(net::StreamSocket::adopt(m_loop, nativeSocket, *this));
+    if (!m_target.tls) {
+      m_handler.onConnected(net::StreamSocket::adopt(m_loop, nativeSocket, *this));
+      return;
+    }
+    m_tlsTimer.start(m_settings.tlsTimeout);
+    m_tls = tls::TlsSocket::connect(m_loop, nativeSocket, m_settings.trust, m_settings.serverName,
+                                    m_settings.alpn, *this);
+  }
+  void onSecured() override {
+    m_tlsTimer.stop();
+    // Without ALPN in the answer it is HTTP/1.1, whatever was offered (RFC 7301 section 3.1).
+    if (m_target.protocol == Target::Protocol::Http2 && m_tls->alpn() != "h2") {
+      m_tls->close();
+      tlsFailed({ErrorCode::ProtocolViolation, "it does not offer HTTP/2", 0}, "does not offer HTTP/2");
+      return;
+    }
+    m_handler.onConnected(std::move(m_tls));
+  }
+  void onSocketError(const Error& error) override {
+    m_tlsTimer.stop();
+    tlsFailed(error, "could not be talked to securely");
+  }
+  void onTlsTimeout() {
+    m_tls->close();
+    m_loop.dispose(std::move(m_tls));
+    Failure failure;
+    failure.error = Error{ErrorCode::TimedOut, "the TLS handshake took too long", 0};
+    failure.slow = true;
+    failure.detail = fmt::format("{} does not answer securely", m_target.forVisitors());
+    m_handler.onConnectFailed(failure);
+  }
+  void tlsFailed(const Error& error, std::string_view what) {
+    m_loop.dispose(std::move(m_tls));
+    logInfo("client", "{}: {}", m_target.toString(), error.describe());
+    m_handler.onConnectFailed({error, false, false, fmt::format("{} {}", m_target.forVisitors(), what)});
   }
   void onConnectFailed(const Error& error) override {
     const std::string place = m_target.forVisitors();
     const bool slow = error.code == ErrorCode::TimedOut;
-    m_handler.onConnectFailed({error, slow,
+    m_handler.onConnectFailed({error, slow, true,
                                slow ? fmt::format("{} does not accept the connection", place)
                                     : fmt::format("nothing answers on {}", place)});
   }
 
-  // The socket has another handler before anything can arrive.
+  // The socket has another handler before anything can arrive; TLS tells nothing before it is secured.
   void onData(Slice) override {}
   void onEndOfStream() override {}
   void onSent(std::size_t) override {}
-  void onSocketError(const Error&) override {}
 
   net::EventLoop& m_loop;
   const Target& m_target;
@@ -61,9 +99,16 @@ class Connector final : public OriginConnector,
   OriginConnector::Handler& m_handler;
   std::unique_ptr<net::Resolver::Query> m_query;
   std::unique_ptr<net::StreamConnector> m_connector;
+  std::unique_ptr<tls::TlsSocket> m_tls;
+  net::Timer m_tlsTimer;
 };
 
 }  // namespace
+
+http::Problem OriginConnector::Failure::problem() const noexcept {
+  if (slow) return http::Problem::OriginSlow;
+  return refused ? http::Problem::OriginRefused : http::Problem::OriginBroken;
+}
 
 std::unique_ptr<OriginConnector> OriginConnector::start(net::EventLoop& loop, net::Resolver& resolver,
                                                         const Target& target, const OriginSettings& settings,

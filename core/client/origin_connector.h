@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A connection to an origin being made: its name is resolved, the first address that answers is taken.
+// A connection to an origin being made: its name is resolved, the first address that answers is taken, and
+// TLS is agreed upon where the target wants it.
 // Destroying it cancels; inside its own callback hand it to EventLoop::dispose instead. The client's thread.
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
+#include "core/http/pages.h"
 #include "core/net/resolver.h"
 #include "core/net/stream_socket.h"
 
@@ -17,9 +19,11 @@ class OriginConnector : public net::Disposable {
  public:
   /// Why there is no connection, for the visitor's page.
   struct Failure {
-    Error error;         ///< For the log.
-    bool slow = false;   ///< It took too long: 504, else 502.
-    std::string detail;  ///< A sentence without anything of the inside.
+    Error error;          ///< For the log.
+    bool slow = false;    ///< It took too long: 504, else 502.
+    bool refused = true;  ///< Nothing answers at all; false: what answers is not what it should be.
+    std::string detail;   ///< A sentence without anything of the inside.
+    [[nodiscard]] http::Problem problem() const noexcept;
   };
   class Handler {
    public:

@@ -3,6 +3,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/log.h"
 #include "core/http/semantics.h"
 
 namespace adit::client {
@@ -10,6 +11,12 @@ namespace adit::client {
 namespace {
 
 constexpr std::chrono::seconds kMaxTimeout(3600);
+
+/// A host name or an address, without a port.
+bool isServerName(std::string_view name) {
+  const std::string_view host = http::hostOf(name);
+  return !host.empty() && host.size() == name.size();
+}
 
 Result<Duration> timeout(std::chrono::seconds value, std::string_view what) {
   if (value < std::chrono::seconds(1) || value > kMaxTimeout) {
@@ -19,10 +26,38 @@ Result<Duration> timeout(std::chrono::seconds value, std::string_view what) {
   return Duration(value);
 }
 
+Result<> prepareTls(const OriginOptions& options, const Target& target, OriginSettings& settings) {
+  if (options.insecure && !options.caFile.empty())
+    return fail(ErrorCode::InvalidArgument,
+                "an origin is verified by a file of authorities or not at all, not both");
+  if (!options.serverName.empty() && !isServerName(options.serverName)) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("'{}' is no name that a certificate can be for", options.serverName));
+  }
+  const auto limit = timeout(options.tlsTimeout, "time for an origin's TLS handshake");
+  if (!limit) return fail(limit.error());
+  settings.tlsTimeout = *limit;
+  settings.serverName = options.serverName.empty() ? target.host : options.serverName;
+  settings.alpn = {target.protocol == Target::Protocol::Http2 ? "h2" : "http/1.1"};
+  auto trust = options.insecure         ? tls::TrustStore::insecure()
+               : options.caFile.empty() ? tls::TrustStore::systemDefault()
+                                        : tls::TrustStore::fromFile(options.caFile);
+  if (!trust) return fail(std::move(trust.error()));
+  settings.trust = std::move(*trust);
+  if (options.insecure) logWarning("client", "{}: its certificate is not verified", target.toString());
+  return {};
+}
+
+/// An option that would do nothing is a misunderstanding.
+Result<> refuseTls(const OriginOptions& options) {
+  if (!options.insecure && options.caFile.empty() && options.serverName.empty()) return {};
+  return fail(ErrorCode::InvalidArgument,
+              "certificates are a matter of https:// and h2s:// targets; this one is neither");
+}
+
 }  // namespace
 
 Result<OriginSettings> OriginSettings::prepare(const OriginOptions& options, const Target& target) {
-  if (target.tls) return fail(ErrorCode::Unsupported, "origins behind TLS are not supported yet");
   OriginSettings settings;
   if (options.hostHeader == "target") {
     settings.hostHeader = target.authority();
@@ -37,6 +72,8 @@ Result<OriginSettings> OriginSettings::prepare(const OriginOptions& options, con
   const auto connect = timeout(options.connectTimeout, "time to connect to an origin");
   if (!connect) return fail(connect.error());
   settings.connectTimeout = *connect;
+  if (auto prepared = target.tls ? prepareTls(options, target, settings) : refuseTls(options); !prepared)
+    return fail(std::move(prepared.error()));
   return settings;
 }
 

@@ -8,17 +8,12 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/config/origin_options.h"
 
 namespace adit::client {
 
 using TunnelId = std::uint64_t;
-
-/// How the origin is spoken to, where the usual is not right.
-struct OriginOptions {
-  std::string hostHeader;  ///< "keep" (or empty): the visitor's; "target": the target's; or a host[:port].
-  std::chrono::seconds connectTimeout{10};
-  friend bool operator==(const OriginOptions&, const OriginOptions&) = default;
-};
+using config::OriginOptions;
 
 /// What a user asks for.
 struct TunnelSpec {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/config/origin_options.h"
 #include "core/session/join_link.h"
 
 namespace adit::config {
@@ -38,6 +39,7 @@ struct StoredTunnel {
   std::string name;
   std::string target;
   bool started = true;
+  OriginOptions origin = {};
   friend bool operator==(const StoredTunnel&, const StoredTunnel&) = default;
 };
 

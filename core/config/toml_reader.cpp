@@ -149,6 +149,17 @@ Result<std::optional<bool>> TomlReader::optionalBoolean(const toml::table& table
   return value;
 }
 
+Result<std::optional<std::int64_t>> TomlReader::optionalNumber(const toml::table& table, std::string_view key,
+                                                               std::int64_t least, std::int64_t most) const {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return std::optional<std::int64_t>();
+  const auto value = node->value_exact<std::int64_t>();
+  if (!value) return wrongType(table, key, "a whole number");
+  if (*value < least || *value > most)
+    return errorAt(table, key, fmt::format("'{}' is {} to {}", key, least, most));
+  return value;
+}
+
 tl::unexpected<Error> TomlReader::wrongType(const toml::table& table, std::string_view key,
                                             std::string_view wanted) const {
   return errorAt(table, key,

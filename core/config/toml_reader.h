@@ -31,6 +31,9 @@ class TomlReader {
   /// Nothing where the key is missing.
   Result<std::optional<std::string>> optionalText(const toml::table& table, std::string_view key) const;
   Result<std::optional<bool>> optionalBoolean(const toml::table& table, std::string_view key) const;
+  /// A whole number within [least, most].
+  Result<std::optional<std::int64_t>> optionalNumber(const toml::table& table, std::string_view key,
+                                                     std::int64_t least, std::int64_t most) const;
   /// The failure `problem` at a place of the file.
   [[nodiscard]] tl::unexpected<Error> errorAt(const toml::source_region& place,
                                               std::string_view problem) const;

@@ -14,8 +14,52 @@ namespace {
 
 constexpr int kVersion = 1;
 
+constexpr std::string_view kHostHeader = "host-header", kCa = "origin-ca", kServerName = "origin-server-name",
+                           kInsecure = "origin-insecure", kConnectTimeout = "origin-connect-timeout",
+                           kTlsTimeout = "origin-tls-timeout";
+constexpr std::int64_t kMaxSeconds = 3600;
+
+Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOptions& origin) {
+  for (const auto& [key, value] : {std::pair{kHostHeader, &origin.hostHeader}, std::pair{kCa, &origin.caFile},
+                                   std::pair{kServerName, &origin.serverName}}) {
+    auto text = reader.optionalText(table, key);
+    if (!text) return fail(std::move(text.error()));
+    if (!*text) continue;
+    if ((*text)->size() > TunnelStore::kMaxTarget)
+      return reader.errorAt(table, key, fmt::format("'{}' is too long", key));
+    *value = std::move(**text);
+  }
+  const auto insecure = reader.optionalBoolean(table, kInsecure);
+  if (!insecure) return fail(insecure.error());
+  origin.insecure = insecure->value_or(false);
+  for (const auto& [key, value] :
+       {std::pair{kConnectTimeout, &origin.connectTimeout}, std::pair{kTlsTimeout, &origin.tlsTimeout}}) {
+    const auto number = reader.optionalNumber(table, key, 1, kMaxSeconds);
+    if (!number) return fail(number.error());
+    if (*number) *value = std::chrono::seconds(**number);
+  }
+  return {};
+}
+
+/// Only what differs from the usual.
+std::string writeOrigin(const OriginOptions& origin) {
+  const OriginOptions usual;
+  std::string text;
+  if (!origin.hostHeader.empty()) text += fmt::format("{} = {}\n", kHostHeader, quoteToml(origin.hostHeader));
+  if (!origin.caFile.empty()) text += fmt::format("{} = {}\n", kCa, quoteToml(origin.caFile));
+  if (!origin.serverName.empty()) text += fmt::format("{} = {}\n", kServerName, quoteToml(origin.serverName));
+  if (origin.insecure) text += fmt::format("{} = true\n", kInsecure);
+  if (origin.connectTimeout != usual.connectTimeout)
+    text += fmt::format("{} = {}\n", kConnectTimeout, origin.connectTimeout.count());
+  if (origin.tlsTimeout != usual.tlsTimeout)
+    text += fmt::format("{} = {}\n", kTlsTimeout, origin.tlsTimeout.count());
+  return text;
+}
+
 Result<StoredTunnel> readTunnel(const TomlReader& reader, const toml::table& table) {
-  if (auto known = reader.expectKeys(table, {"name", "target", "started"}); !known)
+  if (auto known = reader.expectKeys(table, {"name", "target", "started", kHostHeader, kCa, kServerName,
+                                             kInsecure, kConnectTimeout, kTlsTimeout});
+      !known)
     return fail(std::move(known.error()));
   auto name = reader.optionalText(table, "name");
   if (!name) return fail(std::move(name.error()));
@@ -25,6 +69,7 @@ Result<StoredTunnel> readTunnel(const TomlReader& reader, const toml::table& tab
   if (!started) return fail(started.error());
 
   StoredTunnel tunnel{"", std::move(*target), started->value_or(true)};
+  if (auto origin = readOrigin(reader, table, tunnel.origin); !origin) return fail(std::move(origin.error()));
   if (tunnel.target.empty()) return reader.errorAt(table, "target", "'target' is empty");
   if (tunnel.target.size() > TunnelStore::kMaxTarget)
     return reader.errorAt(table, "target", "'target' is too long");
@@ -80,6 +125,7 @@ Result<> TunnelStore::save(const std::vector<StoredTunnel>& tunnels) const {
   for (const StoredTunnel& tunnel : tunnels) {
     text += fmt::format("\n[[tunnel]]\nname = {}\ntarget = {}\nstarted = {}\n", quoteToml(tunnel.name),
                         quoteToml(tunnel.target), tunnel.started);
+    text += writeOrigin(tunnel.origin);
   }
   // What could not be read back would be lost at the next start; the old file is better then.
   if (auto readable = parseTunnels(text, m_file.string()); !readable)

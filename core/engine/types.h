@@ -15,6 +15,7 @@ namespace adit::engine {
 
 using client::LinkSnapshot;
 using client::LinkState;
+using client::OriginOptions;
 using client::toString;
 using client::TrafficCounters;
 using client::TunnelId;

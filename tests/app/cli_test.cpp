@@ -41,7 +41,7 @@ class CliTest : public QObject {
                              "http 0",
                              "http 65536",
                              "http localhost",
-                             "http https://h",
+                             "http https://h/x",
                              "http 3000 4000",
                              "http 3000 --name -x",
                              "http 3000 --name www",
@@ -49,6 +49,13 @@ class CliTest : public QObject {
                              "http 3000 --http-port -1",
                              "http 3000 --origin-timeout 0",
                              "http 3000 --origin-timeout x",
+                             "http 3000 --origin-connect-timeout 0",
+                             "http 3000 --origin-insecure",
+                             "http h2c://localhost:1 --origin-ca /nowhere",
+                             "http https://localhost --origin-ca /nowhere/ca.pem",
+                             "http https://localhost --origin-insecure --origin-ca /nowhere/ca.pem",
+                             "http https://localhost --origin-insecure --origin-server-name a:1",
+                             "http 3000 --host-header a/b",
                              "http 3000 --name",
                              "demo 3000",
                              "demo --name a.b",
@@ -120,6 +127,19 @@ class CliTest : public QObject {
     QCOMPARE(full.originTimeoutSeconds, 7U);
     QCOMPARE(full.common.stateDirectory, std::filesystem::path("/s"));
     QCOMPARE(full.common.quicPayload, std::size_t{0});
+  }
+
+  void readsHowAnOriginIsSpokenTo() {
+    const auto plain = parseAs<HttpCommand>("http 3000");
+    QVERIFY(plain.origin == config::OriginOptions());
+    const auto full = parseAs<HttpCommand>(
+        "http h2s://10.0.0.1 --origin-insecure --origin-server-name db.internal --host-header target "
+        "--origin-connect-timeout 3 --origin-tls-timeout 4");
+    QVERIFY(full.origin.insecure);
+    QCOMPARE(full.origin.serverName, std::string("db.internal"));
+    QCOMPARE(full.origin.hostHeader, std::string("target"));
+    QCOMPARE(full.origin.connectTimeout, std::chrono::seconds(3));
+    QCOMPARE(full.origin.tlsTimeout, std::chrono::seconds(4));
   }
 
   void readsDemo() {

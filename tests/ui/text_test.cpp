@@ -61,7 +61,8 @@ class TextTest : public QObject {
     QTest::addColumn<bool>("good");
     for (const char* good :
          {"1", "3000", "65535", "localhost:3000", "10.0.0.2:80", "[::1]:3000", "http://localhost:3000",
-          "http://localhost:3000/", "http://10.1.1.1", "unix:/run/app.sock"}) {
+          "http://localhost:3000/", "http://10.1.1.1", "https://localhost:8443", "h2c://localhost:50051",
+          "h2s://db", "unix:/run/app.sock"}) {
       QTest::newRow(good) << QString::fromLatin1(good) << true;
     }
     for (const char* bad : {"",
@@ -79,7 +80,9 @@ class TextTest : public QObject {
                             "http://",
                             "http://h/path",
                             "http://h:3000?q=1",
-                            "https://localhost",
+                            "https://localhost/x",
+                            "HTTPS://localhost",
+                            "h2://localhost",
                             "ftp://host:21",
                             "unix:",
                             "unix:relative",

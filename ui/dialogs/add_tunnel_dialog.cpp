@@ -50,7 +50,8 @@ AddTunnelDialog::AddTunnelDialog(QWidget* parent)
 void AddTunnelDialog::check(bool complain) {
   const QString target = targetProblem(m_target->text().trimmed());
   const QString name = nameProblem(m_name->text().trimmed());
-  showHint(m_targetHint, m_target, tr("A port of this computer, host:port, http://host:port or unix:/path"),
+  showHint(m_targetHint, m_target,
+           tr("A port of this computer, host:port, https://host:port, h2c://host:port or unix:/path"),
            complain ? target : QString());
   showHint(m_nameHint, m_name, tr("The first part of the public address"), name);
   m_ok->setEnabled(target.isEmpty() && name.isEmpty());

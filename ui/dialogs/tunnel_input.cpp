@@ -35,16 +35,16 @@ QString targetProblem(const QString& target) {
                ? QString()
                : Input::tr("Give a whole path, such as unix:/run/app.sock.");
   }
-  if (target.startsWith("https://"_L1))
-    return Input::tr("Services that speak HTTPS are not supported yet. Use http://.");
-  if (target.startsWith("http://"_L1)) {
+  if (target.contains("://"_L1)) {
     const QUrl url(target, QUrl::StrictMode);
+    static const QStringList schemes{u"http"_s, u"https"_s, u"h2c"_s, u"h2s"_s};
+    if (!schemes.contains(target.section(u':', 0, 0)))
+      return Input::tr("Use a port, host:port, unix:/path, or http, https, h2c or h2s with ://host:port.");
     if (!url.isValid() || url.host().isEmpty())
       return Input::tr("This is not an address, such as http://localhost:3000.");
     if (url.path().size() > 1 || url.hasQuery()) return Input::tr("Leave out what follows the port.");
     return {};
   }
-  if (target.contains("://"_L1)) return Input::tr("Use a port, host:port, http://… or unix:/path.");
   const qsizetype colon = target.lastIndexOf(u':');
   if (colon <= 0) return Input::tr("Add the port, as in %1:3000.").arg(target);
   return isPort(target.mid(colon + 1)) ? QString() : Input::tr("A port is a number from 1 to 65535.");

@@ -7,7 +7,7 @@
 
 namespace adit::ui {
 
-/// Empty where `target` is a port, host:port, http://host:port or unix:/path; otherwise what is wrong with
+/// Empty where `target` is what client::Target::parse takes (a port, host:port, https://host, ...); otherwise what is wrong with
 /// it.
 QString targetProblem(const QString& target);
 /// Empty where `name` is empty or a DNS label.

@@ -57,6 +57,15 @@ void TunnelStoreTest::savesAndLoads() {
   const std::vector<StoredTunnel> tunnels = {{"shop", "3000", true},
                                              {"", "unix:/tmp/a b\"c\\d", false},
                                              {"blog", "http://[::1]:80", true},
+                                             {"safe",
+                                              "https://db:8443",
+                                              true,
+                                              {.caFile = "/etc/ca \"x\".pem",
+                                               .serverName = "db.internal",
+                                               .hostHeader = "target",
+                                               .connectTimeout = std::chrono::seconds(3),
+                                               .tlsTimeout = std::chrono::seconds(3600)}},
+                                             {"open", "h2s://db:8443", true, {.insecure = true}},
                                              {"x", "tab\t newline\n \xe4\xb8\xad \x7f", true}};
   QVERIFY(bench.store.save(tunnels).has_value());
   QVERIFY(bench.store.load().value() == tunnels);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How a tunnel's origin is spoken to where the usual is not right, in the user's words: what the command line
+// takes, the store keeps and the engine checks. Values; any thread.
+
+#include <chrono>
+#include <string>
+
+namespace adit::config {
+
+struct OriginOptions {
+  std::string caFile =
+      {};  ///< Authorities to believe instead of the system's (PEM). For https:// and h2s://.
+  std::string serverName =
+      {};                 ///< The name a certificate must be for, and SNI, instead of the target's host.
+  bool insecure = false;  ///< Believes any certificate.
+  std::string hostHeader =
+      {};  ///< "keep" (or empty): the visitor's; "target": the target's; or a host[:port].
+  std::chrono::seconds connectTimeout{10};  ///< 1 to 3600.
+  std::chrono::seconds tlsTimeout{10};      ///< 1 to 3600.
+  friend bool operator==(const OriginOptions&, const OriginOptions&) = default;
+};
+
+}  // namespace adit::config
