@@ -68,6 +68,7 @@ std::optional<H2Error> H2Guard::countReset(Timestamp now) noexcept {
 }
 
 std::optional<H2Error> H2Guard::checkHeaders(const H2FrameHeader& frame, bool streamIsOpen) noexcept {
+  if (frame.stream == 0) return H2Error::ProtocolError;
   if (frame.type == H2FrameType::Headers) {
     m_blockBytes = frame.length;
     m_blockFrames = 0;
