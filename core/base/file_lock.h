@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // An exclusive lock on a file for the life of the object, released by the system when the process ends
-// however it ends. Two programs of one user thereby never use the same client key. Any thread; never blocks.
+// however it ends. Two programs of one user thereby never use the same client key, nor change one file at the
+// same time. Any thread.
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 
 namespace adit {
 
 class FileLock {
  public:
-  /// Creates the file (0600) where needed. Overloaded: somebody holds it.
+  /// Creates the file (0600) where needed. Overloaded: somebody holds it. Never blocks.
   static Result<std::unique_ptr<FileLock>> tryAcquire(const std::filesystem::path& path);
+  /// Waits for whoever holds it, `patience` at most: for short changes outside of any event loop.
+  static Result<std::unique_ptr<FileLock>> acquire(const std::filesystem::path& path, Duration patience);
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock();

@@ -64,8 +64,9 @@ class EngineImpl final : public Engine, private client::ClientObserver {
 
   EngineParams m_params;
   ClientKey m_key;
-  std::mutex m_serverMutex;  // guards m_embedded; the threads of client and server never take it
+  std::mutex m_serverMutex;  // guards the next two; the threads of client and server never take it
   std::unique_ptr<EmbeddedServer> m_embedded;
+  bool m_draining = false;
   std::uint64_t m_logSink = 0;
 
   mutable std::mutex m_mutex;  // guards what follows
@@ -156,6 +157,7 @@ void EngineImpl::removeTunnel(TunnelId id) {
 
 Result<> EngineImpl::join(const session::JoinLink& link) {
   const std::lock_guard serverLock(m_serverMutex);
+  if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
   {
     const std::lock_guard lock(m_mutex);
     m_serverName = link.serverName();
@@ -168,6 +170,7 @@ Result<> EngineImpl::join(const session::JoinLink& link) {
 
 Result<> EngineImpl::useEmbedded() {
   const std::lock_guard serverLock(m_serverMutex);
+  if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
   if (m_embedded == nullptr) {
     auto started = startEmbeddedServer(m_params.embeddedHttpPort, m_params.loopbackPayload);
     if (!started) return fail(std::move(started.error()));
@@ -215,6 +218,7 @@ std::vector<Event> EngineImpl::takeEvents() {
 
 void EngineImpl::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
   const std::lock_guard serverLock(m_serverMutex);
+  m_draining = true;  // the server that is asked to drain stays until it has answered
   auto drainClient = [this, deadline, done = std::move(done)] { m_client->drain(deadline, done); };
   if (m_embedded != nullptr) {
     // Visitors first: their answers come through the client.

@@ -40,6 +40,7 @@ class Engine {
   virtual void startTunnel(TunnelId id) = 0;
   virtual void stopTunnel(TunnelId id) = 0;
   /// Leaves the current server (or the embedded one) and joins this one; tunnels move along.
+  /// Closed after drain().
   virtual Result<> join(const session::JoinLink& link) = 0;
   /// Goes back to the embedded server.
   virtual Result<> useEmbedded() = 0;

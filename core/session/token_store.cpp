@@ -13,6 +13,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/encoding.h"
+#include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/session/display_text.h"
@@ -28,6 +29,8 @@ namespace {
 constexpr std::size_t kMaxFile = 8 * 1024 * 1024;  // kMaxTokens of the longest entries
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kIdBytes = 4;
+/// How long a change waits for another program's change to the same file.
+constexpr Duration kPatience = std::chrono::seconds(5);
 
 /// What tells that a file is not the one that was read.
 struct Stamp {
@@ -77,6 +80,8 @@ class FileTokenStore final : public TokenStore {
     if (!hash) return fail(std::move(hash.error()));
 
     const std::lock_guard lock(m_mutex);
+    const auto fileLock = lockFile();
+    if (!fileLock) return fail(fileLock.error());
     if (auto fresh = refresh(); !fresh) return fail(std::move(fresh.error()));
     if (m_tokens.size() >= kMaxTokens)
       return fail(ErrorCode::LimitExceeded, fmt::format("there are {} tokens already", m_tokens.size()));
@@ -110,6 +115,8 @@ class FileTokenStore final : public TokenStore {
 
   Result<> revoke(std::string_view id) override {
     const std::lock_guard lock(m_mutex);
+    const auto fileLock = lockFile();
+    if (!fileLock) return fail(fileLock.error());
     if (auto fresh = refresh(); !fresh) return fresh;
     std::vector<StoredToken> changed = m_tokens;
     const auto it = std::find_if(changed.begin(), changed.end(),
@@ -136,6 +143,13 @@ class FileTokenStore final : public TokenStore {
   }
 
   // The rest is called with the mutex held.
+
+  /// Between reading the file and writing it no other program writes: a running server and `adit token` share
+  /// it.
+  [[nodiscard]] Result<std::unique_ptr<FileLock>> lockFile() const {
+    fs::path path = m_file;
+    return FileLock::acquire(path += ".lock", kPatience);
+  }
 
   Result<> read() const {
     // The stamp is taken first: a change that comes between is seen the next time.

@@ -175,6 +175,18 @@ class EngineLifecycleTest : public QObject {
     QVERIFY(h.until([&] { return done.load(); }));
   }
 
+  /// The server that is draining must not be replaced before it has said that it is done.
+  void nothingIsJoinedAfterDrain() {
+    EngineHarness h;
+    session::JoinLink nobody{"token", "127.0.0.1", 9, ServerHarness::identity()->pin()};
+    auto engine = Engine::start(h.params()).value();
+    std::atomic<bool> done{false};
+    engine->drain(20s, [&] { done = true; });
+    QCOMPARE(engine->join(nobody).error().code, ErrorCode::Closed);
+    QCOMPARE(engine->useEmbedded().error().code, ErrorCode::Closed);
+    QVERIFY(h.until([&] { return done.load(); }));
+  }
+
   void anEndAmidRequestsCutsThem_data() {
     QTest::addColumn<bool>("embedded");
     QTest::addColumn<bool>("draining");

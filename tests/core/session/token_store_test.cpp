@@ -70,6 +70,7 @@ class TokenStoreTest : public QObject {
   void labelsAreOneLine();
   void aFailedWriteChangesNothing();
   void verifiesFromManyThreads();
+  void twoProgramsLoseNoChange();
 };
 
 void TokenStoreTest::startsEmpty() {
@@ -315,6 +316,28 @@ void TokenStoreTest::verifiesFromManyThreads() {
   for (auto& thread : threads) thread.join();
   QCOMPARE(wrong.load(), 0);
   QCOMPARE(store->list().size(), std::size_t{9});
+}
+
+void TokenStoreTest::twoProgramsLoseNoChange() {
+  Bench bench;
+  constexpr int kEach = 20;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> programs;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    programs.emplace_back([&, store = bench.open(), seed] {
+      SeededRandom random(seed);
+      for (int i = 0; i < kEach; ++i) {
+        const auto token = store->create("", random);
+        if (!token || (i % 2 == 0 && !store->revoke(store->verify(*token)->id))) ++wrong;
+      }
+    });
+  }
+  for (auto& program : programs) program.join();
+  QCOMPARE(wrong.load(), 0);
+  const auto tokens = bench.open()->list();
+  QCOMPARE(tokens.size(), std::size_t{3 * kEach});
+  QCOMPARE(std::count_if(tokens.begin(), tokens.end(), [](const TokenInfo& token) { return token.revoked; }),
+           std::ptrdiff_t{3 * kEach / 2});
 }
 
 QTEST_APPLESS_MAIN(TokenStoreTest)
