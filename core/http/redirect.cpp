@@ -11,10 +11,11 @@ std::string secureLocation(std::string_view host, std::uint16_t port, std::strin
   return fmt::format("https://{}:{}{}", host, port, target);
 }
 
-std::string renderRedirect(std::string_view location, bool keepAlive) {
+std::string renderRedirect(std::string_view location, std::string_view date, bool keepAlive) {
   return fmt::format(
-      "HTTP/1.1 308 Permanent Redirect\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: {}\r\n\r\n",
-      location, keepAlive ? "keep-alive" : "close");
+      "HTTP/1.1 308 Permanent Redirect\r\nLocation: {}\r\nDate: {}\r\nContent-Length: 0\r\nConnection: "
+      "{}\r\n\r\n",
+      location, date, keepAlive ? "keep-alive" : "close");
 }
 
 }  // namespace adit::http

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/slab.h"
@@ -70,6 +71,9 @@ class StreamSocket : public Disposable {
   [[nodiscard]] virtual bool isOpen() const noexcept = 0;
   [[nodiscard]] virtual SocketAddress peerAddress() const = 0;
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
+  /// False where the peer was shown a certificate for other hosts than this one, and asked for it by name
+  /// (TLS only): what it wants from `host` belongs on another connection.
+  [[nodiscard]] virtual bool speaksFor(std::string_view /*host*/) const { return true; }
   /// Gives the connection away (to another worker's loop): stops watching and forgets it. The queue must be
   /// empty. Bytes that were read before a pause and not delivered yet are lost unless takeUnread() gave them
   /// out.

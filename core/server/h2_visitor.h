@@ -40,6 +40,8 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] Worker& worker() noexcept { return m_worker; }
   [[nodiscard]] http::H2ServerSession& session() noexcept { return *m_session; }
   [[nodiscard]] http::Scheme scheme() const noexcept { return m_scheme; }
+  /// See net::StreamSocket::speaksFor.
+  [[nodiscard]] bool speaksFor(std::string_view host) const { return m_socket->speaksFor(host); }
   /// The piece of what was read last that `data` lies in, without a copy where it can be.
   Slice sliceOf(ByteView data);
   /// The session has something to write: at the end of the turn.

@@ -54,6 +54,11 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
     answerRedirect(request.head);
     return;
   }
+  if (request.refusedWith == 0 && destination.kind != Destination::Kind::Unknown &&
+      !m_visitor.speaksFor(http::hostOf(request.head.authority))) {
+    answerProblem(http::Problem::Misdirected);
+    return;
+  }
   const std::optional<http::Problem> refused =
       request.refusedWith != 0
           ? http::problemOf(request.refusedWith)

@@ -206,7 +206,9 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   const Destination destination = findDestination(m_worker, m_request.authority);
   const bool redirects = m_scheme == http::Scheme::Http && m_worker.context().redirectPort != 0 &&
                          destination.kind != Destination::Kind::Unknown;
-  if (destination.kind == Destination::Kind::Elsewhere && !redirects) {
+  const bool misdirected = destination.kind != Destination::Kind::Unknown &&
+                           !m_socket->speaksFor(http::hostOf(m_request.authority));
+  if (destination.kind == Destination::Kind::Elsewhere && !redirects && !misdirected) {
     moveTo(destination.route->worker, headBytes, rest);
     return;
   }
@@ -229,6 +231,12 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   if (redirects) {
     if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
     answerRedirect();
+    return;
+  }
+  if (misdirected) {
+    m_head.clear();
+    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+    answerProblem(http::Problem::Misdirected);
     return;
   }
   const std::optional<http::Problem> refused = m_exchange.begin(

@@ -226,7 +226,7 @@ void VisitorConnection::answerRedirect() {
   if (!m_requestComplete) m_keepAlive = false;
   const std::string location = http::secureLocation(http::hostOf(m_request.authority),
                                                     m_worker.context().redirectPort, m_request.target);
-  m_socket->sendCopy(asBytes(http::renderRedirect(location, m_keepAlive)));
+  m_socket->sendCopy(asBytes(http::renderRedirect(location, m_worker.date(), m_keepAlive)));
   endOwnAnswer();
 }
 

@@ -18,15 +18,27 @@ constexpr std::size_t kMaxDnsName = 255;
 using Digest = std::array<std::uint8_t, 32>;
 using TicketSecret = std::array<std::uint8_t, 32>;
 
-/// A host name in the one form it is compared in; empty for what cannot be one.
-std::string canonical(std::string_view name) {
+using NameRoom = std::array<char, kMaxDnsName>;
+
+/// A host name in the one form it is compared in, written to `room`; empty for what cannot be one.
+std::string_view canonical(std::string_view name, NameRoom& room) noexcept {
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);
-  if (name.size() > kMaxDnsName) return {};
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
+  if (name.size() > room.size()) return {};
+  std::transform(name.begin(), name.end(), room.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower;
+  return {room.data(), name.size()};
 }
+
+std::string canonical(std::string_view name) {
+  NameRoom room;
+  return std::string(canonical(name, room));
+}
+
+/// Lets views look up strings without an allocation.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
 
 /// One certificate to choose, or several for the same names with keys of different kinds.
 struct Entry {
@@ -79,12 +91,15 @@ class Store final : public CertificateStore {
   }
 
   [[nodiscard]] std::size_t choose(std::string_view serverName) const noexcept override {
-    std::string name = canonical(serverName);
+    NameRoom room;
+    std::string_view name = canonical(serverName, room);
     if (name.empty()) return 0;
     if (const auto exact = m_byName.find(name); exact != m_byName.end()) return exact->second;
     const std::size_t dot = name.find('.');
-    if (dot == std::string::npos || dot == 0) return 0;
-    name.replace(0, dot, "*");
+    if (dot == std::string_view::npos || dot == 0) return 0;
+    // The wildcard that stands for the first label takes the place of its last letter.
+    room[dot - 1] = '*';
+    name.remove_prefix(dot - 1);
     const auto wildcard = m_byName.find(name);
     return wildcard == m_byName.end() ? 0 : wildcard->second;
   }
@@ -153,7 +168,7 @@ class Store final : public CertificateStore {
 
  private:
   std::shared_ptr<const Entries> m_entries;
-  std::unordered_map<std::string, std::size_t> m_byName;
+  std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> m_byName;
   TicketSecret m_secret;
 };
 

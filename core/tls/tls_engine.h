@@ -69,6 +69,8 @@ class TlsEngine {
 
   [[nodiscard]] std::string_view alpn() const noexcept;
   [[nodiscard]] const std::string& serverName() const noexcept { return m_serverName; }
+  /// See net::StreamSocket::speaksFor.
+  [[nodiscard]] bool speaksFor(std::string_view host) const noexcept;
 
  private:
   TlsEngine() = default;
@@ -96,6 +98,7 @@ class TlsEngine {
   Output* m_output = nullptr;
   std::size_t m_silence = 0;  ///< Bytes taken since the last plaintext came of them.
   std::size_t m_handshakeLimit = 0;
+  std::size_t m_certificate = 0;  ///< Index in m_store.
   bool m_helloSeen = false;
   bool m_nameIsBad = false;
   bool m_secured = false;

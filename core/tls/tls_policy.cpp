@@ -88,7 +88,7 @@ int TlsEngine::chooseHost(const gnutls_datum_t& hello) {
   // A second hello (after HelloRetryRequest) may not ask for somebody else.
   if (m_helloSeen) return m_serverName == before ? 0 : GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
   m_helloSeen = true;
-  const std::size_t index = m_store->choose(m_serverName);
+  const std::size_t index = m_certificate = m_store->choose(m_serverName);
   gnutls_session_t session = m_session.get();
   const int set = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, m_store->credentials(index));
   if (set != 0) return set;
@@ -97,6 +97,11 @@ int TlsEngine::chooseHost(const gnutls_datum_t& hello) {
   const int enabled = gnutls_session_ticket_enable_server(session, &datum);
   gnutls_memset(key.data(), 0, key.size());
   return enabled;
+}
+
+bool TlsEngine::speaksFor(std::string_view host) const noexcept {
+  // Who asked for no name could not know better.
+  return m_store == nullptr || m_serverName.empty() || m_store->choose(host) == m_certificate;
 }
 
 Error TlsEngine::describe(int code) const {

@@ -124,6 +124,9 @@ class Socket final : public TlsSocket,
   [[nodiscard]] net::SocketAddress peerAddress() const override { return m_wire->peerAddress(); }
   [[nodiscard]] net::SocketAddress localAddress() const override { return m_wire->localAddress(); }
 
+  [[nodiscard]] bool speaksFor(std::string_view host) const override {
+    return m_state.engine == nullptr || m_state.engine->speaksFor(host);
+  }
   std::unique_ptr<net::DetachedSocket> detach() override;
 
   [[nodiscard]] std::string_view alpn() const override {

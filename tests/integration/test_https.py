@@ -13,6 +13,7 @@ from support.case import AditCase, main
 from support.origins import pattern
 from support.process import seconds, wait_until
 from support.tls import Certificate, TlsVisitor, trusting
+from support.visitor import Visitor, Wire
 
 HTTPS = ["--https-listen", "127.0.0.1:0"]
 
@@ -209,10 +210,28 @@ class Certificates(HttpsCase):
             with self.subTest(name):
                 self.assertEqual(self.shown(server, name), expected.der())
         shop = self.tunnel(server, self.echo(), "shop")
-        for ca, name in ((exact, "shop"), (wild, "blog")):
-            context = trusting(ca.cert)
-            visitor = self.visitor(server, shop.host, context, server_name=name + ".t.example.com")
+        blog = self.tunnel(server, self.echo(), "blog")
+        for ca, name, right, wrong in ((exact, "shop", shop, blog), (wild, "blog", blog, shop)):
+            visitor = self.visitor(server, right.host, trusting(ca.cert), server_name=name + ".t.example.com")
             self.assertEqual(visitor.get().status, 200)
+            # What the certificate on this connection is not for belongs on another connection.
+            answer = visitor.get(host=wrong.host)
+            self.assertEqual(answer.status, 421)
+            self.assertEqual(visitor.get(host="nobody.t.example.com").status, 404)
+            self.assertEqual(visitor.request("POST", "/form", body=b"abc", host=wrong.host).response().status, 421)
+        for host, ca, status in ((shop.host, exact, b"200"), (blog.host, exact, b"421")):
+            done = self.curl(shop, server, "--http2", "-o", self.files / "page", "-w", "%{http_code} %{http_version}", "-H", f"Host: {host}",
+                             f"https://shop.t.example.com:{server.https.port}/", ca=ca.cert)
+            self.assertEqual((done.stdout, done.returncode), (status + b" 2", 0), done.stderr)
+        # Who asks for no name gets the first certificate, and what it asks for.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        plain = socket.create_connection(tuple(server.https), timeout=seconds(10))
+        nameless = Visitor.__new__(Visitor)
+        Wire.__init__(nameless, context.wrap_socket(plain))
+        self.addCleanup(nameless.close)
+        nameless.host = shop.host
+        self.assertEqual(nameless.get().status, 200)
 
     def test_rsa_beside_ecdsa(self):
         ec = Certificate(self.files, "ec", ["shop.t.example.com"])
