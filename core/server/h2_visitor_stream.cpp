@@ -67,12 +67,17 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   if (refused) {
     answerProblem(*refused);
   } else {
+    m_pace.restart(m_visitor.worker().loop().now());
     watchBody();
   }
 }
 
+bool H2VisitorStream::owesBody() const noexcept {
+  return !m_requestComplete && !m_mayPause && !m_responseStarted;
+}
+
 void H2VisitorStream::watchBody() {
-  if (m_requestComplete || m_mayPause || m_responseStarted || m_uncredited > 0) return;
+  if (!owesBody() || m_uncredited > 0) return;
   m_visitor.worker().bodyTimeouts.restart(*this);
 }
 
@@ -95,6 +100,11 @@ void H2VisitorStream::onRequestBody(ByteView data) {
     }
   }
   giveCredit();
+  Worker& worker = m_visitor.worker();
+  if (owesBody() && !m_pace.received(data.size(), worker.loop().now(), worker.context().limits)) {
+    onTimeout();
+    return;
+  }
   watchBody();
 }
 
@@ -112,6 +122,7 @@ void H2VisitorStream::onRequestEnd() {
 }
 
 void H2VisitorStream::onRequestWritable() {
+  m_pace.restart(m_visitor.worker().loop().now());
   if (m_uncredited > 0) giveCredit();
   watchBody();
 }

@@ -8,6 +8,7 @@
 #include "core/base/intrusive_list.h"
 #include "core/http/h2_server_session.h"
 #include "core/relay/timeout_queue.h"
+#include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 
 namespace adit::server {
@@ -48,12 +49,14 @@ class H2VisitorStream final : public http::H2ServerStream,
   void answerProblem(http::Problem problem);
   void answerRedirect(const http::RequestHead& request);
   void giveCredit();
+  [[nodiscard]] bool owesBody() const noexcept;
   void watchBody();
   void upgraded();
 
   H2Visitor& m_visitor;
   Exchange m_exchange;
   std::string m_host;
+  BodyPace m_pace;
   SliceQueue m_early;            ///< What came before the upgrade was answered.
   std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
   bool m_isHead = false;

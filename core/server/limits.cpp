@@ -16,7 +16,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 /// Where a limit is kept. Times are numbers of milliseconds here.
-using Place = std::variant<Duration*, std::size_t*, std::uint32_t*>;
+using Place = std::variant<Duration*, std::size_t*, std::uint32_t*, double*>;
 
 struct Limit {
   std::string_view name;
@@ -45,6 +45,18 @@ constexpr Limit kLimits[] = {
     {"connections-per-address", [](ServerLimits& l) -> Place { return &l.connectionsPerAddress; }, 1, kMillion, "of an IPv4 address or IPv6 /64"},
     {"connections-from-loopback", [](ServerLimits& l) -> Place { return &l.connectionsFromLoopback; }, 1, kMillion, "of this machine, such as a proxy's"},
     {"spare-descriptors", [](ServerLimits& l) -> Place { return &l.spareDescriptors; }, 0, kMillion, "never used for visitors"},
+    {"h2-streams", [](ServerLimits& l) -> Place { return &l.h2.concurrentStreams; }, 1, 10'000, "HTTP/2: of a connection at a time"},
+    {"h2-requests", [](ServerLimits& l) -> Place { return &l.h2.requests; }, 1, kMillion, "HTTP/2: of a connection, then GOAWAY"},
+    {"h2-stream-window", [](ServerLimits& l) -> Place { return &l.h2.streamWindow; }, 65'535, 64 * kMillion, "HTTP/2: bytes on the way"},
+    {"h2-connection-window", [](ServerLimits& l) -> Place { return &l.h2.connectionWindow; }, 65'535, 256 * kMillion, "HTTP/2: the same, all streams"},
+    {"h2-header-bytes", [](ServerLimits& l) -> Place { return &l.h2.headerBlockBytes; }, 256, kMillion, "HTTP/2: a header block, compressed"},
+    {"h2-continuations", [](ServerLimits& l) -> Place { return &l.h2.continuations; }, 0, 1000, "HTTP/2: frames of a block after its first"},
+    {"h2-settings", [](ServerLimits& l) -> Place { return &l.h2.settingsEntries; }, 8, 1000, "HTTP/2: entries of a SETTINGS"},
+    {"h2-queued-acks", [](ServerLimits& l) -> Place { return &l.h2.queuedAcks; }, 1, kMillion, "HTTP/2: answers a visitor does not read"},
+    {"h2-reset-burst", [](ServerLimits& l) -> Place { return &l.h2.resetBurst; }, 1, kMillion, "HTTP/2: streams reset at once"},
+    {"h2-reset-rate", [](ServerLimits& l) -> Place { return &l.h2.resetRate; }, 0, kMillion, "HTTP/2: and a second afterwards"},
+    {"h2-control-burst", [](ServerLimits& l) -> Place { return &l.h2.controlBurst; }, 1, kMillion, "HTTP/2: PING, SETTINGS, ... at once"},
+    {"h2-control-rate", [](ServerLimits& l) -> Place { return &l.h2.controlRate; }, 0, kMillion, "HTTP/2: and a second afterwards"},
 };
 // clang-format on
 
@@ -82,6 +94,7 @@ std::uint64_t valueOf(const Place& place) {
   if (const auto* time = std::get_if<Duration*>(&place))
     return static_cast<std::uint64_t>(duration_cast<milliseconds>(**time).count());
   if (const auto* size = std::get_if<std::size_t*>(&place)) return **size;
+  if (const auto* rate = std::get_if<double*>(&place)) return static_cast<std::uint64_t>(**rate);
   return **std::get_if<std::uint32_t*>(&place);
 }
 
@@ -90,6 +103,8 @@ void store(const Place& place, std::uint64_t value) {
     **time = milliseconds(value);
   } else if (const auto* size = std::get_if<std::size_t*>(&place)) {
     **size = value;
+  } else if (const auto* rate = std::get_if<double*>(&place)) {
+    **rate = static_cast<double>(value);
   } else {
     **std::get_if<std::uint32_t*>(&place) = static_cast<std::uint32_t>(value);
   }

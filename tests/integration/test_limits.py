@@ -80,6 +80,30 @@ class SlowBodies(Limited):
         self.assertEqual(visitor.response().status, 200)
         self.assertEqual(len(origin.requests[-1].body), 3000)
 
+    def test_a_body_in_drops_is_408_by_http2(self):
+        tunnel, origin = self.limited(body_timeout="1s", body_rate=5000)
+        visitor = tunnel.visit()
+
+        def frame(kind, flags, stream, payload):
+            return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+        head = b"".join(b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value for name, value in (
+            (b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/"), (b":authority", tunnel.host.encode())))
+        visitor.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(1, 4, 1, head))
+        begin, seen = time.monotonic(), []
+        while (not seen or seen[-1][0] != 3) and time.monotonic() - begin < seconds(10):
+            visitor.send(frame(0, 0, 1, b"x" * 450))
+            time.sleep(0.1)
+            while select.select([visitor.sock], [], [], 0)[0] and visitor.fill():
+                while len(visitor.buffer) >= 9 and len(visitor.buffer) >= 9 + (size := int.from_bytes(visitor.buffer[:3], "big")):
+                    seen.append((visitor.buffer[3], visitor.buffer[9:9 + size]))
+                    visitor.buffer = visitor.buffer[9 + size:]
+        # A whole answer, and then the wish that no more is sent (RFC 9113 section 8.1).
+        self.assertEqual([kind for kind, _ in seen if kind in (0, 1, 3)], [1, 0, 3])
+        self.assertIn(b"408", [payload for kind, payload in seen if kind == 0][0])
+        self.assertEqual(seen[-1][1], b"\0\0\0\0")
+        self.assertEqual(origin.requests, [])
+        self.assert_well(tunnel)
+
     def test_a_slow_origin_is_not_the_visitors_fault(self):
         def script(connection):
             request = connection.request(read_body=False)

@@ -27,11 +27,14 @@ class LimitsTest : public QObject {
  private Q_SLOTS:
   void areSetByName() {
     ServerLimits limits;
-    for (const char* each : {"head-bytes=1000", "head-timeout=1500ms", "body-timeout=2m", "write-timeout=7",
-                             "keep-alive-timeout=5s", "requests-per-tunnel=3", "connections=12",
-                             "connections-per-address=4", "body-rate=0", "spare-descriptors=0"}) {
+    for (const char* each :
+         {"h2-streams=7", "h2-reset-rate=3", "head-bytes=1000", "head-timeout=1500ms", "body-timeout=2m",
+          "write-timeout=7", "keep-alive-timeout=5s", "requests-per-tunnel=3", "connections=12",
+          "connections-per-address=4", "body-rate=0", "spare-descriptors=0"}) {
       QVERIFY2(setLimit(limits, each), each);
     }
+    QCOMPARE(limits.h2.concurrentStreams, 7U);
+    QCOMPARE(limits.h2.resetRate, 3.0);
     QCOMPARE(limits.head.headBytes, std::size_t{1000});
     QVERIFY(limits.headTimeout == 1500ms);
     QVERIFY(limits.bodyIdleTimeout == 2min);
@@ -68,7 +71,8 @@ class LimitsTest : public QObject {
     for (const char* part :
          {"head-bytes=32768 ", "target-bytes=8192 ", "head-fields=128 ", "head-timeout=10s ",
           "keep-alive-timeout=60s ", "body-timeout=30s ", "requests-per-tunnel=1000 ", "connections=10000 ",
-          "connections-per-address=256 ", "spare-descriptors=64 "}) {
+          "connections-per-address=256 ", "h2-streams=100 ", "h2-reset-burst=200 ",
+          "spare-descriptors=64 "}) {
       QVERIFY2(text.find(part) != std::string::npos, part);
     }
   }
