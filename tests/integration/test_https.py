@@ -187,6 +187,45 @@ class Strangers(HttpsCase):
         self.assertEqual(self.visitor(self.server_, self.tunnel_.host, self.context).get().status, 200)
 
 
+class Limits(HttpsCase):
+    def test_handshakes_in_progress_are_counted(self):
+        """Who stands in the door holds it up until his time is over, and no longer."""
+        server = self.https_server("--limit", "handshakes-per-worker=4", "--limit", "handshake-timeout=2s", workers=1)
+        tunnel = self.tunnel(server, self.echo(), "shop")
+        context = trusting(server.data / "https.crt")
+        early = self.visitor(server, tunnel.host, context)
+        silent = []
+        for _ in range(6):
+            sock = socket.create_connection(tuple(server.https), timeout=seconds(20))
+            self.addCleanup(sock.close)
+            silent.append(sock)
+        self.assertEqual(early.get().status, 200)
+        self.assertEqual(tunnel.get().status, 200)
+        late = self.visitor(server, tunnel.host, context, timeout=30)
+        self.assertEqual(late.get().status, 200)
+        for sock in silent:
+            self.assertEqual(sock.recv(1), b"")
+
+    def test_connections_of_an_address_are_counted_before_the_handshake(self):
+        server = self.https_server("--limit", "connections-from-loopback=8", workers=1)
+        tunnel = self.tunnel(server, self.echo(), "shop")
+        context = trusting(server.data / "https.crt")
+        silent = [socket.create_connection(tuple(server.https), timeout=seconds(20)) for _ in range(8)]
+        for sock in silent:
+            self.addCleanup(sock.close)
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.visitor(server, tunnel.host, context)
+        for sock in silent:
+            sock.close()
+
+        def served():
+            try:
+                return self.visitor(server, tunnel.host, context).get().status == 200
+            except (ssl.SSLError, ConnectionError):
+                return False
+        wait_until(served, "there is room again")
+
+
 class Certificates(HttpsCase):
     def setUp(self):
         super().setUp()
