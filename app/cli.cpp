@@ -215,6 +215,11 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
                   "Use the server inside this process even if one was joined");
     sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")
         ->default_val(8080);
+    auto* https =
+        sub->add_flag("--https", command->https, "Let the embedded server speak HTTPS as well, self-signed");
+    sub->add_option("--https-port", command->httpsPort, "Its port for that; 0: any")
+        ->default_val(8443)
+        ->needs(https);
     sub->add_option("--origin-timeout", command->originTimeoutSeconds,
                     "Seconds an origin may take to begin its answer")
         ->default_val(100)

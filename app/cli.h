@@ -41,6 +41,8 @@ struct HttpCommand {
   std::string profile;
   bool embedded = false;  ///< Not even a stored profile.
   std::uint16_t httpPort = 8080;
+  bool https = false;
+  std::uint16_t httpsPort = 8443;
   std::uint32_t originTimeoutSeconds = 100;
   config::OriginOptions origin;
   bool demo = false;

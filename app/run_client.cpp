@@ -149,6 +149,7 @@ int runClient(const HttpCommand& command) {
     params.join = std::move(*link);
   }
   params.embeddedHttpPort = command.httpPort;
+  if (command.https) params.embeddedHttpsPort = command.httpsPort;
   params.clientName = machineName();
   params.loopbackPayload = command.common.quicPayload;
   params.originHeadTimeout = std::chrono::seconds(command.originTimeoutSeconds);

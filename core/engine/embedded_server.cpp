@@ -12,7 +12,7 @@ namespace {
 constexpr int kPortsToTry = 20;
 }
 
-Result<EmbeddedServer> startEmbeddedServer(std::uint16_t httpPort, std::size_t loopbackPayload) {
+Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
   SecureRandom random;
   std::array<std::uint8_t, 32> secret{};
   random.fill(secret);
@@ -28,15 +28,25 @@ Result<EmbeddedServer> startEmbeddedServer(std::uint16_t httpPort, std::size_t l
   params.identity = *identity;
   params.keys = quic::StaticKeys::generate(random);
   params.quicListen = net::SocketAddress::loopback4(0);
-  params.loopbackPayload = loopbackPayload;
+  params.loopbackPayload = wanted.loopbackPayload;
+  if (wanted.httpsPort) {
+    const std::array<std::string, 2> names{params.domain, "*." + params.domain};
+    auto certificates = tls::CertificateStore::selfSigned(names);
+    if (!certificates) return fail(std::move(certificates.error()));
+    params.certificates = std::make_shared<tls::CertificateSource>(std::move(*certificates));
+  }
   params.checkToken = [token = embedded.link.token](std::string_view given) -> Result<> {
     if (equalConstantTime(asBytes(token), asBytes(given))) return {};
     return fail(ErrorCode::TokenUnknown, "the token is not this server's");
   };
   for (int attempt = 0; attempt <= kPortsToTry; ++attempt) {
-    const bool last = httpPort == 0 || attempt == kPortsToTry;
-    params.httpListen =
-        net::SocketAddress::loopback4(last ? 0 : static_cast<std::uint16_t>(httpPort + attempt));
+    const bool last = wanted.httpPort == 0 || attempt == kPortsToTry;
+    const auto next = [&](std::uint16_t port) {
+      return net::SocketAddress::loopback4(last || port == 0 ? 0
+                                                             : static_cast<std::uint16_t>(port + attempt));
+    };
+    params.httpListen = next(wanted.httpPort);
+    if (wanted.httpsPort) params.httpsListen = next(*wanted.httpsPort);
     auto started = server::Server::start(params);
     if (started) {
       embedded.server = std::move(*started);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "core/server/server.h"
 #include "core/session/join_link.h"
@@ -16,7 +17,13 @@ struct EmbeddedServer {
   session::JoinLink link;
 };
 
-/// `httpPort` or, where it is taken, one of the twenty after it, or any. 0: any.
-Result<EmbeddedServer> startEmbeddedServer(std::uint16_t httpPort, std::size_t loopbackPayload);
+struct EmbeddedServerParams {
+  /// Where one is taken, both move on by up to twenty, or to any. 0: any.
+  std::uint16_t httpPort = 8080;
+  std::optional<std::uint16_t> httpsPort;  ///< HTTPS too, with a certificate made anew each time.
+  std::size_t loopbackPayload = 16376;     ///< See quic::TransportLimits.
+};
+
+Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted);
 
 }  // namespace adit::engine

@@ -22,6 +22,7 @@ struct EngineParams {
   std::filesystem::path stateDirectory;                    ///< Client key, embedded server's key.
   std::optional<session::JoinLink> join;                   ///< Empty: start an embedded server on loopback.
   std::uint16_t embeddedHttpPort = 8080;                   ///< Another port is chosen where it is taken.
+  std::optional<std::uint16_t> embeddedHttpsPort;          ///< Its HTTPS, with a self-signed certificate.
   std::string clientName;                                  ///< For the server's log.
   std::size_t loopbackPayload = 16376;                     ///< See quic::TransportLimits.
   Duration originHeadTimeout = std::chrono::seconds(100);  ///< 504 when an origin says nothing for so long.

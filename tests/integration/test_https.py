@@ -187,6 +187,24 @@ class Strangers(HttpsCase):
         self.assertEqual(self.visitor(self.server_, self.tunnel_.host, self.context).get().status, 200)
 
 
+class Embedded(HttpsCase):
+    def test_one_machine_by_https(self):
+        origin = self.echo()
+        client = self.run_adit("http", origin.target, "--json", "--name", "shop", "--http-port", "0", "--https", "--https-port", "0")
+        url = client.event(event="tunnel", state="online")["url"]
+        self.assertTrue(url.startswith("https://shop.localhost:"), url)
+        port = int(url.rpartition(":")[2])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        visitor = TlsVisitor(("127.0.0.1", port), f"shop.localhost:{port}", context)
+        self.addCleanup(visitor.close)
+        self.assertEqual(visitor.get().status, 200)
+        self.assertEqual(origin.requests[-1].get("x-forwarded-proto"), "https")
+
+    def test_a_port_without_the_flag_is_a_mistake(self):
+        self.assertEqual(self.run_adit("http", "3000", "--https-port", "0").exit_code(), 2)
+
+
 class Limits(HttpsCase):
     def test_handshakes_in_progress_are_counted(self):
         """Who stands in the door holds it up until his time is over, and no longer."""
