@@ -2,10 +2,12 @@
 #include "core/tls/certificate_store.h"
 
 #include <algorithm>
+#include <ctime>
 #include <unordered_map>
 
 #include <gnutls/crypto.h>
 
+#include "core/base/log.h"
 #include "core/base/random.h"
 #include "core/base/slab.h"
 #include "core/tls/key_pair.h"
@@ -67,6 +69,21 @@ std::vector<std::string> namesOf(gnutls_x509_crt_t certificate) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+/// A certificate whose time is over is still shown: visitors who know it may go on, the others are told why.
+void warnAboutTime(const CertificateFiles& files, gnutls_x509_crt_t certificate) {
+  const std::time_t now = std::time(nullptr);
+  const std::time_t end = gnutls_x509_crt_get_expiration_time(certificate);
+  constexpr std::time_t kDay = 24 * 60 * 60;
+  if (end <= now) {
+    logWarning("tls", "the certificate in {} has expired", files.certificate.string());
+  } else if (end - now < 7 * kDay) {
+    logWarning("tls", "the certificate in {} expires in {} day(s)", files.certificate.string(),
+               (end - now) / kDay);
+  }
+  if (gnutls_x509_crt_get_activation_time(certificate) > now)
+    logWarning("tls", "the certificate in {} is not valid yet", files.certificate.string());
 }
 
 class Store final : public CertificateStore {
@@ -156,6 +173,7 @@ class Store final : public CertificateStore {
     for (const CertificateFiles& each : files) {
       const auto pair = loadKeyPair(each.certificate, each.key);
       if (!pair) return fail(pair.error());
+      warnAboutTime(each, pair->chain.front().get());
       if (auto added = add(*entries, *pair); !added) {
         return fail(
             ErrorCode::TlsFailure,

@@ -369,6 +369,12 @@ class Certificates(HttpsCase):
                 self.assertEqual(program.exit_code(), 2, program.text())
                 self.assertIn(complaint, program.text("err"))
 
+    def test_a_certificate_whose_time_is_over_is_pointed_out(self):
+        short = Certificate(self.files, "short", ["t.example.com"], days=2)
+        server = self.https_server(*short.options)
+        self.assertIn(str(short.cert), server.line("expires in", stream="err"))
+        self.assertEqual(self.shown(server, "t.example.com"), short.der())
+
     def test_a_port_in_use_is_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
