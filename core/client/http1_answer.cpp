@@ -97,6 +97,8 @@ bool Http1Exchange::startAnswer() {
     }
   }
   m_head.clear();
+  m_content.clear();
+  m_keepsContent = false;
   const bool keepsLength = m_method == "HEAD" || m_answer.status == 304;
   http::removeHopByHop(m_answer.fields, http::Direction::Response);
   if (!keepsLength) {
@@ -208,7 +210,7 @@ void Http1Exchange::fail(http::Problem problem, std::string_view detail) {
   const Fate fate = m_phase == Phase::Head ? Fate::Close : Fate::Abort;
   m_phase = Phase::Ended;
   release(fate);
-  m_waiting.clear();
+  m_content.clear();
   m_head.clear();
   m_user.onFailed(problem, detail);
 }

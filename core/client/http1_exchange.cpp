@@ -16,6 +16,8 @@ namespace {
 
 /// Room for what is added to a request's fields: forwarding fields, framing, upgrade.
 constexpr std::size_t kHeadOverhead = 512;
+/// Content that is kept for a second try.
+constexpr std::size_t kMostKept = 64 * 1024;
 
 void writeForwarding(http::HeadBuffer& out, const ForwardingFields& fields) {
   out.field("X-Forwarded-For", fields.address);
@@ -35,7 +37,9 @@ void Http1Exchange::begin(Tunnel& tunnel, const OriginRequest& request) {
   m_method.assign(request.head.method);
   m_trailers.clear();
   m_webSocket = request.webSocket;
-  m_sentContent = m_finished = m_retried = m_originSpoke = m_originEnded = false;
+  m_content.clear();
+  m_keepsContent = true;
+  m_finished = m_retried = m_originSpoke = m_originEnded = false;
   m_answerHead.clear();
   m_scanned = 0;
   m_interimHeads = 0;
@@ -115,25 +119,40 @@ void Http1Exchange::onDialFailed(const OriginConnector::Failure& failure) {
 void Http1Exchange::sendPending() {
   net::StreamSocket& socket = m_origin->socket();
   for (std::size_t i = 0; i < m_head.count(); ++i) socket.send(m_head.at(i));
-  for (std::size_t i = 0; i < m_waiting.count(); ++i) socket.send(m_waiting.at(i));
-  m_waiting.clear();
+  for (std::size_t i = 0; i < m_content.count(); ++i) socket.send(m_content.at(i));
+  m_keepsContent = mayRetry();
+  boundContent();
   m_user.onReached();
 }
 
+/// Whether a failure of this connection, now, would be answered by another try.
+bool Http1Exchange::mayRetry() const {
+  return m_phase == Phase::Head && m_keepsContent && !m_retried && !m_originSpoke && !m_webSocket &&
+         m_origin != nullptr && m_origin->isReused() && http::isIdempotent(m_method);
+}
+
+void Http1Exchange::boundContent() {
+  if (m_keepsContent && m_content.bytes() <= kMostKept) return;
+  m_keepsContent = false;
+  m_content.clear();
+}
+
 void Http1Exchange::queue(ByteView data) {
-  if (m_origin != nullptr) {
+  if (m_origin != nullptr && !m_keepsContent) {
     m_origin->socket().sendCopy(data);
     return;
   }
   SlabWriter& writer = m_loop.writer();
   for (std::size_t at = 0; at < data.size(); at += kSlabSize) {
-    m_waiting.push(writer.copy(data.subspan(at, std::min(kSlabSize, data.size() - at))));
+    Slice slice = writer.copy(data.subspan(at, std::min(kSlabSize, data.size() - at)));
+    m_content.push(slice);
+    if (m_origin != nullptr) m_origin->socket().send(std::move(slice));
   }
+  if (m_origin != nullptr) boundContent();
 }
 
 void Http1Exchange::sendContent(ByteView data) {
   if (m_phase == Phase::Ended || data.empty()) return;
-  m_sentContent = true;
   if (m_phase == Phase::Upgraded || m_framing != http::BodyFraming::Chunked) {
     queue(data);
     return;
@@ -168,10 +187,7 @@ void Http1Exchange::finish() {
 }
 
 bool Http1Exchange::retry() {
-  if (m_origin == nullptr || !m_origin->isReused() || m_retried || m_phase != Phase::Head || m_originSpoke ||
-      m_sentContent || m_framing != http::BodyFraming::None || m_webSocket || !http::isIdempotent(m_method)) {
-    return false;
-  }
+  if (!mayRetry()) return false;
   m_retried = true;
   m_originEnded = false;
   release(Fate::Close);
@@ -188,7 +204,7 @@ void Http1Exchange::cancel(CancelReason reason) {
   if (m_phase == Phase::Ended) return;
   m_phase = Phase::Ended;
   release(reason == CancelReason::VisitorGone ? Fate::Abort : Fate::Close);
-  m_waiting.clear();
+  m_content.clear();
   m_head.clear();
 }
 
@@ -214,7 +230,7 @@ void Http1Exchange::resumeAnswer() {
 }
 
 std::size_t Http1Exchange::queuedBytes() const noexcept {
-  return m_waiting.bytes() + (m_origin == nullptr ? 0 : m_origin->socket().queuedBytes());
+  return m_origin == nullptr ? m_content.bytes() : m_origin->socket().queuedBytes();
 }
 
 }  // namespace adit::client

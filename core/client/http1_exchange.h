@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // An exchange with an origin that speaks HTTP/1.1, over a connection of the tunnel's pool. A request whose
-// reused connection died before a byte of answer is sent once more, if it is idempotent. Owned and pooled by
-// its InboundRequest; the client's thread. http1_exchange.cpp has the way to the origin, http1_answer.cpp the
-// way back.
+// reused connection died before a byte of answer is sent once more, if it is idempotent and its content so
+// far is small enough to be kept. Owned and pooled by its InboundRequest; the client's thread.
+// http1_exchange.cpp has the way to the origin, http1_answer.cpp the way back.
 
 #include <cstdint>
 #include <memory>
@@ -51,7 +51,9 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   void reach(bool fresh);
   void sendPending();
   void queue(ByteView data);
+  [[nodiscard]] bool mayRetry() const;
   bool retry();
+  void boundContent();
 
   void readHead(Slice data);
   bool startAnswer();
@@ -73,9 +75,10 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   std::string m_method;
   WebSocketOffer m_offer;
   std::string m_trailers;
-  SliceQueue m_head;     ///< Kept until the answer begins, for a second try.
-  SliceQueue m_waiting;  ///< Content that came before the connection.
-  bool m_sentContent = false;
+  // Kept until the answer begins, for a second try:
+  SliceQueue m_head;
+  SliceQueue m_content;        ///< With its framing; also what came before there was a connection.
+  bool m_keepsContent = true;  ///< All of it is there; false where there is no second try.
   bool m_finished = false;
   bool m_webSocket = false;
   bool m_ownKey = false;  ///< The handshake's key is ours: so is the proof that it was understood.

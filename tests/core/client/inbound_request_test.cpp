@@ -221,6 +221,49 @@ class InboundRequestTest : public QObject {
     QCOMPARE(h.origin.count(), std::size_t{2});
   }
 
+  void asksOnceMoreWithTheContent_data() {
+    QTest::addColumn<bool>("ended");
+    QTest::addColumn<bool>("chunks");
+    QTest::newRow("all of it") << true << false;
+    QTest::newRow("what came so far") << false << false;
+    QTest::newRow("all of it in chunks") << true << true;
+    QTest::newRow("chunks so far") << false << true;
+  }
+  void asksOnceMoreWithTheContent() {
+    QFETCH(bool, ended);
+    QFETCH(bool, chunks);
+    RequestHarness h;
+    QVERIFY(h.warmUp());
+    FakeStream& stream = h.begin();
+    stream.deliver(RequestHarness::head({.method = "PUT", .framing = chunks ? chunked() : lengthOf(10)}) +
+                       dataFrame("hello") + (ended ? dataFrame("world") : ""),
+                   ended);
+    QVERIFY(h.until([&] { return h.origin[0].has(ended ? "world" : "hello"); }));
+    h.origin[0].finish();
+    QVERIFY(headArrives(h, 1));
+    if (!ended) stream.deliver(dataFrame("world"), true);
+    const std::string body = chunks ? "5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n" : "helloworld";
+    QVERIFY(h.until([&] { return h.origin[1].received.ends_with("\r\n\r\n" + body); }));
+    QVERIFY(h.until([&] { return stream.consumed == stream.delivered; }));
+    h.origin[1].send(kOk);
+    QVERIFY(h.until([&] { return h.recycled == 2; }));
+    QCOMPARE(h.answer().status, std::uint16_t{200});
+  }
+
+  void doesNotKeepMuchForAnotherTry() {
+    RequestHarness h;
+    QVERIFY(h.warmUp());
+    FakeStream& stream = h.begin();
+    stream.deliver(RequestHarness::head({.method = "PUT", .framing = lengthOf(100'000)}) +
+                       dataFrame(std::string(100'000, 'x')),
+                   true);
+    QVERIFY(h.until([&] { return h.origin[0].received.size() > 100'000; }));
+    h.origin[0].finish();
+    QVERIFY(h.until([&] { return h.recycled == 2; }));
+    QCOMPARE(h.answer().status, std::uint16_t{502});
+    QCOMPARE(h.origin.count(), std::size_t{1});
+  }
+
   void neverAsksAgain_data() {
     QTest::addColumn<QString>("method");
     QTest::addColumn<QString>("said");
