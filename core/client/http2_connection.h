@@ -34,8 +34,11 @@ class Http2Connection final : public net::Disposable,
   /// Sends the connection's preface; false when that is not possible.
   bool start();
 
-  /// A request may be opened now.
-  [[nodiscard]] bool hasRoom() const noexcept { return !m_gone && m_session->freeSlots() > 0; }
+  /// A request may be opened now. Not before the origin's SETTINGS: they say how many it takes, and that it
+  /// speaks HTTP/2 at all.
+  [[nodiscard]] bool hasRoom() const noexcept {
+    return !m_gone && m_session->hasSettings() && m_session->freeSlots() > 0;
+  }
   [[nodiscard]] bool acceptsRequests() const noexcept { return !m_gone && m_session->acceptsRequests(); }
   [[nodiscard]] bool hasSettings() const noexcept { return m_session->hasSettings(); }
   [[nodiscard]] bool allowsExtendedConnect() const noexcept { return m_session->allowsExtendedConnect(); }

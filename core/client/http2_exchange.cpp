@@ -214,8 +214,7 @@ void Http2Exchange::onReset(http::H2Error code, bool unprocessed) {
   }
   switch (code) {
     case http::H2Error::ProtocolError:
-      fail(http::Problem::OriginBroken,
-           m_connection->hasSettings() ? "its answer is malformed" : "it does not speak HTTP/2");
+      fail(http::Problem::OriginBroken, "its answer is malformed");
       return;
     case http::H2Error::RefusedStream:
     case http::H2Error::EnhanceYourCalm:

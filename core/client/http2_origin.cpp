@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "core/base/log.h"
 
 namespace adit::client {
@@ -35,18 +37,13 @@ Http2Origin::~Http2Origin() {
 void Http2Origin::submit(Http2Exchange& exchange) {
   if (m_waiting.empty() && tryToPlace(exchange) == Fit::Placed) return;
   m_waiting.pushBack(exchange);
-  // Those in front may wait for something else (an extended CONNECT for the settings).
   onRoom();
 }
 
 Http2Origin::Fit Http2Origin::tryToPlace(Http2Exchange& exchange) {
   for (const auto& connection : m_connections) {
     if (!connection->hasRoom()) continue;
-    if (exchange.isWebSocket()) {
-      // Only the settings tell whether it takes them.
-      if (!connection->hasSettings()) continue;
-      if (!connection->allowsExtendedConnect()) return Fit::Never;
-    }
+    if (exchange.isWebSocket() && !connection->allowsExtendedConnect()) return Fit::Never;
     if (exchange.place(*connection)) return Fit::Placed;
   }
   return Fit::Later;
@@ -97,7 +94,7 @@ void Http2Origin::onConnected(std::unique_ptr<net::StreamSocket> socket) {
   if (!connection->start()) {
     connection->abandon();
     m_loop.dispose(std::move(connection));
-    failAll(m_waiting, http::Problem::OriginBroken, {});
+    failWaiting(http::Problem::OriginBroken, {});
     return;
   }
   m_connections.push_back(std::move(connection));
@@ -107,10 +104,14 @@ void Http2Origin::onConnected(std::unique_ptr<net::StreamSocket> socket) {
 void Http2Origin::onConnectFailed(const OriginConnector::Failure& failure) {
   m_loop.dispose(std::move(m_dial));
   logDebug("client", "{}: {}", m_target.toString(), failure.error.describe());
+  failWaiting(failure.problem(), failure.detail);
+}
+
+/// Nobody new can be reached. Where there are connections, requests go on waiting for room there.
+void Http2Origin::failWaiting(http::Problem problem, std::string_view detail) {
   const bool others = std::any_of(m_connections.begin(), m_connections.end(),
                                   [](const auto& connection) { return connection->acceptsRequests(); });
-  if (others) return;  // they wait for room there
-  failAll(m_waiting, failure.problem(), failure.detail);
+  if (!others) failAll(m_waiting, problem, detail);
 }
 
 void Http2Origin::failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
@@ -127,7 +128,12 @@ void Http2Origin::onGone(Http2Connection& connection) {
   if (found == m_connections.end()) return;
   m_loop.dispose(std::move(*found));
   m_connections.erase(found);
-  onRoom();
+  if (connection.hasSettings()) {
+    onRoom();
+  } else {
+    // Asking it again and again would bring the same; what waits is told.
+    failWaiting(http::Problem::OriginBroken, fmt::format("{} does not speak HTTP/2", m_target.forVisitors()));
+  }
 }
 
 }  // namespace adit::client

@@ -38,6 +38,7 @@ class Http2Origin final : private net::Flushable,
   enum class Fit : std::uint8_t { Placed, Later, Never };
   Fit tryToPlace(Http2Exchange& exchange);
   void dialIfUseful();
+  void failWaiting(http::Problem problem, std::string_view detail);
   static void failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
                       std::string_view detail);
 

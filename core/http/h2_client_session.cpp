@@ -149,8 +149,7 @@ std::size_t H2ClientSession::freeSlots() const noexcept {
   if (!acceptsRequests()) return 0;
   const std::uint32_t allowed =
       nghttp2_session_get_remote_settings(m_session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-  const std::size_t most =
-      std::min(allowed, m_hasSettings ? m_limits.streams : std::min(m_limits.streams, 100U));
+  const std::size_t most = std::min(allowed, m_limits.streams);
   return most - std::min<std::size_t>(most, m_open);
 }
 

@@ -5,6 +5,7 @@ functions below answer what most tests need. All listen on port 0 and record wha
 import json
 import os
 import socket
+import ssl
 import threading
 
 from .process import seconds
@@ -141,6 +142,35 @@ class Scripted:
                 pass
 
 
+class TlsScripted(Scripted):
+    """A Scripted origin behind TLS. Handshakes that fail are counted, not errors: the client may refuse the certificate."""
+
+    def __init__(self, script, certificate, alpn=None, **options):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate.cert, certificate.key)
+        if alpn:
+            self.context.set_alpn_protocols(alpn)
+        self.refused = 0
+        self.names, self.chosen = [], []
+        self.context.sni_callback = lambda sock, name, context: self.names.append(name)
+        super().__init__(script, **options)
+        self.target = f"https://127.0.0.1:{self.port}"
+
+    def _serve(self, connection):
+        try:
+            connection.sock.settimeout(seconds(10))
+            connection.sock = self.context.wrap_socket(connection.sock, server_side=True)
+        except (OSError, ssl.SSLError):
+            with self.changed:
+                self.refused += 1
+                self.open -= 1
+                self.changed.notify_all()
+            connection.close()
+            return
+        self.chosen.append(connection.sock.selected_alpn_protocol())
+        super()._serve(connection)
+
+
 def echo_json(origin):
     """Answers with what arrived: line, fields, body length and text, trailers, the number of the connection."""
     def script(connection):
@@ -158,9 +188,9 @@ def echo_json(origin):
     return script
 
 
-def make_echo(**options):
+def make_echo(kind=Scripted, **options):
     origin = None
-    origin = Scripted(lambda connection: echo_json(lambda: origin)(connection), **options)
+    origin = kind(lambda connection: echo_json(lambda: origin)(connection), **options)
     return origin
 
 

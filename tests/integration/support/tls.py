@@ -73,3 +73,34 @@ class TlsVisitor(Visitor):
 
     def finish_sending(self):
         raise NotImplementedError("Python's ssl has no half-close")
+
+
+class Issued:
+    """A certificate with its key: `cert` and `key` are files."""
+
+    def __init__(self, cert, key):
+        self.cert, self.key = cert, key
+
+
+class Authority:
+    """A certificate authority of a test's own; `file` is what a client is told to believe."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.file, self._key = self.directory / "ca.crt", self.directory / "ca.key"
+        self._openssl("req", "-x509", *self._new, "-nodes", "-days", "30", "-subj", "/CN=Test CA", "-out", self.file, "-keyout", self._key)
+
+    _new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+
+    def _openssl(self, *arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def issue(self, stem, names, days=30):
+        """`names` as openssl writes them, such as DNS:localhost and IP:127.0.0.1. With days below 0 it has expired."""
+        cert, key, request = (self.directory / f"{stem}.{part}" for part in ("crt", "key", "csr"))
+        self._openssl("req", *self._new, "-nodes", "-subj", f"/CN={stem}", "-addext", "subjectAltName=" + ",".join(names),
+                      "-out", request, "-keyout", key)
+        self._openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self._key, "-CAcreateserial", "-days", days,
+                      "-copy_extensions", "copy", "-out", cert)
+        os.chmod(key, 0o600)
+        return Issued(cert, key)
