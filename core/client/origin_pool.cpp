@@ -8,7 +8,9 @@ namespace adit::client {
 namespace {
 
 constexpr Duration kIdleTimeout = std::chrono::seconds(30);
-constexpr std::size_t kMaxIdle = 128;
+/// As many as a burst of requests leaves behind: fewer would be closed only to be dialled again by the next
+/// burst.
+constexpr std::size_t kMaxIdle = 256;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmark runs: nginx as origin, two plaintext nginx hops, Adit's server and client, a sink for uploads. Every
+"""What the benchmark runs: nginx as origin, two plaintext nginx hops, one nghttpx hop, Adit's server and client, a sink for uploads. Every
 process is a child of ours, listens on an unprivileged port of loopback and is ended by its own id."""
 
 import os
@@ -86,6 +86,7 @@ class Stage:
     def __init__(self, directory, bulk_bytes):
         self.directory = pathlib.Path(directory)
         self.programs = []
+        self.nghttpx = None
         root = self.directory / "root"
         root.mkdir()
         (root / "small").write_bytes(b"s" * 512)
@@ -123,6 +124,14 @@ class Stage:
         self.sink.port = int(self.sink.line("port ").split()[1])
         self.far = self._nginx("hop2", HOP, next=self.origin.port, sink=self.sink.port, upload="sink")
         self.near = self._nginx("hop1", HOP, next=self.far.port, sink=self.sink.port, upload="next")
+
+        if shutil.which("nghttpx"):
+            port = free_port()
+            self.nghttpx = self.program(["nghttpx", "--conf=/dev/null", "--single-process", f"--frontend=127.0.0.1,{port};no-tls", "--workers=1",
+                                         f"--backend=127.0.0.1,{self.origin.port}", "--accesslog-file=/dev/null",
+                                         f"--errorlog-file={self.directory}/nghttpx.log"])
+            answers(port)
+            self.nghttpx.port = port
 
     def adit_server(self, name, arguments):
         argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", "127.0.0.1:0",

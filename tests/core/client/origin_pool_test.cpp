@@ -157,12 +157,12 @@ class OriginPoolTest : public QObject {
   void keepsNoMoreThanItsBound() {
     Fixture f;
     std::vector<std::unique_ptr<User>> users;
-    for (int i = 0; i < 130; ++i) {
+    for (int i = 0; i < 258; ++i) {
       users.push_back(std::make_unique<User>());
       QVERIFY(f.dial(*users.back()) != nullptr);
     }
     for (auto& user : users) f.pool->giveBack(*user->connection);
-    QCOMPARE(f.pool->idleCount(), std::size_t{128});
+    QCOMPARE(f.pool->idleCount(), std::size_t{256});
   }
 
   void saysWhatRefuses() {
