@@ -81,6 +81,8 @@ void setDualStack(const NativeSocket& socket) noexcept;
 void setDontFragment(const NativeSocket& socket, AddressFamily family) noexcept;
 /// Asks for buffers of that size both ways; returns the smaller one that was granted.
 std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexcept;
+/// The size of the receive buffer, as setBufferSizes counts; 0 where the system does not say.
+std::size_t receiveBufferOf(const NativeSocket& socket) noexcept;
 SocketAddress localAddressOf(const NativeSocket& socket) noexcept;
 SocketAddress peerAddressOf(const NativeSocket& socket) noexcept;
 

@@ -208,6 +208,22 @@ void setDontFragment(const NativeSocket& socket, AddressFamily family) noexcept 
 #endif
 }
 
+namespace {
+
+std::size_t bufferOf(const NativeSocket& socket, int name) noexcept {
+  int got = 0;
+  socklen_t length = sizeof got;
+  getsockopt(descriptor(socket), SOL_SOCKET, name, &got, &length);
+#ifdef __linux__
+  got /= 2;  // Linux counts its own bookkeeping, and reports twice what was asked for
+#endif
+  return static_cast<std::size_t>(std::max(got, 0));
+}
+
+}  // namespace
+
+std::size_t receiveBufferOf(const NativeSocket& socket) noexcept { return bufferOf(socket, SO_RCVBUF); }
+
 std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexcept {
   const int wanted = static_cast<int>(std::min<std::size_t>(bytes, 1U << 30));
   std::size_t granted = bytes;
@@ -217,13 +233,7 @@ std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexce
     if (setOption(socket, SOL_SOCKET, forced, wanted) != 0)
 #endif
       setOption(socket, SOL_SOCKET, name, wanted);
-    int got = 0;
-    socklen_t length = sizeof got;
-    getsockopt(descriptor(socket), SOL_SOCKET, name, &got, &length);
-#ifdef __linux__
-    got /= 2;  // Linux counts its own bookkeeping, and reports twice what was asked for
-#endif
-    granted = std::min(granted, static_cast<std::size_t>(std::max(got, 0)));
+    granted = std::min(granted, bufferOf(socket, name));
   };
 #ifdef SO_RCVBUFFORCE
   ask(SO_RCVBUF, SO_RCVBUFFORCE);

@@ -247,15 +247,25 @@ void setDontFragment(const NativeSocket& socket, AddressFamily family) noexcept 
   if (family == AddressFamily::Ipv6) setOption(socket, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
 }
 
+namespace {
+
+std::size_t bufferOf(const NativeSocket& socket, int name) noexcept {
+  int got = 0;
+  int length = sizeof got;
+  getsockopt(handleOf(socket), SOL_SOCKET, name, reinterpret_cast<char*>(&got), &length);
+  return static_cast<std::size_t>(std::max(got, 0));
+}
+
+}  // namespace
+
+std::size_t receiveBufferOf(const NativeSocket& socket) noexcept { return bufferOf(socket, SO_RCVBUF); }
+
 std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexcept {
   const int wanted = static_cast<int>(std::min<std::size_t>(bytes, 1U << 30));
   std::size_t granted = bytes;
   for (const int name : {SO_RCVBUF, SO_SNDBUF}) {
     setOption(socket, SOL_SOCKET, name, wanted);
-    int got = 0;
-    int length = sizeof got;
-    getsockopt(handleOf(socket), SOL_SOCKET, name, reinterpret_cast<char*>(&got), &length);
-    granted = std::min(granted, static_cast<std::size_t>(std::max(got, 0)));
+    granted = std::min(granted, bufferOf(socket, name));
   }
   return granted;
 }

@@ -49,6 +49,8 @@ class UdpSocket : public DatagramSink {
 
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
   [[nodiscard]] virtual const UdpCounters& counters() const noexcept = 0;
+  /// Bytes that the system keeps for us between two reads.
+  [[nodiscard]] virtual std::size_t receiveBuffer() const noexcept = 0;
 };
 
 }  // namespace adit::net

@@ -30,6 +30,7 @@ class UdpSocketBase : public UdpSocket, public PollWatcher::Handler {
 
   [[nodiscard]] SocketAddress localAddress() const override { return m_local; }
   [[nodiscard]] const UdpCounters& counters() const noexcept override { return m_counters; }
+  [[nodiscard]] std::size_t receiveBuffer() const noexcept override { return receiveBufferOf(m_socket); }
   [[nodiscard]] int watchError() const noexcept { return m_watcher.error(); }
   void onReady(Readiness readiness) override;
 

@@ -39,6 +39,8 @@ struct TransportLimits {
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.
   /// UDP payload used towards loopback peers, whose path size is known; 0 treats loopback like the internet.
   std::size_t loopbackPayload = 16376;
+  /// What a loopback peer's socket keeps between two reads, bytes; its socket is like ours.
+  std::size_t loopbackBuffer = 0;
   /// Packets sent with one key before it is changed (RFC 9001 section 6.6 allows 2^23 for AES-GCM).
   std::uint64_t keyUpdatePackets = 1 << 20;
 };

@@ -25,6 +25,7 @@ class UdpEndpointDriver final : public EndpointDriver,
     if (!socket) return fail(socket.error());
     m_socket = std::move(*socket);
     m_isClient = params.role == Role::Client;
+    params.limits.loopbackBuffer = m_socket->receiveBuffer();
     auto endpoint = Endpoint::create(std::move(params), *m_socket, *this);
     if (!endpoint) return fail(endpoint.error());
     m_endpoint = std::move(*endpoint);
