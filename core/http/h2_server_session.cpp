@@ -41,7 +41,8 @@ void H2ServerStream::open(std::int32_t id, const Framing& framing) noexcept {
   m_responseEnded = m_deferred = m_reset = false;
 }
 
-H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler)
+H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler,
+                                 BlockPool* memory)
     : m_limits(limits),
       m_handler(handler),
       m_guard(limits),
@@ -57,7 +58,9 @@ H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head,
   nghttp2_option_set_max_settings(option, limits.settingsEntries);
   nghttp2_option_set_max_send_header_block_length(option, kMaxHead);
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
-  nghttp2_session_server_new2(&m_native->session, Callbacks::table(), this, option);
+  nghttp2_mem allocator = Callbacks::allocator(memory);
+  nghttp2_session_server_new3(&m_native->session, Callbacks::table(), this, option,
+                              memory == nullptr ? nullptr : &allocator);
   nghttp2_option_del(option);
 
   const std::array<nghttp2_settings_entry, 5> settings{{

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/block_pool.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/slab.h"
@@ -82,7 +83,9 @@ class H2ServerSession {
     ~Output() = default;
   };
 
-  H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler);
+  /// `memory`: what nghttp2 takes for every stream and head comes from there; null: from the heap.
+  H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler,
+                  BlockPool* memory = nullptr);
   ~H2ServerSession();
   H2ServerSession(const H2ServerSession&) = delete;
   H2ServerSession& operator=(const H2ServerSession&) = delete;

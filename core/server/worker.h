@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/block_pool.h"
 #include "core/http/forwarding.h"
 #include "core/http/message.h"
 #include "core/net/event_loop.h"
@@ -90,6 +91,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   [[nodiscard]] net::EventLoop& loop() noexcept { return *m_loop; }
   [[nodiscard]] unsigned index() const noexcept { return m_params.index; }
   [[nodiscard]] bool draining() const noexcept { return m_draining; }
+  /// Memory for libraries that take some for every request.
+  [[nodiscard]] BlockPool& blocks() noexcept { return m_blocks; }
   /// The value of a Date field written now; valid during the event.
   std::string_view date() noexcept { return m_date.at(m_loop->now()); }
   /// The current routes; fetched again only when they changed.
@@ -128,6 +131,7 @@ class Worker final : private quic::EndpointDriver::Handler,
 
   ServerContext& m_context;
   WorkerParams m_params;
+  BlockPool m_blocks;  ///< Outlives what the loop disposes of last.
   // The loop outlives everything that lives in it.
   std::unique_ptr<net::EventLoop> m_loop;
   RemoteStreams m_remoteStreams;
