@@ -16,7 +16,7 @@ class TlsIngress::Handshake final : public net::Disposable,
       : m_ingress(ingress),
         m_peer(peer),
         m_socket(tls::TlsSocket::accept(ingress.m_worker.loop(), nativeSocket, ingress.certificates(),
-                                        ingress.m_alpn, *this)) {
+                                        ingress.m_alpn, *this, &ingress.m_pacer)) {
     ingress.m_timeouts.restart(*this);
   }
 
@@ -68,6 +68,7 @@ TlsIngress::TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSou
     : m_worker(worker),
       m_source(std::move(certificates)),
       m_alpn{"h2", "http/1.1"},
+      m_pacer(worker.loop()),
       m_timeouts(worker.loop(), worker.context().limits.handshakeTimeout) {}
 
 TlsIngress::~TlsIngress() { stop(); }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/tls/handshake_pacer.h"
 #include "core/tls/tls_engine.h"
 
 namespace adit::tls {
@@ -31,6 +32,7 @@ struct State {
 
 class Socket final : public TlsSocket,
                      public net::Flushable,
+                     public PacedHandshake,
                      private net::StreamSocket::Handler,
                      private TlsEngine::Output {
  public:
@@ -49,8 +51,9 @@ class Socket final : public TlsSocket,
     schedule();
   }
   /// Before the handshake: who is told about its end.
-  void startHandshake(TlsSocket::Handler& handler, std::optional<Error> startError) {
+  void startHandshake(TlsSocket::Handler& handler, std::optional<Error> startError, HandshakePacer* pacer) {
     m_tlsHandler = &handler;
+    m_pacer = pacer;
     m_startError = std::move(startError);
     schedule();
   }
@@ -142,7 +145,13 @@ class Socket final : public TlsSocket,
       breakOff(*std::exchange(m_startError, std::nullopt));
       return;
     }
-    if (!m_state.secured || m_state.engine->hasUnread()) advance();
+    if (!m_state.secured ? m_pacer == nullptr : m_state.engine->hasUnread()) advance();
+    if (isOpen()) encrypt();
+  }
+
+  void proceed() override {
+    if (!isOpen()) return;
+    advance();
     if (isOpen()) encrypt();
   }
 
@@ -152,6 +161,7 @@ class Socket final : public TlsSocket,
   void schedule() noexcept { m_loop.scheduleFlush(net::FlushPhase::Tcp, *this); }
   void forget() noexcept {
     static_cast<ListHook<net::FlushTag>&>(*this).unlink();
+    static_cast<ListHook<PacedTag>&>(*this).unlink();
     m_plain.clear();
   }
 
@@ -160,7 +170,11 @@ class Socket final : public TlsSocket,
     if (m_state.ended || m_broken || m_startError)
       return;  // nothing counts after close_notify (RFC 8446 section 6.1)
     m_state.engine->receive(std::move(data));
-    advance();
+    if (!m_state.secured && m_pacer != nullptr) {
+      m_pacer->enqueue(*this);
+    } else {
+      advance();
+    }
   }
 
   void onEndOfStream() override {
@@ -193,6 +207,7 @@ class Socket final : public TlsSocket,
       }
       if (!*done) return;
       m_state.secured = true;
+      m_pacer = nullptr;
       if (!m_plain.empty() || m_shutdownWanted) schedule();
       std::exchange(m_tlsHandler, nullptr)->onSecured();
     }
@@ -280,6 +295,7 @@ class Socket final : public TlsSocket,
   State m_state;
   net::StreamSocket::Handler* m_handler;
   TlsSocket::Handler* m_tlsHandler = nullptr;
+  HandshakePacer* m_pacer = nullptr;          ///< Until secured.
   std::unique_ptr<net::StreamSocket> m_wire;  ///< Never null once made; may be closed.
   SliceQueue m_plain;
   std::optional<Error> m_startError;  ///< To be reported by the next flush.
@@ -319,7 +335,8 @@ std::unique_ptr<net::DetachedSocket> Socket::detach() {
 }
 
 std::unique_ptr<TlsSocket> begin(net::EventLoop& loop, std::uintptr_t nativeSocket,
-                                 Result<std::unique_ptr<TlsEngine>> engine, TlsSocket::Handler& handler) {
+                                 Result<std::unique_ptr<TlsEngine>> engine, TlsSocket::Handler& handler,
+                                 HandshakePacer* pacer) {
   std::optional<Error> error;
   State state;
   if (engine) {
@@ -329,7 +346,7 @@ std::unique_ptr<TlsSocket> begin(net::EventLoop& loop, std::uintptr_t nativeSock
   }
   auto socket = std::make_unique<Socket>(loop, std::move(state), handler);
   socket->wire(nativeSocket);
-  socket->startHandshake(handler, std::move(error));
+  socket->startHandshake(handler, std::move(error), pacer);
   return socket;
 }
 
@@ -337,15 +354,16 @@ std::unique_ptr<TlsSocket> begin(net::EventLoop& loop, std::uintptr_t nativeSock
 
 std::unique_ptr<TlsSocket> TlsSocket::accept(net::EventLoop& loop, std::uintptr_t nativeSocket,
                                              std::shared_ptr<const CertificateStore> store,
-                                             std::span<const std::string> alpn, Handler& handler) {
-  return begin(loop, nativeSocket, TlsEngine::server(std::move(store), alpn), handler);
+                                             std::span<const std::string> alpn, Handler& handler,
+                                             HandshakePacer* pacer) {
+  return begin(loop, nativeSocket, TlsEngine::server(std::move(store), alpn), handler, pacer);
 }
 
 std::unique_ptr<TlsSocket> TlsSocket::connect(net::EventLoop& loop, std::uintptr_t nativeSocket,
                                               std::shared_ptr<const TrustStore> trust,
                                               std::string_view serverName, std::span<const std::string> alpn,
                                               Handler& handler) {
-  return begin(loop, nativeSocket, TlsEngine::client(std::move(trust), serverName, alpn), handler);
+  return begin(loop, nativeSocket, TlsEngine::client(std::move(trust), serverName, alpn), handler, nullptr);
 }
 
 }  // namespace adit::tls
