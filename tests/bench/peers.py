@@ -2,6 +2,8 @@
 """What the benchmark runs: nginx as origin, two plaintext nginx hops, one nghttpx hop, Adit's server and client, a sink for uploads. Every
 process is a child of ours, listens on an unprivileged port of loopback and is ended by its own id."""
 
+import base64
+import hashlib
 import os
 import pathlib
 import shutil
@@ -35,6 +37,7 @@ ORIGIN = COMMON + """
 HOP = COMMON + """
   upstream next {{ server 127.0.0.1:{next}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s; }}
   upstream sink {{ server 127.0.0.1:{sink}; keepalive 16; }}
+  upstream echo {{ server 127.0.0.1:{echo}; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096 reuseport; listen 127.0.0.1:{tls} ssl backlog=4096;
     ssl_certificate {certificate}.crt; ssl_certificate_key {certificate}.key; ssl_protocols TLSv1.2 TLSv1.3;
@@ -43,6 +46,7 @@ HOP = COMMON + """
     proxy_max_temp_file_size 0; proxy_buffers 16 64k; proxy_buffer_size 64k; proxy_busy_buffers_size 256k;
     location / {{ proxy_pass http://next; }}
     location /upload {{ proxy_pass http://{upload}; }}
+    location /socket {{ proxy_pass http://{socket}; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_set_header Host $host; }}
   }}
 }}
 """
@@ -122,8 +126,11 @@ class Stage:
         self.origin = self._nginx("origin", ORIGIN, root=self.root)
         self.sink = self.program([sys.executable, "-u", __file__, "sink"])
         self.sink.port = int(self.sink.line("port ").split()[1])
-        self.far = self._nginx("hop2", HOP, next=self.origin.port, sink=self.sink.port, upload="sink")
-        self.near = self._nginx("hop1", HOP, next=self.far.port, sink=self.sink.port, upload="next")
+        self.echo = self.program([sys.executable, "-u", __file__, "echo"])
+        self.echo.port = int(self.echo.line("port ").split()[1])
+        ports = {"sink": self.sink.port, "echo": self.echo.port}
+        self.far = self._nginx("hop2", HOP, next=self.origin.port, upload="sink", socket="echo", **ports)
+        self.near = self._nginx("hop1", HOP, next=self.far.port, upload="next", socket="next", **ports)
 
         if shutil.which("nghttpx"):
             port = free_port()
@@ -158,6 +165,38 @@ class Stage:
             program.stop()
             if program in self.programs:
                 self.programs.remove(program)
+
+
+WEB_SOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def echo():
+    """A WebSocket origin for one message at a time: what arrives goes back as it is, mask and all; the visitor knows."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    print("port", listener.getsockname()[1], flush=True)
+    while True:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            head = b""
+            while b"\r\n\r\n" not in head and (piece := connection.recv(65536)):
+                head += piece
+            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+            key = next((line[19:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key: ")), b"")
+            accept = base64.b64encode(hashlib.sha1(key + WEB_SOCKET_GUID).digest())
+            if fields.get(b"upgrade") == b"websocket":
+                connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+                                   accept + b"\r\n\r\n")
+                while piece := connection.recv(65536):
+                    connection.sendall(piece)
+            os._exit(0)
+        connection.close()
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
 
 
 def sink():
@@ -200,5 +239,5 @@ def serve_uploads(connection, buffer):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["sink"]:
-    sink()
+if __name__ == "__main__" and sys.argv[1:] in (["sink"], ["echo"]):
+    {"sink": sink, "echo": echo}[sys.argv[1]]()

@@ -10,6 +10,7 @@ SCENARIOS = {
     "https64": "512 B by HTTPS, 64 connections, requests/s",
     "h2": "512 B by HTTP/2, 8 connections of 32 streams, requests/s",
     "small1": "512 B, 1 connection, requests/s",
+    "websocket": "WebSocket echo of 32 B, 1 connection, messages/s",
     "mb8": "1 MiB bodies, 8 connections, responses/s",
     "bulk": "one bulk download, MB/s",
     "upload": "one upload, MB/s",
@@ -17,13 +18,14 @@ SCENARIOS = {
 PEER = "two nginx hops"
 PEERS = {"h2": "one nghttpx hop"}
 LAN, WAN = "adit, loopback packets", "adit, internet packets"
-# (scenario, path, figure, kind, bar, goal); kind: ratio to the peer, or value. A figure named cpu is better when smaller.
+# (scenario, path, figure, kind, bar, goal); kind: ratio to the peer, or value. Figures named cpu and p50 are better when smaller.
 BARS = [
     ("small64", LAN, "rate", "ratio", 1.0, 1.35),
     ("small64", LAN, "cpu_us_per_request", "ratio", 0.8, 0.6),
     ("https64", LAN, "rate", "ratio", 0.8, 1.0),
     ("h2", LAN, "rate", "ratio", 0.5, 0.8),
     ("small1", LAN, "rate", "ratio", 0.9, 1.3),
+    ("websocket", LAN, "p50_us", "ratio", 1.1, 0.8),
     ("mb8", LAN, "rate", "ratio", 0.8, 1.0),
     ("mb8", WAN, "rate", "ratio", 0.5, 0.75),
     ("bulk", WAN, "cpu_s_per_gb", "value", 2.0, 1.1),
@@ -57,7 +59,7 @@ def summarize(samples, calls, memory, machine):
         figures = result["scenarios"][scenario][path]
         value = figures["ratio" if kind == "ratio" else "median"].get(figure)
         if value is not None:
-            smaller = figure.startswith("cpu")
+            smaller = figure.startswith(("cpu", "p50"))
             result["bars"].append({"what": f"{SCENARIOS[scenario].rpartition(', ')[0]}: {path}, {figure}" + (f" vs. {PEERS.get(scenario, 'two hops')}" if kind == "ratio" else ""),
                                    "value": value, "bar": bar, "goal": goal, "smaller": smaller,
                                    "met": value <= bar if smaller else value >= bar,
