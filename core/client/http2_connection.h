@@ -44,6 +44,8 @@ class Http2Connection final : public net::Disposable,
   [[nodiscard]] bool allowsExtendedConnect() const noexcept { return m_session->allowsExtendedConnect(); }
   /// True when a request was answered on it before: the origin may be closing it just now.
   [[nodiscard]] bool isReused() const noexcept { return m_requests > 1; }
+  /// It broke, or ended: what its streams are told is not about them alone.
+  [[nodiscard]] bool isGone() const noexcept { return m_gone; }
   bool open(http::H2ClientStream& stream, const http::H2Request& request);
   /// The slice that a view into what arrives now belongs to. Inside onContent only.
   [[nodiscard]] Slice sliceOf(ByteView view) const noexcept;

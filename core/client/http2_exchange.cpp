@@ -202,7 +202,8 @@ void Http2Exchange::onClosed() {
 
 bool Http2Exchange::mayRetry(bool unprocessed) const {
   if (m_retried || m_originSpoke || !m_contentKept || m_phase != Phase::Head) return false;
-  return unprocessed || (m_wasReused && !m_webSocket && http::isIdempotent(m_request.method));
+  if (unprocessed) return true;
+  return m_connection->isGone() && m_wasReused && !m_webSocket && http::isIdempotent(m_request.method);
 }
 
 void Http2Exchange::onReset(http::H2Error code, bool unprocessed) {

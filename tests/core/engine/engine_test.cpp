@@ -44,9 +44,9 @@ class EngineTest : public QObject {
     QTest::newRow("bad port") << "shop"
                               << "70000"
                               << "invalid-argument";
-    QTest::newRow("https") << "shop"
-                           << "https://h"
-                           << "invalid-argument";
+    QTest::newRow("ftp") << "shop"
+                         << "ftp://h"
+                         << "invalid-argument";
     QTest::newRow("bad name") << "-x"
                               << "3000"
                               << "name-invalid";
@@ -64,6 +64,45 @@ class EngineTest : public QObject {
     QVERIFY(!id.has_value());
     QCOMPARE(QString::fromUtf8(toString(id.error().code).data()), code);
     QVERIFY(engine->snapshot().tunnels.empty());
+  }
+
+  void refusesOptionsThatDoNotFitTheTarget() {
+    EngineHarness h;
+    auto engine = h.start();
+    for (const OriginOptions& options :
+         {OriginOptions{.insecure = true}, OriginOptions{.caFile = "/nowhere/ca.pem"},
+          OriginOptions{.serverName = "db"}, OriginOptions{.hostHeader = "a b"},
+          OriginOptions{.connectTimeout = std::chrono::seconds(0)}}) {
+      const auto id = engine->addTunnel({"shop", "3000", options});
+      QVERIFY(!id && id.error().code == ErrorCode::InvalidArgument);
+    }
+    const auto id = engine->addTunnel({"shop", "https://h", {.caFile = "/nowhere/ca.pem"}});
+    QVERIFY(!id && id.error().detail.find("/nowhere/ca.pem") != std::string::npos);
+    QVERIFY(engine->snapshot().tunnels.empty());
+  }
+
+  void aTunnelsFloodOfSlowRequestsIsNotTheOthers() {
+    EngineHarness h;
+    TinyOrigin slow(*h.loop);
+    slow.holds = true;
+    auto engine = h.start();
+    const auto flooded = engine->addTunnel({"flooded", slow.target()});
+    const auto quick = engine->addTunnel({"quick", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *flooded, TunnelState::Online) &&
+            h.reaches(*engine, *quick, TunnelState::Online));
+    const std::string slowUrl = EngineHarness::find(*engine, *flooded)->url;
+    const std::string quickUrl = EngineHarness::find(*engine, *quick)->url;
+    // Fewer than one address may have connections open.
+    constexpr std::size_t kFlood = 200;
+    for (std::size_t i = 0; i < kFlood; ++i) h.visit(slowUrl, "/slow");
+    QVERIFY(h.until([&] { return slow.waiting() == kFlood; }));
+    for (int i = 0; i < 20; ++i) {
+      RawPeer& visitor = h.visit(quickUrl, "/quick");
+      QVERIFY(h.until([&] { return visitor.received.ends_with("path /quick;"); }));
+      visitor.close();
+    }
+    QCOMPARE(EngineHarness::find(*engine, *flooded)->traffic.active, static_cast<std::uint32_t>(kFlood));
+    QCOMPARE(EngineHarness::find(*engine, *quick)->traffic.failures, std::uint64_t{0});
   }
 
   void stopsAndStarts() {
