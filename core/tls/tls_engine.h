@@ -67,6 +67,7 @@ class TlsEngine {
   /// Takes out what was received and not looked at: slabs belong to a loop, copies go anywhere.
   std::string takeInput();
 
+  [[nodiscard]] bool isServer() const noexcept { return m_store != nullptr; }
   [[nodiscard]] std::string_view alpn() const noexcept;
   [[nodiscard]] const std::string& serverName() const noexcept { return m_serverName; }
   /// See net::StreamSocket::speaksFor.

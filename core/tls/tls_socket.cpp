@@ -179,6 +179,11 @@ class Socket final : public TlsSocket,
 
   void onEndOfStream() override {
     if (m_state.ended) return;
+    if (m_state.secured && m_state.engine->isServer()) {
+      m_state.ended = true;
+      m_handler->onEndOfStream();
+      return;
+    }
     breakOff({ErrorCode::ConnectionReset, m_state.secured
                                               ? "the connection was cut short: TLS was not ended on it"
                                               : "the peer hung up during the TLS handshake"});

@@ -2,8 +2,9 @@
 #pragma once
 // A StreamSocket that speaks TLS 1.2 or 1.3 on its wire (RFC 5246, RFC 8446) and looks like a plain one to
 // its user: slices, pause reasons, half-close by close_notify. Nothing reaches the peer in the clear: what is
-// sent before the handshake has ended waits for it. A connection that ends without close_notify is an error,
-// because what came may be cut short. Owned by its user as a StreamSocket is; one loop's thread.
+// sent before the handshake has ended waits for it. A server's words are cut short,
+// and that is an error, where they end without close_notify; visitors often leave like that, and what they
+// say has an end of its own. Owned by its user as a StreamSocket is; one loop's thread.
 
 #include <cstdint>
 #include <memory>

@@ -143,16 +143,41 @@ class TlsSocketTest : public QObject {
     QCOMPARE(f.right.errors, 0);
   }
 
-  void anUnfinishedCloseIsNoProperEnd() {
+  void whatAServerSaysIsCutShort() {
     TlsPair f(friendly());
     QVERIFY(f.secure());
-    f.server->pauseReading(net::PauseReason::PeerSlow);
-    net::test::sendUntilBlocked(*f.loop, *f.client);
-    f.client->close();
-    f.server->resumeReading(net::PauseReason::PeerSlow);
-    QVERIFY(runUntil(*f.loop, [&] { return f.right.errors + f.right.ends > 0; }));
-    QCOMPARE(f.right.ends, 0);
-    QCOMPARE(f.right.errors, 1);
+    f.client->pauseReading(net::PauseReason::PeerSlow);
+    net::test::sendUntilBlocked(*f.loop, *f.server);
+    f.server->close();
+    f.client->resumeReading(net::PauseReason::PeerSlow);
+    QVERIFY(runUntil(*f.loop, [&] { return f.left.errors + f.left.ends > 0; }));
+    QCOMPARE(f.left.ends, 0);
+    QCOMPARE(f.left.errors, 1);
+  }
+
+  void aServerThatLeavesWithoutAWordIsAnError() {
+    TlsPair f(friendly());
+    QVERIFY(f.secure());
+    QVERIFY(runUntil(*f.loop, [&] { return f.server->queuedBytes() == 0; }));
+    f.server->detach().reset();  // closes the connection and says nothing
+    QVERIFY(runUntil(*f.loop, [&] { return f.left.ends + f.left.errors > 0; }));
+    QCOMPARE(f.left.errors, 1);
+    QVERIFY(f.left.lastError.code == ErrorCode::ConnectionReset);
+  }
+
+  void aVisitorMayLeaveWithoutAWord() {
+    // Browsers do: what came before counts.
+    TlsPair f(friendly());
+    QVERIFY(f.secure());
+    f.server->pauseReading(net::PauseReason::AwaitingTurn);
+    f.client->sendCopy(asBytes("last words"));
+    QVERIFY(runUntil(*f.loop, [&] { return f.client->queuedBytes() == 0; }));
+    f.client->detach().reset();
+    f.server->resumeReading(net::PauseReason::AwaitingTurn);
+    QVERIFY(runUntil(*f.loop, [&] { return f.right.ends + f.right.errors > 0; }));
+    QCOMPARE(f.right.ends, 1);
+    QCOMPARE(f.right.received, std::string("last words"));
+    QVERIFY(f.server->isOpen());
   }
 
   void movesToAnotherThreadWithItsSession() {
