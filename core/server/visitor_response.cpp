@@ -206,7 +206,8 @@ void VisitorConnection::onExchangeFailed(wire::AppError cause) {
     return;
   }
   if (m_responseStarted) {
-    // The visitor must not take half an answer for a whole one.
+    // The visitor must not take half an answer for a whole one; the half it may have.
+    m_socket->flushNow();
     m_socket->abort();
     destroy();
     return;
