@@ -46,6 +46,7 @@ class Http2Connection final : public net::Disposable,
   [[nodiscard]] bool isReused() const noexcept { return m_requests > 1; }
   /// It broke, or ended: what its streams are told is not about them alone.
   [[nodiscard]] bool isGone() const noexcept { return m_gone; }
+  [[nodiscard]] bool wasUsed() const noexcept { return m_requests > 0; }
   bool open(http::H2ClientStream& stream, const http::H2Request& request);
   /// The slice that a view into what arrives now belongs to. Inside onContent only.
   [[nodiscard]] Slice sliceOf(ByteView view) const noexcept;

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kMaxConnections = 16;
 /// With those that only finish what they have.
 constexpr std::size_t kMaxWithLeaving = 64;
+/// One after the other that ended before they took a request.
+constexpr unsigned kMaxFruitless = 3;
 
 }  // namespace
 
@@ -44,7 +46,9 @@ Http2Origin::Fit Http2Origin::tryToPlace(Http2Exchange& exchange) {
   for (const auto& connection : m_connections) {
     if (!connection->hasRoom()) continue;
     if (exchange.isWebSocket() && !connection->allowsExtendedConnect()) return Fit::Never;
-    if (exchange.place(*connection)) return Fit::Placed;
+    if (!exchange.place(*connection)) continue;
+    m_fruitless = 0;
+    return Fit::Placed;
   }
   return Fit::Later;
 }
@@ -128,11 +132,14 @@ void Http2Origin::onGone(Http2Connection& connection) {
   if (found == m_connections.end()) return;
   m_loop.dispose(std::move(*found));
   m_connections.erase(found);
-  if (connection.hasSettings()) {
-    onRoom();
-  } else {
-    // Asking it again and again would bring the same; what waits is told.
+  // Asking it again and again would bring the same; what waits is told.
+  if (!connection.hasSettings()) {
     failWaiting(http::Problem::OriginBroken, fmt::format("{} does not speak HTTP/2", m_target.forVisitors()));
+  } else if (!connection.wasUsed() && ++m_fruitless >= kMaxFruitless) {
+    m_fruitless = 0;
+    failWaiting(http::Problem::OriginBroken, fmt::format("{} takes no requests", m_target.forVisitors()));
+  } else {
+    onRoom();
   }
 }
 

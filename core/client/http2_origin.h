@@ -48,6 +48,7 @@ class Http2Origin final : private net::Flushable,
   std::shared_ptr<Traffic> m_traffic;
   net::Resolver m_resolver;
   std::vector<std::unique_ptr<Http2Connection>> m_connections;
+  unsigned m_fruitless = 0;  ///< Connections since the last request that ended without one.
   std::unique_ptr<OriginConnector> m_dial;
   IntrusiveList<Http2Exchange, WaitingTag> m_waiting;
   IntrusiveList<Http2Exchange, WaitingTag> m_unfit;  ///< Told at the end of the turn.

@@ -9,6 +9,10 @@ namespace adit::relay {
 
 namespace {
 
+/// Less content than this is copied behind its frame header: thousands of such frames that wait then take
+/// the room of their bytes, not that of as many slices and of the slabs they lie in.
+constexpr std::size_t kWorthASlice = 512;
+
 /// Encodes prefix, frame header and payload. Heads beyond one slab are rare (large cookies): they are built
 /// on the heap and copied in pieces.
 template <typename WritePayload>
@@ -55,8 +59,15 @@ bool sendResponseHead(quic::Stream& stream, SlabWriter& writer, wire::FrameType 
 
 void sendData(quic::Stream& stream, SlabWriter& writer, Slice data) {
   if (data.empty()) return;
-  std::uint8_t* room = writer.reserve(wire::kMaxFrameHeader).data();
-  stream.send(writer.commit(wire::writeFrameHeader(wire::FrameType::Data, data.size(), room)));
+  const bool join = data.size() < kWorthASlice;
+  std::uint8_t* room = writer.reserve(wire::kMaxFrameHeader + (join ? data.size() : 0)).data();
+  const std::size_t header = wire::writeFrameHeader(wire::FrameType::Data, data.size(), room);
+  if (join) {
+    std::memcpy(room + header, data.data(), data.size());
+    stream.send(writer.commit(header + data.size()));
+    return;
+  }
+  stream.send(writer.commit(header));
   stream.send(std::move(data));
 }
 

@@ -33,7 +33,7 @@ H2VisitorStream::H2VisitorStream(H2Visitor& visitor)
 void H2VisitorStream::abandon() {
   cancelTimeout();
   m_exchange.drop(wire::AppError::VisitorGone);
-  m_early.clear();
+  std::string().swap(m_early);
 }
 
 void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
@@ -88,7 +88,7 @@ void H2VisitorStream::giveCredit() {
 
 void H2VisitorStream::onRequestBody(ByteView data) {
   if (m_webSocket && !m_isUpgraded && m_exchange.isActive()) {
-    m_early.push(m_visitor.sliceOf(data));  // nothing may follow before the origin agreed
+    m_early.append(asText(data));  // nothing may follow before the origin agreed
     return;
   }
   m_uncredited += data.size();
@@ -156,6 +156,7 @@ void H2VisitorStream::onTimeout() {
 }
 
 void H2VisitorStream::onStreamClosed(http::H2Error) {
+  m_uncredited += m_early.size();  // of a WebSocket that came to nothing
   abandon();
   // What the client had not taken counts no more against the connection.
   if (m_uncredited > 0) giveCredit();
@@ -194,12 +195,11 @@ Result<> H2VisitorStream::onResponseHead(const ResponseStart& start) {
 
 void H2VisitorStream::upgraded() {
   m_isUpgraded = true;
-  SliceQueue early;
-  std::swap(early, m_early);
-  for (std::size_t i = 0; i < early.count(); ++i) {
-    m_uncredited += early.at(i).size();
-    m_exchange.sendBody(early.at(i));
-  }
+  SlabWriter& writer = m_visitor.worker().loop().writer();
+  const std::string early = std::exchange(m_early, {});
+  m_uncredited += early.size();
+  for (ByteView rest = asBytes(early); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kSlabSize)))
+    m_exchange.sendBody(writer.copy(rest.first(std::min(rest.size(), kSlabSize))));
   if (m_requestComplete) m_exchange.finishRequest();
   if (m_uncredited > 0 && !m_exchange.isCongested()) giveCredit();
 }

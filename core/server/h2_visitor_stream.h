@@ -57,7 +57,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   Exchange m_exchange;
   std::string m_host;
   BodyPace m_pace;
-  SliceQueue m_early;            ///< What came before the upgrade was answered.
+  std::string m_early;           ///< What came before the upgrade was answered.
   std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
   bool m_isHead = false;
   bool m_wantsJson = false;

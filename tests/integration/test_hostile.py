@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Visitors and origins that look for what was forgotten: each case here once did harm."""
+
+import threading
+import time
+
+from support.case import AditCase, main
+from support.http2 import DATA, GOAWAY, SETTINGS, Rude, Visitor2, frame
+from support.process import RssWatch, seconds
+
+
+def extended_connect(host, path="/"):
+    return [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", path), (":authority", host),
+            ("sec-websocket-version", "13")]
+
+
+class SmallFrames(AditCase):
+    """Content in frames of one byte: what waits must take the room of its bytes, whatever it came in."""
+
+    def flood(self, pseudo, most):
+        held = threading.Event()
+
+        def script(connection):
+            connection.request(read_body=False)
+            held.wait(seconds(60))
+        tunnel, _ = self.exposed(script)
+        self.addCleanup(held.set)
+        server, client = self.programs[0], tunnel.client
+        watch = RssWatch(server, client)
+        piece = frame(DATA, 0, 1, b"x") * 10_000
+
+        def attack():
+            rude = Rude(tunnel.http, tunnel.host)
+            self.addCleanup(rude.close)
+            rude.send(rude.head(1, end=False, pseudo=pseudo(tunnel.host)))
+            rude.until(lambda: rude.frames, "the settings")
+            for _ in range(100):  # as much as the window takes
+                rude.send(piece)
+
+        threads = [threading.Thread(target=attack, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(seconds(60))
+        self.assertLess(sum(watch.growth()), most)
+        visitor = Visitor2(tunnel.http, "nobody.t.example.com")
+        self.addCleanup(visitor.close)
+        self.assertEqual(visitor.request().status, 404)
+
+    def test_before_a_websocket_is_agreed_on(self):
+        self.flood(extended_connect, 32 << 10)
+
+    def test_towards_an_origin_that_does_not_read(self):
+        self.flood(lambda host: [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", host)], 24 << 10)
+
+
+class Credit(AditCase):
+    def test_what_a_refused_websocket_sent_early_is_credited(self):
+        def script(connection):
+            while (request := connection.request()) is not None:
+                connection.answer(b"no" if request.target == "/no" else request.body, status="403 No" if request.target == "/no" else "200 OK")
+        tunnel, _ = self.exposed(script)
+        visitor = Visitor2(tunnel.http, tunnel.host)
+        self.addCleanup(visitor.close)
+        visitor.request()
+        early = b"x" * (900 << 10)
+        for _ in range(6):  # more than the connection's window
+            stream = visitor.start(pseudo=extended_connect(tunnel.host, "/no"), end=False)
+            for at in range(0, len(early), 16384):
+                if visitor.streams[stream].ended or visitor.streams[stream].reset is not None:
+                    break
+                visitor.data(stream, early[at: at + 16384])
+            self.assertEqual(visitor.wait(stream).status, 403)
+        self.assertEqual(visitor.request("POST", "/", body=early).body, early)
+
+
+class Origins(AditCase):
+    def test_an_origin_that_always_leaves_is_not_asked_for_ever(self):
+        def script(connection):
+            connection.send(frame(SETTINGS, 0, 0, b"\0\x08\0\0\0\1") + frame(GOAWAY, 0, 0, bytes(8)))
+            connection.fill()
+        origin = self.origin(script)
+        server = self.server()
+        tunnel = self.tunnel(server, f"h2c://127.0.0.1:{origin.port}", "leaver")
+        begun = time.monotonic()
+        self.assertEqual(tunnel.get().status, 502)
+        self.assertLess(time.monotonic() - begun, seconds(10))
+        self.assertLess(origin.connections, 10)
+
+
+if __name__ == "__main__":
+    main()
