@@ -23,8 +23,9 @@ constexpr bool kSharesPorts = false;
 #endif
 
 /// Workers share their ports with SO_REUSEPORT, which would also share them with another server of the same
-/// user: ask once without it, so that a port in use is an error as it should be.
-Result<> probeFree(const net::SocketAddress& quic, std::span<const net::SocketAddress> visitors) {
+/// user: ask once without it, so that a port in use is an error as it should be, and so that port 0 becomes
+/// one that is nobody else's.
+Result<> probeFree(net::SocketAddress& quic, std::span<net::SocketAddress* const> visitors) {
   struct Nobody final : net::UdpSocket::Handler, net::StreamListener::Handler {
     void onDatagrams(std::span<const net::ReceivedDatagram>) override {}
     void onWritable() override {}
@@ -37,11 +38,15 @@ Result<> probeFree(const net::SocketAddress& quic, std::span<const net::SocketAd
   if (!loop) return fail(std::move(loop.error()));
   net::UdpParams udp;
   udp.bind = quic;
-  if (auto socket = net::UdpSocket::open(**loop, udp, nobody); !socket)
-    return fail(std::move(socket.error()));
-  for (const net::SocketAddress& each : visitors) {
-    if (auto listener = net::StreamListener::open(**loop, {each}, nobody); !listener)
-      return fail(std::move(listener.error()));
+  auto socket = net::UdpSocket::open(**loop, udp, nobody);
+  if (!socket) return fail(std::move(socket.error()));
+  quic = (*socket)->localAddress();
+  std::vector<std::unique_ptr<net::StreamListener>> listeners;  // all at once: each has a port of its own
+  for (net::SocketAddress* each : visitors) {
+    auto listener = net::StreamListener::open(**loop, {*each}, nobody);
+    if (!listener) return fail(std::move(listener.error()));
+    *each = (*listener)->localAddress();
+    listeners.push_back(std::move(*listener));
   }
   return {};
 }
@@ -84,8 +89,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   if (params.workers > count)
     logWarning("server", "{} worker(s): this system does not share ports between more", count);
   if (count > 1) {
-    std::vector<net::SocketAddress> visitors{params.httpListen};
-    if (https) visitors.push_back(params.httpsListen);
+    std::vector<net::SocketAddress*> visitors{&params.httpListen};
+    if (https) visitors.push_back(&params.httpsListen);
     if (auto isFree = probeFree(params.quicListen, visitors); !isFree) return fail(std::move(isFree.error()));
   }
   WorkerParams worker;
