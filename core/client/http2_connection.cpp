@@ -36,7 +36,7 @@ Http2Connection::Http2Connection(net::EventLoop& loop, std::unique_ptr<net::Stre
 Http2Connection::~Http2Connection() = default;
 
 bool Http2Connection::start() {
-  auto session = http::H2ClientSession::create(*this);
+  auto session = http::H2ClientSession::create(*this, {}, &m_memory);
   if (!session) {
     logError("client", "{}", session.error().describe());
     return false;

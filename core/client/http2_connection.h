@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "core/base/block_pool.h"
 #include "core/client/traffic.h"
 #include "core/http/h2_client_session.h"
 #include "core/net/stream_socket.h"
@@ -73,6 +74,7 @@ class Http2Connection final : public net::Disposable,
   Owner& m_owner;
   std::shared_ptr<Traffic> m_traffic;
   std::unique_ptr<net::StreamSocket> m_socket;
+  BlockPool m_memory;  // outlives the session
   std::unique_ptr<http::H2ClientSession> m_session;
   net::Timer m_timer;
   Timestamp m_timerDue = kNever;

@@ -7,6 +7,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "core/http/h2_client_callbacks.h"
+#include "core/http/h2_memory.h"
 #include "core/http/semantics.h"
 
 namespace adit::http {
@@ -59,13 +60,14 @@ H2ClientSession::H2ClientSession(Handler& handler, const H2ClientLimits& limits)
       m_idleFrames(limits.idleFrames, limits.idleFramesPerSecond) {}
 
 Result<std::unique_ptr<H2ClientSession>> H2ClientSession::create(Handler& handler,
-                                                                 const H2ClientLimits& limits) {
+                                                                 const H2ClientLimits& limits,
+                                                                 BlockPool* memory) {
   std::unique_ptr<H2ClientSession> session(new H2ClientSession(handler, limits));
-  if (auto started = session->start(); !started) return adit::fail(std::move(started.error()));
+  if (auto started = session->start(memory); !started) return adit::fail(std::move(started.error()));
   return session;
 }
 
-Result<> H2ClientSession::start() {
+Result<> H2ClientSession::start(BlockPool* memory) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_option* option = nullptr;
   int error = nghttp2_session_callbacks_new(&callbacks);
@@ -77,7 +79,9 @@ Result<> H2ClientSession::start() {
     // Frames of unknown types are ignored, but counted.
     for (unsigned type = kFirstUnknownType; type <= 255; ++type)
       nghttp2_option_set_user_recv_extension_type(option, static_cast<std::uint8_t>(type));
-    error = nghttp2_session_client_new2(&m_session, callbacks, this, option);
+    nghttp2_mem allocator = detail::allocatorOf(memory);
+    error = nghttp2_session_client_new3(&m_session, callbacks, this, option,
+                                        memory == nullptr ? nullptr : &allocator);
   }
   nghttp2_option_del(option);
   nghttp2_session_callbacks_del(callbacks);
@@ -291,6 +295,13 @@ void H2ClientSession::takeHead(H2ClientStream& stream, bool endStream) {
   stream.m_gotFinal = true;
   Framing framing;
   const bool bodiless = stream.m_isHead || head.status == 204 || head.status == 304;
+  // The library does not count what answers a CONNECT.
+  stream.m_isCounted = stream.m_hasLength && !bodiless;
+  stream.m_remaining = stream.m_contentLength;
+  if (endStream && stream.m_isCounted && stream.m_remaining != 0) {
+    refuse(stream);
+    return;
+  }
   if (!bodiless && (!endStream || stream.m_hasLength)) {
     const bool length = stream.m_hasLength && (endStream || !mayHaveTrailers(head.fields));
     framing =
@@ -312,10 +323,11 @@ void H2ClientSession::takeContent(std::int32_t id, ByteView data) {
     nghttp2_session_consume_stream(m_session, id, data.size());
     return;
   }
-  if (!stream->m_gotFinal) {
+  if (!stream->m_gotFinal || (stream->m_isCounted && data.size() > stream->m_remaining)) {
     refuse(*stream);
     return;
   }
+  stream->m_remaining -= stream->m_isCounted ? data.size() : 0;
   stream->m_handler.onContent(data);
   if (find(id) == stream && stream->m_paused) {
     stream->m_unconsumed += data.size();
@@ -325,6 +337,10 @@ void H2ClientSession::takeContent(std::int32_t id, ByteView data) {
 }
 
 void H2ClientSession::takeEnd(H2ClientStream& stream) {
+  if (stream.m_isCounted && stream.m_remaining != 0) {
+    refuse(stream);
+    return;
+  }
   stream.m_gotAll = true;
   stream.m_handler.onEnd();
 }

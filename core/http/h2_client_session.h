@@ -19,6 +19,10 @@
 
 struct nghttp2_session;
 
+namespace adit {
+class BlockPool;
+}
+
 namespace adit::http {
 
 struct H2ClientLimits {
@@ -54,7 +58,9 @@ class H2ClientSession {
     ~Sink() = default;
   };
 
-  static Result<std::unique_ptr<H2ClientSession>> create(Handler& handler, const H2ClientLimits& limits = {});
+  /// `memory`: what nghttp2 takes for every stream and head comes from there; null: from the heap.
+  static Result<std::unique_ptr<H2ClientSession>> create(Handler& handler, const H2ClientLimits& limits = {},
+                                                         BlockPool* memory = nullptr);
   /// Streams that are open hear nothing more.
   ~H2ClientSession();
   H2ClientSession(const H2ClientSession&) = delete;
@@ -92,7 +98,7 @@ class H2ClientSession {
   struct Callbacks;
   struct Scratch;
   H2ClientSession(Handler& handler, const H2ClientLimits& limits);
-  Result<> start();
+  Result<> start(BlockPool* memory);
 
   // Of the library's callbacks; they return its error codes.
   void beginSection(H2ClientStream& stream);

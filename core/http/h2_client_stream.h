@@ -100,9 +100,11 @@ class H2ClientStream final : public ListHook<> {
   ResponseHead m_head;
   std::size_t m_unconsumed = 0;
   std::uint64_t m_contentLength = 0;
+  std::uint64_t m_remaining = 0;  ///< Of an answer with a length.
   unsigned m_interimHeads = 0;
   std::uint16_t m_status = 0;
-  bool m_hasLength = false;
+  bool m_hasLength = false;  ///< The field section has a Content-Length.
+  bool m_isCounted = false;  ///< The answer has as much content as that says.
   bool m_isHead = false;
   bool m_gotFinal = false;
   bool m_gotAll = false;

@@ -237,17 +237,4 @@ int H2ServerSession::Callbacks::sendData(nghttp2_session*, nghttp2_frame*, const
   return 0;
 }
 
-nghttp2_mem H2ServerSession::Callbacks::allocator(BlockPool* pool) noexcept {
-  return {pool, [](std::size_t size, void* user) { return static_cast<BlockPool*>(user)->allocate(size); },
-          [](void* block, void* user) { static_cast<BlockPool*>(user)->release(block); },
-          [](std::size_t count, std::size_t size, void* user) -> void* {
-            if (size != 0 && count > SIZE_MAX / size) return nullptr;
-            void* block = static_cast<BlockPool*>(user)->allocate(count * size);
-            return block == nullptr ? nullptr : std::memset(block, 0, count * size);
-          },
-          [](void* block, std::size_t size, void* user) {
-            return static_cast<BlockPool*>(user)->reallocate(block, size);
-          }};
-}
-
 }  // namespace adit::http

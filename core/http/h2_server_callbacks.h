@@ -19,7 +19,6 @@ struct H2ServerSession::Callbacks {
   /// The table shared by all sessions.
   static const nghttp2_session_callbacks* table();
   /// nghttp2's way to the pool, which must outlive the session.
-  static nghttp2_mem allocator(BlockPool* pool) noexcept;
   static nghttp2_data_provider provider(H2ServerStream& stream) noexcept;
   /// A reference to both; the library copies on submission.
   static void push(std::vector<nghttp2_nv>& fields, std::string_view name, std::string_view value);

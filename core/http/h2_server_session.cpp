@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/http/h2_memory.h"
 #include "core/http/h2_server_callbacks.h"
 #include "core/http/scan.h"
 
@@ -58,7 +59,7 @@ H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head,
   nghttp2_option_set_max_settings(option, limits.settingsEntries);
   nghttp2_option_set_max_send_header_block_length(option, kMaxHead);
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
-  nghttp2_mem allocator = Callbacks::allocator(memory);
+  nghttp2_mem allocator = detail::allocatorOf(memory);
   nghttp2_session_server_new3(&m_native->session, Callbacks::table(), this, option,
                               memory == nullptr ? nullptr : &allocator);
   nghttp2_option_del(option);

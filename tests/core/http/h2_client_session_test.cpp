@@ -500,6 +500,24 @@ class H2ClientSessionTest : public QObject {
     QVERIFY(!asked.reset);
   }
 
+  void countsWhatDeclinesATunnel_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    const std::string head = h2::headers(1, {{":status", "403"}, {"content-length", "3"}});
+    QTest::newRow("more") << QByteArray::fromStdString(head + h2::data(1, "four", true));
+    QTest::newRow("less") << QByteArray::fromStdString(head + h2::data(1, "2", true));
+    QTest::newRow("nothing") << QByteArray::fromStdString(
+        h2::headers(1, {{":status", "403"}, {"content-length", "3"}}, true));
+  }
+  void countsWhatDeclinesATunnel() {
+    QFETCH(QByteArray, bytes);
+    auto peer = Peer::ready({}, {{8, 1}});
+    Asked asked;
+    peer->ask(asked, {.method = "CONNECT", .path = "/chat", .protocol = "websocket", .hasContent = true});
+    peer->says(bytes.toStdString());
+    QVERIFY(asked.reset == H2Error::ProtocolError);
+    QCOMPARE(asked.ends, 0);
+  }
+
   void floodsHaveABudget_data() {
     QTest::addColumn<QByteArray>("bytes");
     QTest::newRow("PING") << QByteArray::fromStdString(h2::ping());
