@@ -16,6 +16,7 @@ constexpr Duration kHalfCloseGrace = std::chrono::milliseconds(500);
 constexpr Duration kLinger = std::chrono::seconds(2);
 /// How long accepting pauses before it looks whether another worker's visitors made room.
 constexpr Duration kFullPause = std::chrono::milliseconds(100);
+constexpr Duration kFullLogPause = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -181,7 +182,11 @@ void Worker::leave(const net::SocketAddress& peer) { m_context.gate.leave(peer);
 void Worker::pauseAccepting() {
   if (!m_listenerPaused) {
     m_listenerPaused = true;
-    logWarning("server", "{} visitors: new ones wait", m_context.gate.inside());
+    const Timestamp now = m_loop->now();
+    if (now >= m_fullLogDue) {  // a crowd that comes and goes fills it again and again
+      m_fullLogDue = now + kFullLogPause;
+      logWarning("server", "{} visitors: new ones wait", m_context.gate.inside());
+    }
     if (m_listener != nullptr) m_listener->pause();
     if (m_tlsIngress != nullptr) m_tlsIngress->pause();
   }

@@ -148,6 +148,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   bool m_draining = false;
   bool m_listenerPaused = false;  ///< Both listeners.
   net::Timer m_fullTimer;
+  Timestamp m_fullLogDue{};
   std::function<void()> m_drained;
   std::unique_ptr<net::Timer> m_drainTimer;
   std::thread m_thread;
