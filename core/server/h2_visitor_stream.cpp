@@ -32,6 +32,7 @@ H2VisitorStream::H2VisitorStream(H2Visitor& visitor)
 
 void H2VisitorStream::abandon() {
   cancelTimeout();
+  m_visitor.worker().holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
   std::string().swap(m_early);
 }
@@ -155,6 +156,12 @@ void H2VisitorStream::onTimeout() {
   m_visitor.wantsToWrite();
 }
 
+void H2VisitorStream::onShed() {
+  m_exchange.drop(wire::AppError::VisitorGone);
+  m_visitor.session().reset(*this, http::H2Error::EnhanceYourCalm);
+  m_visitor.wantsToWrite();
+}
+
 void H2VisitorStream::onStreamClosed(http::H2Error) {
   m_uncredited += m_early.size();  // of a WebSocket that came to nothing
   abandon();
@@ -210,6 +217,7 @@ Result<> H2VisitorStream::onResponseBody(ByteView data) {
   for (; !data.empty(); data = data.subspan(std::min(data.size(), kSlabSize)))
     m_visitor.session().sendBody(*this, writer.copy(data.first(std::min(data.size(), kSlabSize))));
   if (first) m_visitor.worker().writeTimeouts.restart(*this);
+  m_visitor.worker().holdBudget.update(*this, unsentBytes());
   m_visitor.wantsToWrite();
   return {};
 }
@@ -241,6 +249,7 @@ void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
 
 void H2VisitorStream::onResponseSent() {
   m_exchange.settle(unsentBytes());
+  m_visitor.worker().holdBudget.update(*this, unsentBytes());
   if (unsentBytes() > 0) {
     m_visitor.worker().writeTimeouts.restart(*this);
   } else {

@@ -10,6 +10,7 @@
 #include "core/relay/timeout_queue.h"
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
+#include "core/server/hold_budget.h"
 
 namespace adit::server {
 
@@ -19,6 +20,7 @@ struct H2StreamTag;
 class H2VisitorStream final : public http::H2ServerStream,
                               public ListHook<H2StreamTag>,
                               private Exchange::Sink,
+                              private HoldBudget::Holder,
                               private relay::TimeoutItem {
  public:
   explicit H2VisitorStream(H2Visitor& visitor);
@@ -35,6 +37,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   void onResponseSent() override;
   void onStreamClosed(http::H2Error error) override;
   void onTimeout() override;
+  void onShed() override;
 
   // The exchange's side
   Result<> onInterimHead(http::ResponseHead& head) override;

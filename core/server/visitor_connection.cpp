@@ -143,9 +143,15 @@ void VisitorConnection::onEndOfStream() {
   destroy();
 }
 
+void VisitorConnection::onShed() {
+  m_socket->abort();  // half an answer must not pass for a whole one
+  destroy();
+}
+
 void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
 void VisitorConnection::onSent(std::size_t) {
+  m_worker.holdBudget.update(*this, m_socket->queuedBytes());
   m_exchange.settle(m_socket->queuedBytes());
   if (m_waiting == Waiting::Writing)
     waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : whatIsMissing());
@@ -336,6 +342,7 @@ void VisitorConnection::requestDone(Slice rest) {
 
 void VisitorConnection::destroy() {
   if (m_phase == Phase::Closed) return;
+  m_worker.holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
   m_phase = Phase::Closed;
   cancelTimeout();

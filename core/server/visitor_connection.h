@@ -19,6 +19,7 @@
 #include "core/relay/timeout_queue.h"
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
+#include "core/server/hold_budget.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -28,6 +29,7 @@ class Worker;
 class VisitorConnection final : public Visitor,
                                 private net::StreamSocket::Handler,
                                 private Exchange::Sink,
+                                private HoldBudget::Holder,
                                 private relay::TimeoutItem {
  public:
   VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
@@ -58,6 +60,7 @@ class VisitorConnection final : public Visitor,
   void onSent(std::size_t count) override;
   void onSocketError(const Error& error) override;
   void onTimeout() override;
+  void onShed() override;
 
   // The exchange
   Result<> onInterimHead(http::ResponseHead& head) override;

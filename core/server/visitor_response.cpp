@@ -137,6 +137,7 @@ Result<> VisitorConnection::onResponseBody(ByteView data) {
     m_socket->sendCopy(data);
   }
   if (m_waiting == Waiting::Nothing || m_waiting == Waiting::HalfClosed) waitFor(Waiting::Writing);
+  m_worker.holdBudget.update(*this, m_socket->queuedBytes());
   return {};
 }
 

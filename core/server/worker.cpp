@@ -27,6 +27,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       writeTimeouts(*loop, context.limits.writeIdleTimeout),
       halfCloseTimeouts(*loop, kHalfCloseGrace),
       lingerTimeouts(*loop, kLinger),
+      holdBudget(*loop, context.limits.heldBytes),
       m_context(context),
       m_params(std::move(params)),
       m_loop(std::move(loop)),

@@ -19,6 +19,7 @@
 #include "core/net/stream_socket.h"
 #include "core/quic/endpoint_driver.h"
 #include "core/relay/timeout_queue.h"
+#include "core/server/hold_budget.h"
 #include "core/server/limits.h"
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
@@ -117,6 +118,7 @@ class Worker final : private quic::EndpointDriver::Handler,
 
   relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
       lingerTimeouts;
+  HoldBudget holdBudget;
 
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);

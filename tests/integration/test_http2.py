@@ -12,7 +12,7 @@ import time
 from support.case import AditCase, main
 from support.http2 import (CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, HEADERS, PING, PREFACE, PRIORITY,
                            PROTOCOL_ERROR, RST_STREAM, SETTINGS, WINDOW_UPDATE, Rude, Visitor2, frame)
-from support.origins import make_byte_log, pattern
+from support.origins import Scripted, make_byte_log, pattern
 from support.process import RssWatch, seconds
 from support.tls import trusting
 from support import websocket
@@ -511,6 +511,38 @@ class SlowReaders(Http2Case):
         rude.until(lambda: rude.reset_of(1) is not None, "the reset", timeout=20)
         self.assertEqual(rude.reset_of(1), CANCEL)
         self.assertLess(sum(watch.growth()), 64 << 10)
+
+    def test_many_of_them_give_way(self):
+        """300 answers nobody reads are more than the tunnel's credit; they are given up before others wait long."""
+        data = pattern(1 << 20)
+
+        def script(connection):
+            while (request := connection.request()) is not None:
+                try:
+                    connection.answer(data if request.target == "/big" else b"small")
+                except OSError:
+                    return
+        server = self.server()
+        tunnel = self.tunnel(server, self.origin(Scripted(script, backlog=512)), "shop")
+        watch = RssWatch(server)
+        attackers = []
+        for _ in range(3):
+            rude = self.rude(tunnel, settings=False)
+            rude.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4\0\0\0\0") + frame(SETTINGS, 1))
+            for n in range(100):
+                rude.send(rude.head(2 * n + 1, path="/big"))
+            attackers.append(rude)
+        regular, slowest = self.visit(tunnel), 0
+        for _ in range(30):
+            begun = time.monotonic()
+            self.assertEqual(regular.request().body, b"small")
+            slowest = max(slowest, time.monotonic() - begun)
+            time.sleep(0.05)
+        self.assertLess(slowest, seconds(4))
+        attackers[0].until(lambda: attackers[0].reset_of(1) is not None, "the reset")
+        self.assertEqual(attackers[0].reset_of(1), ENHANCE_YOUR_CALM)
+        self.assertLess(sum(watch.growth()), 64 << 10)
+        print(f"\n  slowest regular request {slowest:.3f} s", end=" ")
 
 
 if __name__ == "__main__":
