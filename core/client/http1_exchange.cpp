@@ -71,7 +71,11 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
     out.text(head.method).text(" ").text(head.target).text(" HTTP/1.1\r\n");
     const std::string& ownHost = m_tunnel->settings.hostHeader;
     out.field("Host", ownHost.empty() ? head.authority : std::string_view(ownHost));
-    for (const http::Field& field : head.fields) out.field(field.name, field.value);
+    bool hasTe = false;
+    for (const http::Field& field : head.fields) {
+      hasTe = hasTe || http::equalsIgnoreCase(field.name, "te");
+      out.field(field.name, field.value);
+    }
     writeForwarding(out, {request.stream.visitor, head.authority, request.stream.scheme});
     if (request.expectContinue) out.text("Expect: 100-continue\r\n");
     // TE speaks of this hop (RFC 9110 section 10.1.4).
@@ -84,6 +88,8 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
     } else if (m_framing == http::BodyFraming::Chunked) {
       out.text("Transfer-Encoding: chunked\r\n");
     }
+    // RFC 9110 section 10.1.4: TE speaks of one hop, and must be named as such.
+    if (hasTe && !m_webSocket) out.text("Connection: TE\r\n");
     out.text("\r\n");
   };
   SlabWriter& writer = m_loop.writer();

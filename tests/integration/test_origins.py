@@ -242,7 +242,7 @@ class Http2(OriginCase):
         visitor.abort()
         origin.event(event="closed", path="/silent", code=8)
         self.assertEqual(tunnel.get("/x").status, 200)
-        self.assertEqual(len(origin.said(event="session")), 1)
+        self.assertTrue(origin.has_said(1, event="session"))
 
     def test_resets(self):
         origin, tunnel = self.scene()
@@ -253,12 +253,12 @@ class Http2(OriginCase):
         visitor.request("GET", "/broken")
         self.assertEqual(visitor.start().status, 200)
         self.assertNotIn(b"\r\n0\r\n", visitor.rest())
-        self.assertEqual(len(origin.said(event="session")), 1)  # one stream's end is not the others'
+        self.assertTrue(origin.has_said(1, event="session"))  # one stream's end is not the others'
 
     def test_a_refused_stream_is_tried_once_more(self):
         origin, tunnel = self.scene()
         self.assertEqual(tunnel.visit().request("POST", "/reset?code=7", body=b"hello").response().status, 502)
-        self.assertEqual(len(origin.said(event="request", path="/reset")), 2)
+        self.assertTrue(origin.has_said(2, event="request", path="/reset"))
 
     def test_an_answer_before_the_content_is_complete(self):
         origin, tunnel = self.scene()
@@ -280,13 +280,13 @@ class Http2(OriginCase):
         origin, tunnel = self.scene()
         visitor = tunnel.visit()
         self.assertEqual(visitor.get("/drop").status, 502)  # a new connection: asked once
-        self.assertEqual(len(origin.said(event="request", path="/drop")), 1)
+        self.assertTrue(origin.has_said(1, event="request", path="/drop"))
         self.assertEqual(visitor.get("/x").status, 200)
         self.assertEqual(visitor.get("/drop").status, 502)  # a used one: GET is asked again, once
-        self.assertEqual(len(origin.said(event="request", path="/drop")), 3)
+        self.assertTrue(origin.has_said(3, event="request", path="/drop"))
         self.assertEqual(visitor.get("/x").status, 200)
         self.assertEqual(visitor.request("POST", "/drop", body=b"x").response().status, 502)
-        self.assertEqual(len(origin.said(event="request", path="/drop")), 4)
+        self.assertTrue(origin.has_said(4, event="request", path="/drop"))
 
     def test_many_requests_share_a_connection(self):
         origin, tunnel = self.scene()
@@ -295,7 +295,7 @@ class Http2(OriginCase):
         for visitor in visitors:
             visitor.request("GET", "/gate?ms=300")
         self.assertEqual({visitor.response().status for visitor in visitors}, {200})
-        self.assertEqual(len(origin.said(event="session")), 1)
+        self.assertTrue(origin.has_said(1, event="session"))
 
     def test_an_origins_limit_is_kept(self):
         origin, tunnel = self.scene(settings={"maxConcurrentStreams": 10})

@@ -38,6 +38,14 @@ class InboundRequestTest : public QObject {
                 "Forwarded: for=203.0.113.9;host=\"shop.localhost:8080\";proto=http\r\n\r\n"));
   }
 
+  void namesTheWillForTrailersAsTheHops() {
+    RequestHarness h;
+    h.ask({.fields = {{"te", "trailers"}}});
+    QVERIFY(headArrives(h));
+    QVERIFY(h.origin[0].has("te: trailers\r\n"));
+    QVERIFY(h.origin[0].has("\r\nConnection: TE\r\n"));
+  }
+
   void quotesAnIpv6Visitor() {
     RequestHarness h;
     const auto visitor = net::SocketAddress::parse("[2001:db8::5]:4000");

@@ -4,7 +4,7 @@
 import json
 import pathlib
 
-from .process import Program, private_environment
+from .process import Program, private_environment, wait_until
 
 SCRIPT = """
 const http2 = require("http2"), crypto = require("crypto"), fs = require("fs");
@@ -100,6 +100,11 @@ class NodeOrigin(Program):
         case.owns(self)
         self.port = self.event(event="ready")["port"]
         self.target = f"{'h2s' if certificate else 'h2c'}://127.0.0.1:{self.port}"
+
+    def has_said(self, count, **wanted):
+        """Waits for that many, since what it prints comes by another way than its answers; True if there are no more."""
+        wait_until(lambda: len(self.said(**wanted)) >= count, f"{count} times {wanted}")
+        return len(self.said(**wanted)) == count
 
     def said(self, **wanted):
         return [event for event in self.events if all(event.get(key) == value for key, value in wanted.items())]
