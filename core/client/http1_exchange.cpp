@@ -61,11 +61,7 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
   const http::RequestHead& head = request.head;
   std::size_t most = kHeadOverhead + head.method.size() + head.target.size() + 3 * head.authority.size() +
                      m_tunnel->settings.hostHeader.size();
-  bool asksForTrailers = false;
-  for (const http::Field& field : head.fields) {
-    most += field.name.size() + field.value.size() + 4;
-    if (field.name.size() == 2 && http::equalsIgnoreCase(field.name, "te")) asksForTrailers = true;
-  }
+  for (const http::Field& field : head.fields) most += field.name.size() + field.value.size() + 4;
 
   const auto fill = [&](http::HeadBuffer& out) {
     out.text(head.method).text(" ").text(head.target).text(" HTTP/1.1\r\n");
@@ -78,8 +74,6 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
     }
     writeForwarding(out, {request.stream.visitor, head.authority, request.stream.scheme});
     if (request.expectContinue) out.text("Expect: 100-continue\r\n");
-    // TE speaks of this hop (RFC 9110 section 10.1.4).
-    if (asksForTrailers && !m_webSocket) out.text("Connection: TE\r\n");
     if (m_webSocket) {
       out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n");
       if (m_ownKey) out.field("Sec-WebSocket-Key", m_offer.key());

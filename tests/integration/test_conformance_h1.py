@@ -92,6 +92,7 @@ class Requests(AditCase):
                 self.assertEqual(request.all("host"), [vector.get("host", "HOST").replace("HOST", self.host)])
                 self.assertEqual(request.body.decode("latin-1"), vector.get("content", ""))
                 self.check_fields(request, vector)
+                self.assertLessEqual(len(request.all("connection")), 1)
                 self.assertEqual(len(request.all("content-length")) + len(request.all("transfer-encoding")),
                                  0 if vector.get("framing") == "none" else 1)
                 if vector.get("stays") == "no":
