@@ -213,6 +213,7 @@ ssize_t H2ServerSession::Callbacks::readData(nghttp2_session*, std::int32_t, std
       submitTrailers(selfOf(user), stream);
     }
   } else if (count == 0) {
+    if (stream.m_failure) selfOf(user).reset(stream, *stream.m_failure);
     stream.m_deferred = true;
     return NGHTTP2_ERR_DEFERRED;
   }

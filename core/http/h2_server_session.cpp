@@ -40,6 +40,7 @@ void H2ServerStream::open(std::int32_t id, const Framing& framing) noexcept {
   m_hasLength = framing.body == BodyFraming::Length;
   m_bodyLeft = framing.length;
   m_responseEnded = m_deferred = m_reset = false;
+  m_failure.reset();
 }
 
 H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler,
@@ -294,6 +295,15 @@ void H2ServerSession::reset(H2ServerStream& stream, H2Error error) {
   if (std::exchange(stream.m_reset, true)) return;
   stream.m_queue.clear();
   nghttp2_submit_rst_stream(m_native->session, NGHTTP2_FLAG_NONE, stream.m_id, codeOf(error));
+}
+
+void H2ServerSession::breakOff(H2ServerStream& stream, H2Error error) {
+  if (stream.m_responseEnded) {
+    reset(stream, error);
+    return;
+  }
+  stream.m_failure = error;
+  if (std::exchange(stream.m_deferred, false)) nghttp2_session_resume_data(m_native->session, stream.m_id);
 }
 
 void H2ServerSession::startDrain() {

@@ -56,8 +56,9 @@ class H2ServerStream {
   std::uint64_t m_bodyLeft = 0;               ///< Of a content length.
   bool m_hasLength = false;
   bool m_responseEnded = false;
-  bool m_deferred = false;  ///< nghttp2 waits for content.
-  bool m_reset = false;     ///< No more is heard of it but onClosed.
+  bool m_deferred = false;           ///< nghttp2 waits for content.
+  std::optional<H2Error> m_failure;  ///< RST_STREAM behind the queue.
+  bool m_reset = false;              ///< No more is heard of it but onClosed.
 };
 
 class H2ServerSession {
@@ -108,6 +109,8 @@ class H2ServerSession {
   /// The answer is whole. What the visitor still has to say is not wanted then: RST_STREAM(NO_ERROR).
   void finish(H2ServerStream& stream);
   void reset(H2ServerStream& stream, H2Error error);
+  /// Resets behind what was given: the visitor sees how far the answer came.
+  void breakOff(H2ServerStream& stream, H2Error error);
   /// Window for `count` bytes of content of a stream (that may be over).
   void consume(std::int32_t stream, std::size_t count);
   /// True: content waits for the visitor to open a window.

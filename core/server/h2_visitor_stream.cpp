@@ -240,7 +240,7 @@ void H2VisitorStream::onResponseEnd() {
 void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
   if (m_uncredited > 0) giveCredit();
   if (m_responseStarted) {
-    if (!m_responseEnded || m_isUpgraded) m_visitor.session().reset(*this, errorFor(cause));
+    if (!m_responseEnded || m_isUpgraded) m_visitor.session().breakOff(*this, errorFor(cause));
     m_visitor.wantsToWrite();
     return;
   }

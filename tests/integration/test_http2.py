@@ -432,10 +432,10 @@ class Floods(Http2Case):
         self.cut(lambda n: encoder.head(2 * n + 1, fields=[("te", "gzip")]), 700)
 
     def test_continuations(self):
-        self.cut(frame(CONTINUATION, 0, 1, b""), 400, first=frame(HEADERS, END_STREAM, 1, b""))
+        self.cut(frame(CONTINUATION, 0, 1, b""), 1500, first=frame(HEADERS, END_STREAM, 1, b""))
 
     def test_continuation_bytes(self):
-        self.cut(frame(CONTINUATION, 0, 1, b"\0\x01a\x7f\x00" + b"x" * 127), 400, first=frame(HEADERS, END_STREAM, 1, b""))
+        self.cut(frame(CONTINUATION, 0, 1, b"\0\x01a\x7f\x00" + b"x" * 127), 1500, first=frame(HEADERS, END_STREAM, 1, b""))
 
     def test_pings(self):
         self.cut(frame(PING, 0, 0, b"12345678"), 4000)

@@ -342,6 +342,29 @@ class H2ServerSessionTest : public QObject {
     QCOMPARE(peer.streams[0]->body, std::string());
   }
 
+  void whatBreaksOffIsShownBefore() {
+    Peer peer;
+    peer.say(h2::headers(1, request(), true));
+    ResponseHead head;
+    head.status = 200;
+    peer.session->sendHead(*peer.streams[0], head, {BodyFraming::Chunked, 0}, false);
+    peer.session->sendBody(*peer.streams[0], peer.writer.copy(asBytes("half")));
+    peer.session->breakOff(*peer.streams[0], H2Error::InternalError);
+    peer.say("");
+    QCOMPARE(peer.reader.count(h2::kHeaders), std::size_t{1});
+    QCOMPARE(peer.reader.content(1), std::string("half"));
+    QCOMPARE(*peer.resetCode(1), static_cast<std::uint32_t>(H2Error::InternalError));
+    QCOMPARE(*peer.streams[0]->closed, H2Error::InternalError);
+    // ... also when nothing waits any more.
+    peer.say(h2::headers(3, request(), true));
+    peer.session->sendHead(*peer.streams[1], head, {BodyFraming::Chunked, 0}, false);
+    peer.say("");
+    QVERIFY(!peer.resetCode(3));
+    peer.session->breakOff(*peer.streams[1], H2Error::Cancel);
+    peer.say("");
+    QCOMPARE(*peer.resetCode(3), static_cast<std::uint32_t>(H2Error::Cancel));
+  }
+
   void anEarlyAnswerEndsTheRequest() {
     Peer peer;
     peer.say(h2::headers(1, request({}, "POST")) + h2::data(1, "x"));

@@ -237,7 +237,7 @@ class Rude:
                 self.send(piece(count) if callable(piece) else piece)
                 count += 1
                 if count % 8 == 0:
-                    self.receive(0.0005)
+                    self.receive(0.002)
         except OSError:
             pass
         try:
