@@ -198,7 +198,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (stream != nullptr && !stream->closed) server.session.finish(*stream);
         break;
       case 4:
-        if (stream != nullptr && !stream->closed) server.session.reset(*stream, http::H2Error::Cancel);
+        if (stream != nullptr && !stream->closed) {
+          if (operation >= 0xc0 && stream->answered)
+            server.session.breakOff(*stream, http::H2Error::InternalError);
+          else
+            server.session.reset(*stream, http::H2Error::Cancel);
+        }
         break;
       case 5:
         now += std::chrono::milliseconds(next());
