@@ -154,6 +154,7 @@ Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
   quic::EndpointParams endpoint;
   endpoint.role = quic::Role::Client;
   endpoint.identity = m_params.identity;
+  endpoint.shedCode = static_cast<quic::AppErrorCode>(wire::AppError::Overloaded);
   endpoint.keys = quic::StaticKeys::generate(m_random);
   endpoint.limits.peerStreams = kRequestStreams;
   endpoint.limits.loopbackPayload = m_params.loopbackPayload;

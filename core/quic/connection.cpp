@@ -254,23 +254,16 @@ void ConnectionImpl::shutdownRead(StreamId id, AppErrorCode code) {
 
 // Streams whose users are slow must not stall the others: ngtcp2 announces connection credit only when half a
 // window has come back, so users that sit on the other half would stop everything for good. Credit for the
-// connection is therefore returned on receipt, and each stream's own window holds its sender back; only
-// beyond a budget does the connection wait for its users, which bounds memory.
+// connection is therefore returned on receipt, and each stream's own window holds its sender back. A budget
+// for all of them together bounds memory; see shedStreams.
 void ConnectionImpl::received(std::size_t count) {
   m_unconsumed += count;
-  if (m_unconsumed > m_endpoint.params().limits.maxConnectionWindow) {
-    m_withheldCredit += count;
-  } else {
-    ngtcp2_conn_extend_max_offset(m_connection.get(), count);
-  }
+  ngtcp2_conn_extend_max_offset(m_connection.get(), count);
 }
 
 void ConnectionImpl::consumed(StreamId id, std::size_t count, bool streamToo) {
   if (!isLive()) return;
   m_unconsumed -= count;
-  const std::uint64_t released = std::min<std::uint64_t>(count, m_withheldCredit);
-  m_withheldCredit -= released;
-  if (released > 0) ngtcp2_conn_extend_max_offset(m_connection.get(), released);
   if (streamToo) ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
   m_creditSinceWrite += count;
   if (m_creditSinceWrite >= m_creditThreshold) markDirty(true);

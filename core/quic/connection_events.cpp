@@ -77,6 +77,20 @@ void ConnectionImpl::deliverStops() {
   m_mustWrite = true;
 }
 
+// Waiting for the slow ones would stop everything on the connection, a session's heartbeats too; so beyond
+// the budget the stream whose user sits on most is given up, as if the peer had reset it.
+void ConnectionImpl::shedStreams() {
+  const EndpointParams& params = m_endpoint.params();
+  while (isLive() && m_unconsumed > params.limits.maxUnconsumed) {
+    StreamImpl* most = nullptr;
+    for (StreamImpl* each = m_streams.front(); each != nullptr; each = m_streams.next(*each)) {
+      if (most == nullptr || each->unconsumed() > most->unconsumed()) most = each;
+    }
+    if (most == nullptr || most->unconsumed() == 0) return;
+    most->giveUp(params.shedCode);
+  }
+}
+
 void ConnectionImpl::deliverWritable() {
   while (StreamImpl* stream = m_writable.popFront()) stream->deliverWritable();
 }

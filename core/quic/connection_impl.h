@@ -134,6 +134,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   void onStreamData(StreamImpl* stream, ByteView data, bool fin);
   void deliverConnected();
   void deliverStops();
+  void shedStreams();
   void deliverWritable();
 
   // connection_close.cpp
@@ -165,8 +166,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   ConnectionStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;
   std::uint64_t m_bytesSinceWrite = 0;
-  std::uint64_t m_unconsumed = 0;      // bytes users have been handed and are not done with
-  std::uint64_t m_withheldCredit = 0;  // how many of them the peer has no connection credit for
+  std::uint64_t m_unconsumed = 0;  // bytes users have been handed and are not done with
   std::uint64_t m_creditSinceWrite = 0;
   std::uint64_t m_creditThreshold = 0;
   std::uint64_t m_streamsToGrant = 0;

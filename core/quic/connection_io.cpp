@@ -71,6 +71,7 @@ bool ConnectionImpl::admitsPath(const net::SocketAddress& peer, Timestamp now) {
 void ConnectionImpl::afterRead(const net::ReceivedDatagram& datagram) {
   if (m_connectedPending) deliverConnected();
   if (!m_stops.empty()) deliverStops();
+  if (m_unconsumed > m_endpoint.params().limits.maxUnconsumed) shedStreams();
   if (m_streamCreditPending) {
     m_streamCreditPending = false;
     if (m_wantsStreams && isLive() && m_handler != nullptr && streamCredit() > 0) {

@@ -33,9 +33,9 @@ struct TransportLimits {
   Duration keepAlive = std::chrono::seconds(10);  ///< Client side; zero: none.
   Duration handshakeTimeout = std::chrono::seconds(5);
   std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 6 * 1024 * 1024;
-  /// maxConnectionWindow also bounds what streams' users may sit on before the whole connection has to wait
-  /// for them.
   std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 24 * 1024 * 1024;
+  /// What the users of a connection's streams may sit on together; beyond it those who hold most are reset.
+  std::uint64_t maxUnconsumed = 64 * 1024 * 1024;
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.
   /// UDP payload used towards loopback peers, whose path size is known; 0 treats loopback like the internet.
   std::size_t loopbackPayload = 16376;
@@ -52,6 +52,7 @@ struct EndpointParams {
   StaticKeys keys;
   std::uint8_t worker = 0;  ///< Server: this worker's number, carried (encrypted) in its connection IDs.
   TransportLimits limits;
+  AppErrorCode shedCode = 0;  ///< With which streams are given up whose users hold too much.
   Random* random = nullptr;
   SlabPool* slabs = nullptr;
   SlabWriter* writer = nullptr;

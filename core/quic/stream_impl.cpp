@@ -101,6 +101,13 @@ void StreamImpl::onReset(AppErrorCode code) {
   if (m_handler != nullptr) m_handler->onStreamReset(*this, code);
 }
 
+void StreamImpl::giveUp(AppErrorCode code) {
+  stopSending(code);
+  m_receive = ReceiveState::Reset;
+  consume(m_unconsumed);
+  if (m_handler != nullptr) m_handler->onStreamReset(*this, code);
+}
+
 void StreamImpl::onStopped(AppErrorCode code) {
   if (m_closed || m_send == SendState::Reset) return;
   m_send = SendState::Reset;

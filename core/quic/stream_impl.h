@@ -49,6 +49,9 @@ class StreamImpl final : public Stream,
   void onAcknowledged(std::size_t count) noexcept;
   void onData(ByteView data, bool fin);
   void onReset(AppErrorCode code);
+  [[nodiscard]] std::size_t unconsumed() const noexcept { return m_unconsumed; }
+  /// Its user holds too much: credits it and tells the user as if the peer had reset the stream with `code`.
+  void giveUp(AppErrorCode code);
   void onStopped(AppErrorCode code);
   /// ngtcp2 takes no more for it; the reason comes separately.
   void onRefused() noexcept { dropUnsent(); }

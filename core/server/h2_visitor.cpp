@@ -44,9 +44,14 @@ H2Visitor::H2Visitor(Worker& worker, net::DetachedSocket& socket, http::Scheme s
 H2Visitor::~H2Visitor() = default;
 
 void H2Visitor::resumeWith(std::string_view received) {
-  for (; !received.empty() && m_phase == Phase::Open;
-       received.remove_prefix(std::min(received.size(), kSlabSize)))
-    receive(m_worker.loop().writer().copy(asBytes(received.substr(0, kSlabSize))));
+  while (!received.empty() && m_phase == Phase::Open) {
+    const ByteView piece = asBytes(received.substr(0, kSlabSize));
+    received.remove_prefix(piece.size());
+    m_toReplay = received;  // goes along, should the tunnel be somewhere else again by now
+    receive(m_worker.loop().writer().copy(piece));
+  }
+  m_toReplay = {};
+  if (m_worker.draining()) drain();  // it was on its way when the others were told
 }
 
 void H2Visitor::drain() {
@@ -117,6 +122,7 @@ void H2Visitor::receive(Slice data) {
 }
 
 void H2Visitor::moveTo(unsigned worker) {
+  m_received.append(m_toReplay);
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) m_received.append(unread.at(i).text());
   Worker* target = m_worker.context().workers[worker];

@@ -93,6 +93,7 @@ class H2Visitor final : public Visitor,
   std::vector<H2VisitorStream*> m_idle;
   const Slice* m_reading = nullptr;  ///< What receive() works on.
   std::string m_received;            ///< Everything so far, while the connection may still move.
+  std::string_view m_toReplay;       ///< Of a moved connection, while it is read: what comes behind.
   std::optional<unsigned> m_moves;
   Deadline m_headTime, m_idleTime, m_writeTime, m_settingsTime, m_noticeTime, m_lingerTime;
   Phase m_phase = Phase::Open;

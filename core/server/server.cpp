@@ -99,6 +99,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.endpoint.keys = params.keys;
   worker.endpoint.limits.keepAlive = Duration::zero();
   worker.endpoint.limits.peerStreams = kClientStreams;
+  worker.endpoint.shedCode = static_cast<quic::AppErrorCode>(wire::AppError::Overloaded);
   worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
   worker.udp.bind = params.quicListen;
   worker.udp.reusePort = count > 1;

@@ -5,7 +5,7 @@ import threading
 import time
 
 from support.case import AditCase, main
-from support.http2 import DATA, GOAWAY, SETTINGS, Rude, Visitor2, frame
+from support.http2 import ACK, DATA, GOAWAY, HEADERS, PREFACE, SETTINGS, Rude, Visitor2, frame
 from support.process import RssWatch, seconds
 
 
@@ -72,6 +72,32 @@ class Credit(AditCase):
                 visitor.data(stream, early[at: at + 16384])
             self.assertEqual(visitor.wait(stream).status, 403)
         self.assertEqual(visitor.request("POST", "/", body=early).body, early)
+
+
+class SlowReaders(AditCase):
+    def test_spread_over_workers_they_hold_nobody_up(self):
+        """Each worker's share of what they keep waiting is modest; together it is more than a client's connection carries."""
+        data = bytes(1 << 20)
+
+        def script(connection):
+            while (request := connection.request()) is not None:
+                connection.answer(data if request.target == "/big" else b"small")
+        server = self.server(arguments=["--workers", "4"])
+        origin = self.origin(script)
+        tunnels = [self.tunnel(server, origin, f"held{n}") for n in range(10)]
+        for tunnel in tunnels:  # the first request decides on which worker the connection lives
+            rude = Rude(tunnel.http, tunnel.host, settings=False)
+            self.addCleanup(rude.close)
+            rude.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4\0\0\0\0") + frame(SETTINGS, ACK) + rude.head(1, path="/small"))
+            rude.until(lambda: any(kind == HEADERS for kind, *_ in rude.frames), "the first answer")
+            rude.host = tunnels[0].host
+            for n in range(1, 19):
+                rude.send(rude.head(2 * n + 1, path="/big"))
+        for _ in range(20):
+            visitor = tunnels[0].visit(timeout=4)
+            self.assertEqual(visitor.get("/small").body, b"small")
+            visitor.close()
+            time.sleep(0.1)
 
 
 class Origins(AditCase):
