@@ -84,7 +84,7 @@ class HalfClosed(AditCase):
         def script(connection):
             connection.request()
             connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                            b"Sec-WebSocket-Accept: x\r\n\r\n")
+                            b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
             heard = connection.rest()
             connection.send(b"you said " + heard + b"!" * 100_000)
         tunnel, _ = self.exposed(script)
