@@ -6,7 +6,7 @@
 namespace adit {
 
 Result<std::unique_ptr<FileLock>> FileLock::acquire(const std::filesystem::path& path, Duration patience) {
-  constexpr auto kPause = std::chrono::milliseconds(5);
+  constexpr auto kPause = std::chrono::milliseconds(1);
   const Timestamp deadline = MonotonicClock::now() + patience;
   for (;;) {
     auto lock = tryAcquire(path);

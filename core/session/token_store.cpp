@@ -30,7 +30,7 @@ constexpr std::size_t kMaxFile = 8 * 1024 * 1024;  // kMaxTokens of the longest 
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kIdBytes = 4;
 /// How long a change waits for another program's change to the same file.
-constexpr Duration kPatience = std::chrono::seconds(5);
+constexpr Duration kPatience = std::chrono::seconds(10);
 
 /// What tells that a file is not the one that was read.
 struct Stamp {

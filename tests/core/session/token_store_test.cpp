@@ -323,7 +323,7 @@ void TokenStoreTest::verifiesFromManyThreads() {
 
 void TokenStoreTest::twoProgramsLoseNoChange() {
   Bench bench;
-  constexpr int kEach = 20;
+  constexpr int kEach = 6;
   std::atomic<int> wrong = 0;
   std::vector<std::thread> programs;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
