@@ -9,7 +9,6 @@ namespace {
 
 /// A visitor that takes this much in the grace time is slow, not absent.
 constexpr std::size_t kEnough = 4 * 1024;
-constexpr Duration kGrace = std::chrono::milliseconds(500);
 constexpr Duration kInterval = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -35,11 +34,20 @@ void HoldBudget::update(Holder& holder, std::size_t waiting) {
   if (m_total > m_bytes && !m_timer.isActive()) m_timer.start(kInterval);
 }
 
+HoldBudget::Holder* HoldBudget::findStuck() {
+  for (Holder* holder = m_holders.front(); holder != nullptr; holder = m_holders.next(*holder)) {
+    const Duration still = m_loop.now() - holder->m_since;
+    if (still < kShortGrace) break;  // those behind it took something later
+    if (still >= holder->grace()) return holder;
+  }
+  return nullptr;
+}
+
 void HoldBudget::shed() {
   std::size_t count = 0;
   while (m_total > m_bytes) {
-    Holder* holder = m_holders.front();
-    if (holder == nullptr || m_loop.now() - holder->m_since < kGrace) break;
+    Holder* holder = findStuck();
+    if (holder == nullptr) break;
     update(*holder, 0);
     holder->onShed();
     ++count;

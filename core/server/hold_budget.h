@@ -17,12 +17,19 @@ struct HoldTag;
 
 class HoldBudget {
  public:
+  /// For a visitor whose every step is seen.
+  static constexpr Duration kShortGrace = std::chrono::milliseconds(500);
+  /// For one behind a TCP socket, which tells of progress in steps as large as the system's buffer.
+  static constexpr Duration kLongGrace = std::chrono::seconds(5);
+
   /// An answer with bytes that wait for its visitor. It must say update(…, 0) before it goes.
   class Holder : public ListHook<HoldTag> {
    public:
     virtual ~Holder() = default;
     /// Gives its bytes up; it holds nothing any more.
     virtual void onShed() = 0;
+    /// How long its visitor may take next to nothing while too much waits.
+    [[nodiscard]] virtual Duration grace() const noexcept { return kShortGrace; }
 
    private:
     friend class HoldBudget;
@@ -38,6 +45,7 @@ class HoldBudget {
 
  private:
   void shed();
+  Holder* findStuck();
 
   net::EventLoop& m_loop;
   std::size_t m_bytes;

@@ -51,6 +51,9 @@ Result<> probeFree(net::SocketAddress& quic, std::span<net::SocketAddress* const
   return {};
 }
 
+/// Of an answer, on its way before its visitor took any of it, bytes. It grows for those who read fast;
+/// hundreds who do not read cost little.
+constexpr std::uint64_t kAnswerWindow = 128 * 1024;
 /// Streams a client may open at once towards us: its control stream and room for versions to come.
 constexpr std::uint64_t kClientStreams = 8;
 
@@ -99,6 +102,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.endpoint.keys = params.keys;
   worker.endpoint.limits.keepAlive = Duration::zero();
   worker.endpoint.limits.peerStreams = kClientStreams;
+  worker.endpoint.limits.streamWindow = kAnswerWindow;
   worker.endpoint.shedCode = static_cast<quic::AppErrorCode>(wire::AppError::Overloaded);
   worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
   worker.udp.bind = params.quicListen;

@@ -61,6 +61,7 @@ class VisitorConnection final : public Visitor,
   void onSocketError(const Error& error) override;
   void onTimeout() override;
   void onShed() override;
+  [[nodiscard]] Duration grace() const noexcept override { return HoldBudget::kLongGrace; }
 
   // The exchange
   Result<> onInterimHead(http::ResponseHead& head) override;

@@ -12,7 +12,9 @@ namespace {
 
 struct Holder final : HoldBudget::Holder {
   int shed = 0;
+  Duration patience = HoldBudget::kShortGrace;
   void onShed() override { ++shed; }
+  [[nodiscard]] Duration grace() const noexcept override { return patience; }
 };
 
 }  // namespace
@@ -53,6 +55,18 @@ class HoldBudgetTest : public QObject {
     budget.update(alsoStuck, 0);
     budget.update(slow, 0);
     QCOMPARE(budget.total(), std::size_t{0});
+  }
+
+  void thoseWithALongGraceArePassedOver() {
+    const auto loop = net::test::makeLoop();
+    HoldBudget budget(*loop, 100'000);
+    Holder patient, stuck;
+    patient.patience = std::chrono::hours(1);
+    budget.update(patient, 90'000);
+    budget.update(stuck, 60'000);
+    QVERIFY(net::test::runUntil(*loop, [&] { return stuck.shed == 1; }));
+    QCOMPARE(patient.shed, 0);
+    budget.update(patient, 0);
   }
 };
 
