@@ -372,7 +372,7 @@ class Floods(Http2Case):
         super().setUp()
         self.server_ = self.server()
         self.tunnel_ = self.tunnel(self.server_, self.echo(), "shop")
-        self.stop = threading.Event()
+        self.stop, self.served = threading.Event(), threading.Event()
         self.wrong, self.times = [], []
 
     def regular(self):
@@ -387,11 +387,13 @@ class Floods(Http2Case):
                 self.wrong.append(error)
                 return
             self.times.append(time.monotonic() - begun)
+            self.served.set()
             time.sleep(0.01)
 
     def attacked(self, attack):
         thread = threading.Thread(target=self.regular, daemon=True)
         thread.start()
+        self.assertTrue(self.served.wait(seconds(10)), self.wrong)  # some floods are over in a moment
         watch = RssWatch(self.server_)
         result = attack()
         self.stop.set()
@@ -402,6 +404,7 @@ class Floods(Http2Case):
         self.assertLess(sorted(self.times)[int(len(self.times) * 0.99)], seconds(0.5))
         self.assertLess(sum(watch.growth()), 64 << 10)
         self.times.clear()
+        self.served.clear()
         self.assertEqual(self.visit(self.tunnel_).request().status, 200)
         return result
 

@@ -7,8 +7,8 @@
 
 namespace adit::ui {
 
-/// Empty where `target` is what client::Target::parse takes (a port, host:port, https://host, ...); otherwise what is wrong with
-/// it.
+/// Empty where `target` is what client::Target::parse takes (a port, host:port, https://host, ...); otherwise
+/// what is wrong with it.
 QString targetProblem(const QString& target);
 /// Empty where `name` is empty or a DNS label.
 QString nameProblem(const QString& name);
