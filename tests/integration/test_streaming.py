@@ -59,6 +59,48 @@ class ServerSentEvents(AditCase):
             else:
                 self.assertEqual(visitor.exactly(9), b"data: x\n\n")
 
+    def test_grpc_web_passes_with_its_trailers_in_the_body(self):
+        """Frames of a server stream, each before the next is sent, then the frame (flag 0x80) that holds the trailers."""
+        go = threading.Semaphore(0)
+        frames = [b"\x00\x00\x00\x00\x03" + b"m%02d" % n for n in range(5)] + [b"\x80\x00\x00\x00\x0fgrpc-status:0\r\n"]
+        seen = []
+
+        def script(connection):
+            request = connection.request()
+            seen.append((request.get("content-type"), request.get("x-grpc-web"), request.body))
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web+proto\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for frame in frames:
+                if not go.acquire(timeout=60):
+                    return
+                connection.send(b"%x\r\n" % len(frame) + frame + b"\r\n")
+            connection.send(b"0\r\n\r\n")
+        tunnel, _ = self.exposed(script)
+        visitor = tunnel.visit()
+        call = b"\x00\x00\x00\x00\x05\x0a\x03abc"
+        visitor.request("POST", "/test.Service/Count", [("Content-Type", "application/grpc-web+proto"), ("X-Grpc-Web", "1"),
+                                                         ("Content-Length", str(len(call)))])
+        visitor.send(call)
+        answer = visitor.start()
+        self.assertEqual((answer.status, answer.get("content-type")), (200, "application/grpc-web+proto"))
+        for frame in frames:
+            go.release()
+            self.assertEqual(visitor.chunk(), frame)
+        self.assertEqual(visitor.chunk(), b"")
+        self.assertEqual(seen, [("application/grpc-web+proto", "1", call)])
+
+    def test_a_range_is_the_origins_matter(self):
+        body = pattern(10_000)
+
+        def script(connection):
+            while (request := connection.request()) is not None:
+                first, last = map(int, request.get("range").removeprefix("bytes=").split("-"))
+                connection.answer(body[first:last + 1], status="206 Partial Content",
+                                  fields=[("Content-Range", f"bytes {first}-{last}/{len(body)}"), ("ETag", '"v1"')])
+        tunnel, _ = self.exposed(script)
+        answer = tunnel.get("/file", [("Range", "bytes=100-4099"), ("If-Range", '"v1"')])
+        self.assertEqual((answer.status, answer.get("content-range")), (206, "bytes 100-4099/10000"))
+        self.assertEqual(answer.body, body[100:4100])
+
     def test_an_upload_streams(self):
         seen = []
         arrived = threading.Semaphore(0)
