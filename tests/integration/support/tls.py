@@ -3,9 +3,12 @@
 
 import os
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
+import threading
+import time
 
 from .process import seconds
 from .visitor import Visitor, Wire
@@ -52,6 +55,57 @@ def trusting(*certificates, version=None, alpn=None):
     return context
 
 
+class SharedTls:
+    """A TLS socket that one thread may write while another reads: the library's object is used by one at a time, and waiting
+    is done outside of it. All else is the socket's own."""
+
+    def __init__(self, wrapped):
+        self._tls, self._lock, self._timeout = wrapped, threading.Lock(), None
+        wrapped.setblocking(False)
+
+    def __getattr__(self, name):
+        return getattr(self._tls, name)
+
+    @property
+    def suppress_ragged_eofs(self):
+        return self._tls.suppress_ragged_eofs
+
+    @suppress_ragged_eofs.setter
+    def suppress_ragged_eofs(self, value):
+        self._tls.suppress_ragged_eofs = value
+
+    def settimeout(self, timeout):
+        self._timeout = timeout
+
+    def _until_done(self, step):
+        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        while True:
+            try:
+                with self._lock:
+                    return step()
+            except ssl.SSLWantReadError:
+                waits = ([self._tls], [])
+            except ssl.SSLWantWriteError:
+                waits = ([], [self._tls])
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise socket.timeout("timed out")
+            # In short turns: what is waited for may be done by the other thread.
+            select.select(*waits, [], 0.2 if left is None else min(left, 0.2))
+
+    def recv(self, size):
+        return self._until_done(lambda: self._tls.recv(size))
+
+    def sendall(self, data):
+        rest = memoryview(data)
+        while rest:
+            piece = rest[:16384]  # a piece that was not taken is offered again as it was
+            rest = rest[self._until_done(lambda: self._tls.send(piece)):]
+
+    def unwrap(self):
+        return self._until_done(self._tls.unwrap)
+
+
 class TlsVisitor(Visitor):
     """A visitor by HTTPS. `server_name` is what it asks for and checks; the Host field is `host`."""
 
@@ -69,7 +123,7 @@ class TlsVisitor(Visitor):
         except BaseException:
             plain.close()
             raise
-        Wire.__init__(self, wrapped, timeout)
+        Wire.__init__(self, SharedTls(wrapped), timeout)
 
     def finish_sending(self):
         raise NotImplementedError("Python's ssl has no half-close")
