@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Visitors and origins that look for what was forgotten: each case here once did harm."""
 
+import os
 import threading
 import time
 
@@ -42,7 +43,8 @@ class SmallFrames(AditCase):
             thread.start()
         for thread in threads:
             thread.join(seconds(60))
-        self.assertLess(sum(watch.growth()), most)
+        # Sanitizers keep freed memory for a while and need some of their own.
+        self.assertLess(sum(watch.growth()), most * float(os.environ.get("ADIT_TEST_SLOW", "1")))
         visitor = Visitor2(tunnel.http, "nobody.t.example.com")
         self.addCleanup(visitor.close)
         self.assertEqual(visitor.request().status, 404)
