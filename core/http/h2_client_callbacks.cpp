@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/http/h2_pair.h"
+
 namespace adit::http {
 
 // The functions are the structure's members so that they reach the session's private part.
@@ -145,11 +147,7 @@ ssize_t H2ClientSession::Callbacks::readContent(nghttp2_session* session, std::i
     if (!stream->m_trailers.empty()) {
       *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
       std::vector<nghttp2_nv> pairs;
-      for (const auto& [name, value] : stream->m_trailers) {
-        pairs.push_back({const_cast<std::uint8_t*>(asBytes(name).data()),
-                         const_cast<std::uint8_t*>(asBytes(value).data()), name.size(), value.size(),
-                         NGHTTP2_NV_FLAG_NONE});
-      }
+      for (const auto& [name, value] : stream->m_trailers) pairs.push_back(h2Pair(name, value));
       nghttp2_submit_trailer(session, id, pairs.data(), pairs.size());
     }
   }

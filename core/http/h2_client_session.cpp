@@ -8,6 +8,7 @@
 
 #include "core/http/h2_client_callbacks.h"
 #include "core/http/h2_memory.h"
+#include "core/http/h2_pair.h"
 #include "core/http/semantics.h"
 
 namespace adit::http {
@@ -17,12 +18,6 @@ namespace {
 /// Offered in our SETTINGS beside windows; the table is the protocol's default.
 constexpr std::size_t kMaxSettings = 32;
 constexpr unsigned kFirstUnknownType = NGHTTP2_CONTINUATION + 1;
-
-nghttp2_nv pair(std::string_view name, std::string_view value) noexcept {
-  // The library does not write through these; its structure serves both directions.
-  return {const_cast<std::uint8_t*>(asBytes(name).data()), const_cast<std::uint8_t*>(asBytes(value).data()),
-          name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-}
 
 bool startsWithIgnoringCase(std::string_view text, std::string_view prefix) noexcept {
   return text.size() >= prefix.size() && equalsIgnoreCase(text.substr(0, prefix.size()), prefix);
@@ -167,12 +162,12 @@ Result<> H2ClientSession::open(H2ClientStream& stream, const H2Request& request)
   stream.m_isHead = request.method == "HEAD";
   std::vector<nghttp2_nv>& pairs = m_scratch->pairs;
   pairs.clear();
-  pairs.push_back(pair(":method", request.method));
-  if (!request.protocol.empty()) pairs.push_back(pair(":protocol", request.protocol));
-  pairs.push_back(pair(":scheme", request.scheme));
-  pairs.push_back(pair(":authority", request.authority));
-  pairs.push_back(pair(":path", request.path));
-  for (const Field& field : request.fields) pairs.push_back(pair(field.name, field.value));
+  pairs.push_back(h2Pair(":method", request.method));
+  if (!request.protocol.empty()) pairs.push_back(h2Pair(":protocol", request.protocol));
+  pairs.push_back(h2Pair(":scheme", request.scheme));
+  pairs.push_back(h2Pair(":authority", request.authority));
+  pairs.push_back(h2Pair(":path", request.path));
+  for (const Field& field : request.fields) pairs.push_back(h2Pair(field.name, field.value));
   nghttp2_data_provider content{};
   content.read_callback = Callbacks::readContent;
   const std::int32_t id = nghttp2_submit_request(m_session, nullptr, pairs.data(), pairs.size(),

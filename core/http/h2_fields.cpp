@@ -32,22 +32,6 @@ bool isCleanValue(std::string_view value) noexcept {
   return scan::isFieldValue(value);
 }
 
-/// RFC 9113 section 8.2.2.
-bool isConnectionField(std::string_view name) noexcept {
-  switch (name.size()) {
-    case 7:
-      return name == "upgrade";
-    case 10:
-      return name == "connection" || name == "keep-alive";
-    case 16:
-      return name == "proxy-connection";
-    case 17:
-      return name == "transfer-encoding";
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 void H2ServerRequest::clear() noexcept {
@@ -58,6 +42,21 @@ void H2ServerRequest::clear() noexcept {
   complete = webSocket = expectContinue = false;
   urgency = 3;
   refusedWith = 0;
+}
+
+bool isConnectionField(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 7:
+      return equalsIgnoreCase(name, "upgrade");
+    case 10:
+      return equalsIgnoreCase(name, "connection") || equalsIgnoreCase(name, "keep-alive");
+    case 16:
+      return equalsIgnoreCase(name, "proxy-connection");
+    case 17:
+      return equalsIgnoreCase(name, "transfer-encoding");
+    default:
+      return false;
+  }
 }
 
 std::uint8_t parseUrgency(std::string_view value) noexcept {

@@ -88,6 +88,8 @@ class H2FieldBlock {
   bool m_hasHost = false, m_hasLength = false, m_expectContinue = false, m_hasExpect = false;
 };
 
+/// A field of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2).
+bool isConnectionField(std::string_view name) noexcept;
 /// The urgency in a Priority field's value (RFC 9218 section 4.1); 3 where it is absent or not valid.
 std::uint8_t parseUrgency(std::string_view value) noexcept;
 

@@ -51,20 +51,6 @@ nghttp2_data_provider H2ServerSession::Callbacks::provider(H2ServerStream& strea
   return made;
 }
 
-void H2ServerSession::Callbacks::push(std::vector<nghttp2_nv>& fields, std::string_view name,
-                                      std::string_view value) {
-  // The library takes pointers to what it will not change.
-  nghttp2_nv field{};
-  field.name =
-      const_cast<std::uint8_t*>(asBytes(name).data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-  field.namelen = name.size();
-  field.value =
-      const_cast<std::uint8_t*>(asBytes(value).data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-  field.valuelen = value.size();
-  field.flags = NGHTTP2_NV_FLAG_NONE;
-  fields.push_back(field);
-}
-
 void H2ServerSession::Callbacks::setUrgency(H2ServerSession& self, std::int32_t stream,
                                             std::uint8_t urgency) noexcept {
   // Incremental, whatever the visitor says: streams of one urgency take turns, so that an endless one does
@@ -194,7 +180,7 @@ void H2ServerSession::Callbacks::submitTrailers(H2ServerSession& self, H2ServerS
   std::string_view text = stream.m_trailerText;
   for (std::size_t i = 0; i + 1 < stream.m_trailerSizes.size(); i += 2) {
     const std::size_t name = stream.m_trailerSizes[i], value = stream.m_trailerSizes[i + 1];
-    push(self.m_native->fields, text.substr(0, name), text.substr(name, value));
+    self.m_native->fields.push_back(h2Pair(text.substr(0, name), text.substr(name, value)));
     text.remove_prefix(name + value);
   }
   nghttp2_submit_trailer(self.m_native->session, stream.m_id, self.m_native->fields.data(),

@@ -5,6 +5,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "core/http/h2_pair.h"
 #include "core/http/h2_server_session.h"
 
 namespace adit::http {
@@ -18,10 +19,8 @@ struct H2ServerSession::Native {
 struct H2ServerSession::Callbacks {
   /// The table shared by all sessions.
   static const nghttp2_session_callbacks* table();
-  /// nghttp2's way to the pool, which must outlive the session.
+  /// Where the library takes the stream's content from.
   static nghttp2_data_provider provider(H2ServerStream& stream) noexcept;
-  /// A reference to both; the library copies on submission.
-  static void push(std::vector<nghttp2_nv>& fields, std::string_view name, std::string_view value);
   static void setUrgency(H2ServerSession& self, std::int32_t stream, std::uint8_t urgency) noexcept;
 
   static int onBeginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept;

@@ -16,13 +16,6 @@ namespace {
 /// nghttp2's and ours agree on the numbers.
 std::uint32_t codeOf(H2Error error) noexcept { return static_cast<std::uint32_t>(error); }
 
-/// Fields of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2).
-bool isConnectionField(std::string_view name) noexcept {
-  return equalsIgnoreCase(name, "connection") || equalsIgnoreCase(name, "keep-alive") ||
-         equalsIgnoreCase(name, "proxy-connection") || equalsIgnoreCase(name, "transfer-encoding") ||
-         equalsIgnoreCase(name, "upgrade");
-}
-
 void appendLower(std::string& text, std::string_view name) {
   for (const char c : name) text.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
 }
@@ -220,7 +213,7 @@ bool H2ServerSession::isBlocked(const H2ServerStream& stream) const noexcept {
 }
 
 void H2ServerSession::reference(std::string_view name, std::string_view value) {
-  Callbacks::push(m_native->fields, name, value);
+  m_native->fields.push_back(h2Pair(name, value));
 }
 
 void H2ServerSession::addHeadFields(const ResponseHead& head, bool keepLength) {

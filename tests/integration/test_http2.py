@@ -495,8 +495,9 @@ class Floods(Http2Case):
 
 
 class SlowReaders(Http2Case):
-    def test_zero_windows_are_reset_and_hold_nobody_up(self):
-        data = pattern(2 << 20)
+    @staticmethod
+    def big_or_small(size):
+        data = pattern(size)
 
         def script(connection):
             while (request := connection.request()) is not None:
@@ -504,8 +505,11 @@ class SlowReaders(Http2Case):
                     connection.answer(data if request.target == "/big" else b"small")
                 except OSError:
                     return
+        return script
+
+    def test_zero_windows_are_reset_and_hold_nobody_up(self):
         server = self.server(arguments=["--limit", "write-timeout=3s"])
-        tunnel = self.tunnel(server, self.origin(script), "shop")
+        tunnel = self.tunnel(server, self.origin(self.big_or_small(2 << 20)), "shop")
         watch = RssWatch(server)
         rude = self.rude(tunnel, settings=False)
         rude.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4\0\0\0\0") + frame(SETTINGS, 1))
@@ -520,16 +524,8 @@ class SlowReaders(Http2Case):
 
     def test_many_of_them_give_way(self):
         """300 answers nobody reads are more than the tunnel's credit; they are given up before others wait long."""
-        data = pattern(1 << 20)
-
-        def script(connection):
-            while (request := connection.request()) is not None:
-                try:
-                    connection.answer(data if request.target == "/big" else b"small")
-                except OSError:
-                    return
         server = self.server()
-        tunnel = self.tunnel(server, self.origin(Scripted(script, backlog=512)), "shop")
+        tunnel = self.tunnel(server, self.origin(Scripted(self.big_or_small(1 << 20), backlog=512)), "shop")
         watch = RssWatch(server)
         attackers = []
         for _ in range(3):
