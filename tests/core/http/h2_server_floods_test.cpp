@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may be said to the server's HTTP/2 session costs a budget; what floods end with.
+#include <QTest>
+
+#include "tests/core/support/h2_visitor_peer.h"
+
+using namespace adit;
+using namespace adit::http;
+using namespace adit::test;
+
+class H2ServerFloodsTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void rapidResetsAreCutOff() {
+    Visitor peer;
+    std::uint32_t stream = 1;
+    while (!peer.goAwayCode() && stream < 2000) {
+      peer.say(h2::headers(stream, request(), true) + h2::reset(stream, 8));
+      stream += 2;
+    }
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    QCOMPARE(peer.streams.size(), std::size_t{201});
+  }
+
+  void aFewResetsASecondAreFine() {
+    Visitor peer;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+      peer.now += std::chrono::milliseconds(55);
+      peer.say(h2::headers(2 * i + 1, request(), true) + h2::reset(2 * i + 1, 8));
+    }
+    QVERIFY(!peer.goAwayCode());
+  }
+
+  void resetsWeAreTrickedIntoCount() {
+    Visitor peer;
+    std::uint32_t stream = 1;
+    while (!peer.goAwayCode() && stream < 2000) {
+      peer.say(h2::headers(stream, request(), false) + h2::windowUpdate(stream, 0x7fffffff));
+      stream += 2;
+    }
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    QVERIFY(stream < 450);
+  }
+
+  void cheapFramesAreCutOff_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    const auto row = [](const char* name, const std::string& bytes) {
+      QTest::newRow(name) << QByteArray::fromStdString(bytes);
+    };
+    row("PING", h2::ping());
+    row("SETTINGS", h2::settings());
+    row("PRIORITY", h2::frame(h2::kPriority, 0, 1, h2::number32(0) + "\x10"));
+    row("WINDOW_UPDATE", h2::windowUpdate(1, 1));
+    row("unknown", unknownFrame());
+    row("empty DATA", h2::data(1, ""));
+    row("PRIORITY_UPDATE", h2::frame(0x10, 0, 0, h2::number32(1) + "u=2"));
+  }
+  void cheapFramesAreCutOff() {
+    QFETCH(QByteArray, bytes);
+    Visitor peer;
+    peer.say(h2::headers(1, request({}, "POST")));
+    int count = 0;
+    while (!peer.goAwayCode() && count < 3000) {
+      peer.say(bytes.toStdString());
+      ++count;
+    }
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    QVERIFY2(count > 900 && count < 1100, QByteArray::number(count).constData());
+  }
+
+  void acknowledgementsNobodyReadsEnd() {
+    H2Limits limits;
+    limits.controlBurst = 100'000;
+    Visitor peer(limits);
+    peer.room = false;
+    for (int i = 0; i < 1100; ++i) peer.say(h2::ping());
+    peer.room = true;
+    peer.say("");
+    QCOMPARE(*peer.goAwayCode(), static_cast<std::uint32_t>(H2Error::EnhanceYourCalm));
+  }
+
+  void continuationsAreBounded() {
+    Visitor peer;
+    std::string bytes = h2::frame(h2::kHeaders, 1, 1, "");
+    for (int i = 0; i < 9; ++i) bytes += h2::frame(h2::kContinuation, 0, 1, "");
+    peer.say(bytes);
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    Visitor large;
+    bytes = h2::frame(h2::kHeaders, 1, 1, "");
+    for (int i = 0; i < 3; ++i)
+      bytes += h2::frame(h2::kContinuation, 0, 1, h2::block({{"a", std::string(15000, 'x')}}));
+    large.say(bytes);
+    expectGoAway(large, H2Error::EnhanceYourCalm);
+    Visitor fine;
+    const std::string block = h2::block(request());
+    fine.say(h2::frame(h2::kHeaders, 1, 1, block.substr(0, 20)) +
+             h2::frame(h2::kContinuation, 4, 1, block.substr(20)));
+    QCOMPARE(fine.streams.size(), std::size_t{1});
+  }
+
+  void headerBombsAreRefused() {
+    Visitor peer;
+    // One large entry in the table, then references of one byte each.
+    std::string block = h2::block(request());
+    block += std::string("\x40\x01", 2) + "a" + "\x7f\x81\x1d" + std::string(3840, 'x');
+    block += std::string(8000, '\xbe');
+    std::string bytes = h2::frame(h2::kHeaders, 5, 1, block);
+    peer.say(bytes);
+    QCOMPARE(peer.streams.size(), std::size_t{1});
+    QCOMPARE(peer.streams[0]->refusedWith, std::uint16_t{431});
+  }
+
+  void largeSettingsAreRefused() {
+    Visitor peer;
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> entries(33, {0x99, 1});
+    peer.say(h2::settings(entries));
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+  }
+
+  void streamsAreBounded() {
+    Visitor peer;
+    for (std::uint32_t i = 0; i < 100; ++i) peer.say(h2::headers(2 * i + 1, request({}, "POST")));
+    QCOMPARE(peer.streams.size(), std::size_t{100});
+    QVERIFY(!peer.goAwayCode());
+    peer.say(h2::headers(201, request({}, "POST")) + h2::data(201, "x"));
+    QCOMPARE(peer.streams.size(), std::size_t{100});
+    QVERIFY(peer.goAwayCode() || peer.resetCode(201));
+  }
+};
+
+QTEST_APPLESS_MAIN(H2ServerFloodsTest)
+#include "h2_server_floods_test.moc"
