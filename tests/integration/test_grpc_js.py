@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """gRPC with Node's @grpc/grpc-js at both ends: every kind of call, metadata, trailers, deadline, cancellation from both sides, 1 MiB
-messages. Debian has no package of that library, so this runs where it is found: ADIT_NODE_MODULES names a node_modules directory."""
+messages. Debian has no package of that library, so this runs where it is found: ADIT_NODE_MODULES names a node_modules directory (tests/run
+makes one from node/package-lock.json)."""
 
 import json
 import os
@@ -74,7 +75,7 @@ const collect = (call, onData) => new Promise(done => { const got = []; call.on(
 """
 
 
-@unittest.skipUnless(shutil.which("node") and os.path.isdir(os.path.join(MODULES, "@grpc", "grpc-js")), "no @grpc/grpc-js here: set ADIT_NODE_MODULES")
+@unittest.skipUnless(shutil.which("node") and os.path.isdir(os.path.join(MODULES, "@grpc", "grpc-js")), "no @grpc/grpc-js here: set ADIT_NODE_MODULES, or use tests/run")
 class GrpcJs(AditCase):
     def test_every_kind_of_call(self):
         environment = private_environment(self.directory("home"), NODE_PATH=MODULES)
