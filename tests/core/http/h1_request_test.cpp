@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests the parser takes and refuses. Every vector is parsed whole, byte by byte and cut in two at every
-// place: the verdict must be the same.
+// Requests the parser takes and refuses.
 #include <QTest>
 
 #include <string>
@@ -8,76 +7,10 @@
 
 #include "core/base/random.h"
 #include "core/http/h1_parser.h"
+#include "tests/core/support/h1_requests.h"
 
 using namespace adit::http;
-
-namespace {
-
-struct Parsed {
-  ParseResult result;
-  RequestHead head;
-  RequestTraits traits;
-};
-
-void parseWhole(const std::string& text, const HeadLimits& limits, Parsed& parsed) {
-  std::size_t scanned = 0;
-  parsed.result = parseRequestHead(text, limits, scanned, parsed.head, parsed.traits);
-}
-
-/// Feeds growing prefixes, each in a buffer of its own as after a reallocation, until there is a verdict.
-ParseResult parseGrowing(const std::string& text, const HeadLimits& limits, std::size_t step, Parsed& parsed,
-                         std::string& buffer) {
-  std::size_t scanned = 0;
-  for (std::size_t size = std::min(step, text.size());; size = std::min(size + step, text.size())) {
-    buffer = std::string(text, 0, size);
-    parsed.result = parseRequestHead(buffer, limits, scanned, parsed.head, parsed.traits);
-    if (parsed.result.status != ParseStatus::NeedMore || size == text.size()) return parsed.result;
-  }
-}
-
-bool sameVerdict(const ParseResult& a, const ParseResult& b) {
-  return a.status == b.status && a.errorStatus == b.errorStatus && a.consumed == b.consumed &&
-         a.errorReason == b.errorReason;
-}
-
-bool sameHead(const RequestHead& a, const RequestHead& b) {
-  if (a.method != b.method || a.target != b.target || a.authority != b.authority || a.version != b.version)
-    return false;
-  if (a.fields.size() != b.fields.size()) return false;
-  for (std::size_t i = 0; i < a.fields.size(); ++i) {
-    if (a.fields[i].name != b.fields[i].name || a.fields[i].value != b.fields[i].value) return false;
-  }
-  return true;
-}
-
-/// The verdict on `text`, after checking that no way of splitting it changes it.
-void parseEveryWay(const std::string& text, const HeadLimits& limits, Parsed& whole) {
-  parseWhole(text, limits, whole);
-  Parsed other;
-  std::string buffer;
-  for (std::size_t step = 1; step < text.size(); step = step < 8 ? step + 1 : step * 2) {
-    const ParseResult result = parseGrowing(text, limits, step, other, buffer);
-    QVERIFY2(sameVerdict(result, whole.result), text.c_str());
-    if (result.status == ParseStatus::Complete) QVERIFY2(sameHead(other.head, whole.head), text.c_str());
-  }
-  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
-    std::size_t scanned = 0;
-    ParseResult result =
-        parseRequestHead(std::string_view(text).substr(0, cut), limits, scanned, other.head, other.traits);
-    if (result.status == ParseStatus::NeedMore)
-      result = parseRequestHead(text, limits, scanned, other.head, other.traits);
-    QVERIFY2(sameVerdict(result, whole.result), text.c_str());
-  }
-}
-
-std::string get(const std::string& fields) {
-  return "GET / HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n";
-}
-std::string post(const std::string& fields) {
-  return "POST /x HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n";
-}
-
-}  // namespace
+using namespace adit::test;
 
 class H1RequestTest : public QObject {
   Q_OBJECT
@@ -92,13 +25,6 @@ class H1RequestTest : public QObject {
   void reducesTargets();
   void traits_data();
   void traits();
-  void truncatedHeadsNeedMore();
-  void keepsLimits();
-  void aSlowHeadCostsLinearTime();
-  void everyByteInANameOrValue();
-  void doesNotAllocateWhenWarm();
-  void leavesWhatFollowsAlone();
-  void randomDamageIsJudgedTheSame();
 };
 
 void H1RequestTest::readsEveryPart() {
@@ -438,135 +364,6 @@ void H1RequestTest::traits() {
   QCOMPARE(parsed.traits.keepAlive, keepAlive);
   QCOMPARE(parsed.traits.expectContinue, expectContinue);
   QCOMPARE(parsed.traits.webSocket, webSocket);
-}
-
-void H1RequestTest::truncatedHeadsNeedMore() {
-  const std::string text =
-      "\r\nGET /a?b HTTP/1.1\r\nHost: a.example:80\r\nAccept: */*\r\nContent-Length: 10\r\n\r\n";
-  for (std::size_t size = 0; size < text.size(); ++size) {
-    const std::string part =
-        text.substr(0, size);  // its own buffer: a read past the end is seen by the sanitizer
-    Parsed parsed;
-    parseWhole(part, {}, parsed);
-    QCOMPARE(parsed.result.status, ParseStatus::NeedMore);
-    QCOMPARE(parsed.result.errorStatus, std::uint16_t{0});
-  }
-}
-
-void H1RequestTest::keepsLimits() {
-  const HeadLimits limits{256, 64, 4};
-  const auto status = [&limits](const std::string& text) {
-    Parsed parsed;
-    parseEveryWay(text, limits, parsed);
-    return parsed.result.status == ParseStatus::Invalid    ? int{parsed.result.errorStatus}
-           : parsed.result.status == ParseStatus::Complete ? 0
-                                                           : 1;
-  };
-  const auto target = [](std::size_t size) {
-    return "GET /" + std::string(size - 1, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n";
-  };
-  QCOMPARE(status(target(64)), 0);
-  QCOMPARE(status(target(65)), 414);
-  QCOMPARE(status("GET /" + std::string(63, 'a')), 1);
-  Parsed early;
-  parseWhole("GET /" + std::string(64, 'a'), limits, early);  // no need to wait for the rest
-  QCOMPARE(early.result.errorStatus, std::uint16_t{414});
-
-  const std::string open = "GET / HTTP/1.1\r\nHost: a\r\nA: ";
-  const auto sized = [&open](std::size_t size) {
-    return open + std::string(size - open.size() - 4, 'x') + "\r\n\r\n";
-  };
-  QCOMPARE(sized(256).size(), std::size_t{256});
-  QCOMPARE(status(sized(256)), 0);
-  QCOMPARE(status(sized(257)), 431);
-  QCOMPARE(status(open + std::string(300, 'x')), 431);
-  QCOMPARE(status(std::string("\r\n") + sized(255)), 431);  // empty lines count too
-
-  QCOMPARE(status("GET / HTTP/1.1\r\nHost: a\r\nA:\r\nA:\r\nA:\r\n\r\n"), 0);
-  QCOMPARE(status("GET / HTTP/1.1\r\nHost: a\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n"), 431);
-}
-
-void H1RequestTest::aSlowHeadCostsLinearTime() {
-  // Each byte is looked at a bounded number of times: `scanned` moves with the data although the head is
-  // never complete.
-  std::string text = "GET / HTTP/1.1\r\nHost: a\r\n";
-  while (text.size() < 30'000) text += "A: b\r\n";
-  HeadLimits limits;
-  limits.fields = 10'000;
-  std::size_t scanned = 0;
-  RequestHead head;
-  RequestTraits traits;
-  for (std::size_t size = 1; size <= text.size(); ++size) {
-    const auto result = parseRequestHead({text.data(), size}, limits, scanned, head, traits);
-    QCOMPARE(result.status, ParseStatus::NeedMore);
-    QCOMPARE(scanned, size);
-    QVERIFY(head.fields.empty());  // no second attempt before there is reason for one
-  }
-}
-
-void H1RequestTest::everyByteInANameOrValue() {
-  const std::string token = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  for (int c = 0; c < 256; ++c) {
-    const char byte = static_cast<char>(c);
-    // At every distance from the start of a block of sixteen, and in the tail.
-    for (std::size_t before : {0U, 1U, 7U, 15U, 16U, 31U}) {
-      Parsed parsed;
-      parseWhole(get("A: " + std::string(before, 'x') + byte + std::string(20, 'y') + "\r\n"), {}, parsed);
-      const bool sound = c == '\t' || (c >= 0x20 && c != 0x7f);
-      QCOMPARE(parsed.result.status == ParseStatus::Complete, sound);
-      parseWhole(get(std::string(before, 'x') + byte + "z: v\r\n"), {}, parsed);
-      const bool name = token.find(byte) != std::string::npos || (byte == ':' && before != 0);
-      QCOMPARE(parsed.result.status == ParseStatus::Complete, name);
-      parseWhole(
-          "GET /" + std::string(before, 'x') + byte + std::string(20, 'y') + " HTTP/1.1\r\nHost: a\r\n\r\n",
-          {}, parsed);
-      QCOMPARE(parsed.result.status == ParseStatus::Complete, c > 0x20 && c < 0x7f && c != '#');
-    }
-  }
-}
-
-void H1RequestTest::doesNotAllocateWhenWarm() {
-  const std::string text = get("A: b\r\nC: d\r\n");
-  Parsed parsed;
-  parseWhole(text, {}, parsed);
-  const Field* const storage = parsed.head.fields.data();
-  parseWhole(text, {}, parsed);
-  QCOMPARE(parsed.head.fields.data(), storage);
-  QCOMPARE(parsed.head.fields.size(), std::size_t{3});
-}
-
-void H1RequestTest::leavesWhatFollowsAlone() {
-  const std::string first = get("A: b\r\n");
-  const std::string text = first + "GET /second HTTP/1.1\r\nHost: b\r\n\r\n";
-  Parsed parsed;
-  parseWhole(text, {}, parsed);
-  QCOMPARE(parsed.result.consumed, first.size());
-  parseWhole(text.substr(parsed.result.consumed), {}, parsed);
-  QCOMPARE(parsed.result.status, ParseStatus::Complete);
-}
-
-void H1RequestTest::randomDamageIsJudgedTheSame() {
-  adit::SeededRandom random(20);
-  const std::string sound = get("Content-Length: 3\r\nAccept: */*\r\n");
-  for (int round = 0; round < 20'000; ++round) {
-    std::string text = sound;
-    const std::size_t changes = 1 + random.below(3);
-    for (std::size_t i = 0; i < changes; ++i)
-      text[random.below(text.size())] = static_cast<char>(random.below(256));
-    text += "\r\n\r\n";  // so that there is a verdict
-    Parsed parsed;
-    parseWhole(text, {}, parsed);
-    QVERIFY(parsed.result.status != ParseStatus::NeedMore);
-    Parsed grown;
-    std::string buffer;
-    const ParseResult other = parseGrowing(text, {}, 1 + random.below(9), grown, buffer);
-    QVERIFY(sameVerdict(parsed.result, other));
-    if (parsed.result.status != ParseStatus::Complete) continue;
-    for (const Field& field : parsed.head.fields) {
-      QVERIFY(!field.name.empty());
-      QVERIFY(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
-    }
-  }
 }
 
 QTEST_APPLESS_MAIN(H1RequestTest)

@@ -1,69 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/wire/control_messages.h"
-
-#include <QtTest>
+// Control messages as payloads: the exact encoding, and everything that is refused.
+#include <QTest>
 
 #include <string>
 
 #include "core/base/random.h"
-#include "core/wire/cbor.h"
-#include "core/wire/varint.h"
+#include "core/wire/control_messages.h"
+#include "tests/core/support/control_samples.h"
 
 using namespace adit;
 using namespace adit::wire;
-
-namespace {
-
-/// One of each, with every value set.
-std::vector<ControlMessage> everyMessage() {
-  return {
-      Login{1, 3, "token", "laptop \xc3\xa4", "adit/0.1.0", {"push", "datagrams"}},
-      LoginAccepted{1, "s-1", "t.example.com", 100, 5000, {"push"}},
-      LoginRefused{"token-unknown", "no such token"},
-      Declare{
-          7, {{1, TunnelKind::Http, "shop"}, {2, TunnelKind::Tcp, ""}, {kVarintMax, TunnelKind::Udp, "dns"}}},
-      Declared{7,
-               {{1, true, "shop", "https://shop.t.example.com", "", ""},
-                {2, false, "", "", "name-taken", "held by another"}}},
-      Ping{42},
-      Pong{~std::uint64_t{0}},
-      Drain{30000, "restart"},
-  };
-}
-
-/// Type, length and payload by hand, for what encode would never write.
-std::string framed(std::uint64_t type, std::string_view payload) {
-  std::string out;
-  std::uint8_t room[8];
-  out.append(asText({room, writeVarint(type, room)}));
-  out.append(asText({room, writeVarint(payload.size(), room)}));
-  return out.append(payload);
-}
-
-std::string payloadOf(const ControlMessage& message) {
-  const std::string encoded = encode(message);
-  std::uint64_t ignored = 0;
-  const std::size_t type = readVarint(asBytes(encoded), ignored);
-  const std::size_t length = readVarint(asBytes(encoded).subspan(type), ignored);
-  return encoded.substr(type + length);
-}
-
-/// The payload of a map written by `fill`.
-template <typename Fill>
-std::string map(std::uint64_t pairs, Fill fill) {
-  std::string out;
-  cbor::Writer writer(out);
-  writer.map(pairs);
-  fill(writer);
-  return out;
-}
-
-std::string codeOf(std::uint64_t type, std::string_view payload) {
-  const auto decoded = decodePayload(type, asBytes(payload));
-  return decoded ? "ok" : std::string(toString(decoded.error().code));
-}
-
-}  // namespace
+using namespace adit::test;
 
 class ControlMessagesTest : public QObject {
   Q_OBJECT
@@ -90,12 +37,6 @@ class ControlMessagesTest : public QObject {
   void unknownTunnelKindsPass();
   void theLargestMessagesFit();
   void textsForPeopleAreMadeToFit();
-  void readerTakesOneByteAtATime();
-  void readerTakesManyAtOnce();
-  void readerSkipsUnknownTypes();
-  void readerRefusesLongMessagesEarly();
-  void readerBoundsItsMemory();
-  void readerSurvivesRandomStreams();
 };
 
 void ControlMessagesTest::everyMessageSurvivesTheTrip() {
@@ -406,103 +347,6 @@ void ControlMessagesTest::textsForPeopleAreMadeToFit() {
       decodePayload(1, asBytes(payloadOf(Login{1, 1, "t", "h\xe4ns\xff \xf0\x9f\x9a\x87", "", {}})));
   QVERIFY(repaired.has_value());
   QCOMPARE(std::get<Login>(*repaired).clientName, std::string("h?ns? \xf0\x9f\x9a\x87"));
-}
-
-void ControlMessagesTest::readerTakesOneByteAtATime() {
-  std::string stream;
-  for (const auto& message : everyMessage()) stream += encode(message);
-  ControlReader reader;
-  std::vector<ControlMessage> got;
-  ControlMessage message;
-  for (const char c : stream) {
-    QVERIFY(reader.feed(asBytes({&c, 1})).has_value());
-    for (;;) {
-      const auto next = reader.next(message);
-      QVERIFY(next.has_value());
-      if (!*next) break;
-      got.push_back(message);
-    }
-  }
-  QVERIFY(got == everyMessage());
-  QCOMPARE(reader.taken(), std::uint64_t{8});
-}
-
-void ControlMessagesTest::readerTakesManyAtOnce() {
-  std::string stream;
-  for (int i = 0; i < 5000; ++i) stream += encode(Ping{static_cast<std::uint64_t>(i)});
-  ControlReader reader;
-  QVERIFY(reader.feed(asBytes(stream)).has_value());
-  ControlMessage message;
-  for (int i = 0; i < 5000; ++i) {
-    QVERIFY(reader.next(message).value());
-    QVERIFY(std::get<Ping>(message) == Ping{static_cast<std::uint64_t>(i)});
-  }
-  QVERIFY(!reader.next(message).value());
-}
-
-void ControlMessagesTest::readerSkipsUnknownTypes() {
-  ControlReader reader;
-  // Their payload need not be CBOR.
-  const std::string stream =
-      framed(0, "") + framed(9, "\xff\xff") + framed(1'000'000, std::string(300, 'x')) + encode(Ping{1});
-  QVERIFY(reader.feed(asBytes(stream)).has_value());
-  ControlMessage message;
-  QVERIFY(reader.next(message).value());
-  QVERIFY(std::get<Ping>(message) == Ping{1});
-  QCOMPARE(reader.taken(), std::uint64_t{4});
-}
-
-void ControlMessagesTest::readerRefusesLongMessagesEarly() {
-  for (const std::uint64_t type : {std::uint64_t{1}, std::uint64_t{9999}}) {
-    ControlReader reader;
-    reader.setLimit(kMaxLoginMessage);
-    const std::string header = framed(type, std::string(kMaxLoginMessage + 1, 'x')).substr(0, 6);
-    QVERIFY(reader.feed(asBytes(header)).has_value());
-    ControlMessage message;
-    const auto next = reader.next(message);
-    QVERIFY(!next.has_value());
-    QVERIFY(next.error().code == ErrorCode::LimitExceeded);
-  }
-}
-
-void ControlMessagesTest::readerBoundsItsMemory() {
-  ControlReader reader;
-  reader.setLimit(100);
-  const std::string most(reader.room(), '\x06');
-  QVERIFY(most.size() >= 100 && most.size() <= 116);
-  QVERIFY(reader.feed(asBytes(most + "x")).error().code == ErrorCode::LimitExceeded);
-  QVERIFY(reader.feed(asBytes(most)).has_value());
-  QCOMPARE(reader.room(), std::size_t{0});
-  // Wherever a message stands there is room for the rest of it.
-  ControlReader exact;
-  exact.setLimit(100);
-  std::string long1 = framed(9, std::string(100, 'x'));
-  ControlMessage message;
-  for (const char c : long1) {
-    QVERIFY(exact.room() > 0);
-    QVERIFY(exact.feed(asBytes({&c, 1})).has_value());
-    QVERIFY(!exact.next(message).value());
-  }
-  QCOMPARE(exact.taken(), std::uint64_t{1});
-}
-
-void ControlMessagesTest::readerSurvivesRandomStreams() {
-  SeededRandom random(2);
-  for (int round = 0; round < 2000; ++round) {
-    ControlReader reader;
-    reader.setLimit(256);
-    ControlMessage message;
-    for (int part = 0; part < 20; ++part) {
-      std::string bytes = random.below(3) == 0 ? encode(everyMessage()[random.below(8)])
-                                               : std::string(random.below(40), '\0');
-      if (bytes.find('\0') == 0) random.fill({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
-      if (bytes.size() > reader.room()) break;
-      QVERIFY(reader.feed(asBytes(bytes)).has_value());
-      Result<bool> next = true;
-      while (next && *next) next = reader.next(message);
-      if (!next) break;
-    }
-  }
 }
 
 QTEST_APPLESS_MAIN(ControlMessagesTest)
