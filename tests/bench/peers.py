@@ -15,9 +15,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from support.process import Program, binary, parse_address, private_environment  # noqa: E402
 
+HERE = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
 HOST = "bench.t.example.com"
-BULK_PATH = "/bulk"
+MESSAGE = b"\0" + (32).to_bytes(4, "big") + b"m" * 32  # of a gRPC call
 
 COMMON = """
 daemon off; master_process off; worker_processes 1; pid {directory}/pid; error_log {directory}/error.log warn;
@@ -98,6 +99,8 @@ class Stage:
         with (root / "bulk").open("wb") as file:
             file.truncate(bulk_bytes)  # sparse: served from the page cache after the first read
         self.bulk_file = root / "bulk"
+        self.message = self.directory / "message"
+        self.message.write_bytes(MESSAGE)
         self.root = root
         self.certificate = self.directory / "bench"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -132,13 +135,31 @@ class Stage:
         self.far = self._nginx("hop2", HOP, next=self.origin.port, upload="sink", socket="echo", **ports)
         self.near = self._nginx("hop1", HOP, next=self.far.port, upload="next", socket="next", **ports)
 
+        self.calls = self.program([self.tool("grpc_origin", "-lnghttp2")])
+        self.calls.port = int(self.calls.line("port ").split()[1])
         if shutil.which("nghttpx"):
-            port = free_port()
-            self.nghttpx = self.program(["nghttpx", "--conf=/dev/null", "--single-process", f"--frontend=127.0.0.1,{port};no-tls", "--workers=1",
-                                         f"--backend=127.0.0.1,{self.origin.port}", "--accesslog-file=/dev/null",
-                                         f"--errorlog-file={self.directory}/nghttpx.log"])
-            answers(port)
-            self.nghttpx.port = port
+            self.nghttpx = self.start_nghttpx(f"127.0.0.1,{self.origin.port}")
+            self.nghttpx_calls = self.start_nghttpx(f"127.0.0.1,{self.calls.port};;proto=h2")
+
+    def start_nghttpx(self, backend):
+        port = free_port()
+        program = self.program(["nghttpx", "--conf=/dev/null", "--single-process", f"--frontend=127.0.0.1,{port};no-tls", "--workers=1",
+                                f"--backend={backend}", "--accesslog-file=/dev/null", f"--errorlog-file={self.directory}/nghttpx.log"])
+        answers(port)
+        program.port = port
+        return program
+
+    def tool(self, name, *libraries):
+        """A program of this folder, compiled."""
+        path = self.directory / name
+        if not path.exists():
+            subprocess.run([os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-o", path, HERE / f"{name}.cpp", *libraries], check=True)
+        return path
+
+    def calls_answered(self):
+        """How many gRPC calls the origin has answered well."""
+        return int(subprocess.run(["curl", "-sS", "--noproxy", "*", "--max-time", "20", "--http2-prior-knowledge", f"http://127.0.0.1:{self.calls.port}/"],
+                                  capture_output=True, text=True, check=True).stdout)
 
     def adit_server(self, name, arguments):
         argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", "127.0.0.1:0",
