@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
 #include "app/paths.h"
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
+#include "core/http/semantics.h"
 #include "core/session/name_registry.h"
 
 namespace adit::app {
@@ -32,7 +34,21 @@ void addCommon(CLI::App& app, CommonOptions& common) {
   app.add_option("--quic-payload", common.quicPayload,
                  "UDP payload towards peers on this machine; 0: as on the internet")
       ->check(CLI::Range(0, 65000))
+      ->check([](const std::string& given) {
+        // RFC 9000 section 14.1: no QUIC path carries less.
+        return given != "0" && given.size() < 5 && std::atoi(given.c_str()) < 1200
+                   ? std::string("--quic-payload is 0 or 1200 to 65000")
+                   : std::string();
+      })
       ->group("Advanced");
+}
+
+/// What was said before the command holds for it, too, unless it says otherwise itself.
+void inherit(CommonOptions& common, const CLI::App& sub, const CommonOptions& given) {
+  if (sub.count("--state-dir") == 0) common.stateDirectory = given.stateDirectory;
+  if (sub.count("--quic-payload") == 0) common.quicPayload = given.quicPayload;
+  common.json = common.json || given.json;
+  common.verbose = common.verbose || given.verbose;
 }
 
 Result<std::string> checkDomain(std::string domain) {
@@ -98,6 +114,10 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
   if (!domain) return usageError(domain.error());
   const bool named = !server.domain.empty();
   server.domain = *domain;
+  if (!server.publicHost.empty() && http::hostOf(server.publicHost).size() != server.publicHost.size()) {
+    return usageError({ErrorCode::InvalidArgument,
+                       fmt::format("--public-host: '{}' is no host (without a port)", server.publicHost), 0});
+  }
   auto quic = net::SocketAddress::parse(words.quicListen);
   if (!quic) return usageError({quic.error().code, "--quic-listen: " + quic.error().detail, 0});
   server.quicListen = *quic;
@@ -134,10 +154,18 @@ void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
   seconds("--origin-tls-timeout", origin.tlsTimeout, "Seconds for the origin's TLS handshake (default: 10)");
 }
 
-Command finishHttp(HttpCommand http) {
+Command finishHttp(HttpCommand http, const CLI::App& sub) {
+  for (const char* option : {"--http-port", "--https"}) {
+    if (sub.count(option) > 0 && http.embeddedOption.empty()) http.embeddedOption = option;
+  }
   if (!http.demo) {
     const auto target = client::Target::parse(http.target);
     if (!target) return usageError(target.error());
+    if (!target->tls && sub.count("--origin-tls-timeout") > 0) {
+      return usageError({ErrorCode::InvalidArgument,
+                         "--origin-tls-timeout is a matter of https:// and h2s:// targets; this is neither",
+                         0});
+    }
     if (auto origin = client::OriginSettings::prepare(http.origin, *target); !origin)
       return usageError(origin.error());
   }
@@ -207,12 +235,15 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service, to see it work");
   for (auto& [sub, command] : {std::pair{httpApp, &http}, std::pair{demoApp, &demo}}) {
     sub->add_option("--name", command->name, "The first label of the public address");
-    sub->add_option("--join-file", command->joinFile,
-                    "A file with the server's join link; - reads standard input");
-    sub->add_option("--profile", command->profile, "A server remembered by 'adit join'")
-        ->default_val("default");
+    auto* joinFile = sub->add_option("--join-file", command->joinFile,
+                                     "A file with the server's join link; - reads standard input");
+    auto* profile = sub->add_option("--profile", command->profile, "A server remembered by 'adit join'")
+                        ->default_val("default")
+                        ->excludes(joinFile);
     sub->add_flag("--embedded", command->embedded,
-                  "Use the server inside this process even if one was joined");
+                  "Use the server inside this process even if one was joined")
+        ->excludes(joinFile)
+        ->excludes(profile);
     sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")
         ->default_val(8080);
     auto* https =
@@ -228,11 +259,13 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   }
   JoinCommand join;
   auto* joinApp = app.add_subcommand("join", "Remember a server by its join link");
-  joinApp->add_option("--join-file", join.joinFile,
-                      "A file with the link; - or nothing reads standard input");
-  joinApp->add_option("file", join.joinFile, "The same");
+  auto* linkFile = joinApp->add_option("--join-file", join.joinFile,
+                                       "A file with the link; - or nothing reads standard input");
+  auto* linkWord = joinApp->add_option("file", join.joinFile, "The same")->excludes(linkFile);
   joinApp->add_option("--profile", join.profile, "Under which name")->default_val("default");
-  joinApp->add_flag("--forget", join.forget, "Forget the profile instead");
+  joinApp->add_flag("--forget", join.forget, "Forget the profile instead")
+      ->excludes(linkFile)
+      ->excludes(linkWord);
   addCommon(*joinApp, join.common);
 
   TokenCommand token;
@@ -256,8 +289,24 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
     return usageError({ErrorCode::InvalidArgument, error.what(), 0});
   }
 
-  if (httpApp->parsed()) return finishHttp(http);
-  if (demoApp->parsed()) return finishHttp(demo);
+  const bool isCommand = !app.get_subcommands().empty();
+  if (isCommand && (isServer || serverGroup->count_all() > 0)) {
+    return usageError({ErrorCode::InvalidArgument,
+                       fmt::format("--server and its options do not go with '{}'",
+                                   app.get_subcommands().front()->get_name()),
+                       0});
+  }
+  if (gui.minimized && (isCommand || isServer || byDefault == Default::Server))
+    return usageError({ErrorCode::InvalidArgument, "--minimized is for the window", 0});
+  for (const auto& [sub, common] :
+       {std::pair{httpApp, &http.common}, std::pair{demoApp, &demo.common}, std::pair{joinApp, &join.common},
+        std::pair{listApp, &token.common}, std::pair{createApp, &token.common},
+        std::pair{revokeApp, &token.common}}) {
+    if (sub->parsed()) inherit(*common, *sub, server.common);
+  }
+
+  if (httpApp->parsed()) return finishHttp(http, *httpApp);
+  if (demoApp->parsed()) return finishHttp(demo, *demoApp);
   if (joinApp->parsed()) return join;
   if (tokenApp->parsed()) {
     token.action = createApp->parsed()   ? TokenCommand::Action::Create

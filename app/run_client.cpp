@@ -146,6 +146,14 @@ int runClient(const HttpCommand& command) {
   if (!command.embedded) {
     auto link = findJoinLink(command.joinFile, command.profile, params.stateDirectory);
     if (!link) return reportError(link.error(), json);
+    if (*link && !command.embeddedOption.empty()) {
+      return reportError(
+          {ErrorCode::InvalidArgument,
+           fmt::format("{} is the embedded server's, but {} was joined: --embedded leaves that aside",
+                       command.embeddedOption, (*link)->serverName()),
+           0},
+          json, kExitUsage);
+    }
     params.join = std::move(*link);
   }
   params.embeddedHttpPort = command.httpPort;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // adit token: the tokens of a server on this machine. A running server notices changes by itself.
+#include <filesystem>
+
 #include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,15 @@ namespace adit::app {
 
 int runToken(const TokenCommand& command) {
   const bool json = command.common.json;
+  // Opening would make it, and a token for no server at all.
+  if (std::error_code error; !std::filesystem::is_directory(command.dataDirectory, error)) {
+    return reportError(
+        {ErrorCode::NotFound,
+         fmt::format("'{}' is no server's directory: 'adit --server' makes it at its first start",
+                     command.dataDirectory.string()),
+         0},
+        json, kExitUsage);
+  }
   auto store = session::TokenStore::open(command.dataDirectory);
   if (!store) return reportError(store.error(), json);
   switch (command.action) {

@@ -83,6 +83,22 @@ class CliTest : public QObject {
                              "--domain x.test",
                              "--quic-payload 70000",
                              "--quic-payload -1",
+                             "--quic-payload 100",
+                             "http 3000 --quic-payload 1199",
+                             "--server --public-host a:1",
+                             "--server --public-host a/b",
+                             "--server http 3000",
+                             "--workers 2 http 3000",
+                             "--domain x.test token list",
+                             "--minimized http 3000",
+                             "--minimized --server",
+                             "http 3000 --embedded --join-file -",
+                             "http 3000 --embedded --profile work",
+                             "http 3000 --profile work --join-file -",
+                             "http 3000 --origin-tls-timeout 3",
+                             "http h2c://localhost:1 --origin-tls-timeout 3",
+                             "join --forget l.txt",
+                             "join --join-file a b",
                              "http 3000 join",
                              "join a b"}) {
       QTest::newRow(line) << line;
@@ -115,14 +131,13 @@ class CliTest : public QObject {
     QVERIFY(!plain.demo && !plain.embedded && !plain.joinFile && plain.name.empty());
     QVERIFY(!plain.common.json && !plain.common.verbose);
     const auto full = parseAs<HttpCommand>(
-        "http unix:/a.sock --name shop --join-file - --profile work --embedded --http-port 0 "
-        "--origin-timeout 7 --json -v "
+        "http unix:/a.sock --name shop --profile work --http-port 0 --origin-timeout 7 --json -v "
         "--state-dir /s --quic-payload 0");
     QCOMPARE(full.target, std::string("unix:/a.sock"));
     QCOMPARE(full.name, std::string("shop"));
-    QVERIFY(full.joinFile == "-");
+    QVERIFY(!full.joinFile && full.embeddedOption == "--http-port");
     QCOMPARE(full.profile, std::string("work"));
-    QVERIFY(full.embedded && full.common.json && full.common.verbose);
+    QVERIFY(!full.embedded && full.common.json && full.common.verbose);
     QCOMPARE(full.httpPort, std::uint16_t{0});
     QCOMPARE(full.originTimeoutSeconds, 7U);
     QCOMPARE(full.common.stateDirectory, std::filesystem::path("/s"));
@@ -140,6 +155,25 @@ class CliTest : public QObject {
     QCOMPARE(full.origin.hostHeader, std::string("target"));
     QCOMPARE(full.origin.connectTimeout, std::chrono::seconds(3));
     QCOMPARE(full.origin.tlsTimeout, std::chrono::seconds(4));
+  }
+
+  void readsWhichServerIsMeant() {
+    QVERIFY(parseAs<HttpCommand>("http 3000 --join-file -").joinFile == "-");
+    const auto embedded = parseAs<HttpCommand>("http 3000 --embedded --https");
+    QVERIFY(embedded.embedded && embedded.https && embedded.embeddedOption == "--https");
+    QCOMPARE(embedded.profile, std::string("default"));
+  }
+
+  void whatIsSaidBeforeTheCommandHolds() {
+    const auto http =
+        parseAs<HttpCommand>("--json -v --state-dir /s --quic-payload 1500 http 3000 --quic-payload 0");
+    QVERIFY(http.common.json && http.common.verbose);
+    QCOMPARE(http.common.stateDirectory, std::filesystem::path("/s"));
+    QCOMPARE(http.common.quicPayload, std::size_t{0});
+    const auto token = parseAs<TokenCommand>("--state-dir /s --json token list");
+    QVERIFY(token.common.json);
+    QCOMPARE(token.dataDirectory, std::filesystem::path("/s/server"));
+    QVERIFY(parseAs<JoinCommand>("--json join").common.json);
   }
 
   void readsDemo() {
@@ -180,6 +214,7 @@ class CliTest : public QObject {
   }
 
   void theServersProgramIsAServerWithoutBeingTold() {
+    QCOMPARE(std::get<Finished>(parse("--minimized", Default::Server)).exitCode, 2);
     QCOMPARE(parseAs<ServerCommand>("--domain t.test", Default::Server).domain, std::string("t.test"));
     QVERIFY(std::holds_alternative<TokenCommand>(parse("token list", Default::Server)));
   }

@@ -243,9 +243,23 @@ class Refusals(AditCase):
                 (("http", "3000", "--join-file", "/nonexistent/link"), ("/nonexistent/link",)),
                 (("--server", "--data-dir", str(self.directory("d")), "--quic-listen", "nonsense"), ("nonsense",)),
                 (("--server", "--data-dir", str(self.directory("d")), *self.listen(), "--domain", "bad domain"), ("bad domain",)),
+                (("token", "list", "--data-dir", "/nonexistent/adit"), ("/nonexistent/adit",)),
+                (("token", "create", "--data-dir", "/nonexistent/adit"), ("/nonexistent/adit",)),
+                (("--server", "http", "3000"), ("--server",)),
                 (("--server", "--data-dir", str(self.directory("d")), *self.listen(), "--workers", "many"), ())):
             with self.subTest(arguments):
                 self.fails(2, *arguments, words=words)
+        self.assertFalse(pathlib.Path("/nonexistent/adit").exists(), "a token for no server was made")
+
+    def test_options_of_the_embedded_server_do_not_go_unheard(self):
+        server = self.server()
+        file = self.join_file(server.join)
+        for option in (("--http-port", "0"), ("--https",)):
+            self.fails(2, "http", "3000", "--join-file", file, *option, words=(option[0], "--embedded"))
+
+    def test_options_before_the_command_hold(self):
+        client = self.run_adit("--json", "http", "3000", "--http-port", "0")
+        client.event(event="tunnel", state="online")
 
     def test_help_and_version(self):
         for arguments in (("--help",), ("http", "--help"), ("--version",)):
