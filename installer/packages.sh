@@ -10,8 +10,8 @@ sections=()
 for argument in "$@"; do
   case $argument in
     --list) list_only=yes ;;
-    build | run | test | bench) sections+=("$argument") ;;
-    *) echo "packages.sh: '$argument' is no section; use build, run, test, bench or --list" >&2; exit 2 ;;
+    build | run | test | bench | windows) sections+=("$argument") ;;
+    *) echo "packages.sh: '$argument' is no section; use build, run, test, bench, windows or --list" >&2; exit 2 ;;
   esac
 done
 [ ${#sections[@]} -gt 0 ] || { echo "usage: packages.sh [--list] SECTION..." >&2; exit 2; }
