@@ -212,7 +212,7 @@ void Http1Exchange::fail(http::Problem problem, std::string_view detail) {
   release(fate);
   m_content.clear();
   m_head.clear();
-  m_user.onFailed(problem, detail);
+  m_user.onFailed({problem, detail});
 }
 
 }  // namespace adit::client

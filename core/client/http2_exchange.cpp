@@ -15,6 +15,20 @@ namespace {
 /// Content that is kept for a second try; a unary call of gRPC fits.
 constexpr std::size_t kMostKept = 64 * 1024;
 
+std::string_view sentenceFor(http::H2Error code, bool beforeHead) noexcept {
+  switch (code) {
+    case http::H2Error::ProtocolError:
+      return "its answer is malformed";
+    case http::H2Error::RefusedStream:
+    case http::H2Error::EnhanceYourCalm:
+      return "it refused the request";
+    case http::H2Error::Http11Required:
+      return "it wants HTTP/1.1";
+    default:
+      return beforeHead ? "it ended the request without an answer" : "the answer broke off";
+  }
+}
+
 }  // namespace
 
 Http2Exchange::~Http2Exchange() { cancel(CancelReason::VisitorGone); }
@@ -213,30 +227,20 @@ void Http2Exchange::onReset(http::H2Error code, bool unprocessed) {
     m_tunnel->http2->submit(*this);
     return;
   }
-  switch (code) {
-    case http::H2Error::ProtocolError:
-      fail(http::Problem::OriginBroken, "its answer is malformed");
-      return;
-    case http::H2Error::RefusedStream:
-    case http::H2Error::EnhanceYourCalm:
-      fail(http::Problem::OriginBroken, "it refused the request");
-      return;
-    case http::H2Error::Http11Required:
-      fail(http::Problem::OriginBroken, "it wants HTTP/1.1");
-      return;
-    default:
-      fail(http::Problem::OriginBroken,
-           m_phase == Phase::Head ? "it ended the request without an answer" : "the answer broke off");
-  }
+  OriginFailure failure;
+  // A reset by the library, or for the connection's sake, says nothing of what the origin thinks.
+  if (unprocessed || m_stream.wasResetByPeer()) failure.reset = code;
+  failure.detail = sentenceFor(code, m_phase == Phase::Head);
+  fail(failure);
 }
 
-void Http2Exchange::fail(http::Problem problem, std::string_view detail) {
+void Http2Exchange::fail(const OriginFailure& failure) {
   if (m_phase == Phase::Ended) return;
   m_phase = Phase::Ended;
   static_cast<ListHook<WaitingTag>&>(*this).unlink();
   m_stream.cancel(http::H2Error::Cancel);
   m_content.clear();
-  m_user.onFailed(problem, detail);
+  m_user.onFailed(failure);
 }
 
 }  // namespace adit::client

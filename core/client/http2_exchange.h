@@ -41,7 +41,8 @@ class Http2Exchange final : public OriginExchange,
   [[nodiscard]] bool isWebSocket() const noexcept { return m_webSocket; }
   /// The wait is over; false when the connection did not take the request after all.
   bool place(Http2Connection& connection);
-  void fail(http::Problem problem, std::string_view detail);
+  void fail(const OriginFailure& failure);
+  void fail(http::Problem problem, std::string_view detail) { fail(OriginFailure{problem, detail}); }
 
  private:
   enum class Phase : std::uint8_t {

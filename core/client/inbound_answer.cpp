@@ -4,11 +4,30 @@
 
 #include "core/base/log.h"
 #include "core/client/inbound_request.h"
-#include "core/http/h1_parser.h"
-#include "core/http/semantics.h"
 #include "core/relay/http_stream_writer.h"
 
 namespace adit::client {
+
+namespace {
+
+/// PROTOCOL.md section 6.
+wire::AppError codeFor(http::H2Error reset, bool isHead) noexcept {
+  switch (reset) {
+    case http::H2Error::Cancel:
+      return wire::AppError::OriginCancelled;
+    case http::H2Error::RefusedStream:
+      // Behind a head it would be a promise that is broken already.
+      return isHead ? wire::AppError::OriginRefusal : wire::AppError::OriginReset;
+    case http::H2Error::EnhanceYourCalm:
+      return wire::AppError::OriginCalm;
+    case http::H2Error::InadequateSecurity:
+      return wire::AppError::OriginInsecure;
+    default:
+      return wire::AppError::OriginReset;
+  }
+}
+
+}  // namespace
 
 void InboundRequest::onInterim(http::ResponseHead& head) {
   wire::ResponseHeadFrame frame;
@@ -22,7 +41,7 @@ void InboundRequest::onHead(http::ResponseHead& head, http::Framing framing, boo
   frame.head = &head;
   frame.framing = framing;
   if (!relay::sendResponseHead(*m_stream, m_owner.loop().writer(), wire::FrameType::ResponseHead, frame)) {
-    answerProblem(http::Problem::OriginBroken, "the answer's head is too large");
+    answerProblem({http::Problem::OriginBroken, "the answer's head is too large"});
     return;
   }
   m_answerPhase = upgraded ? AnswerPhase::Upgraded : AnswerPhase::Body;
@@ -47,39 +66,46 @@ void InboundRequest::onEnd() {
   end(false);
 }
 
-void InboundRequest::onFailed(http::Problem problem, std::string_view detail) {
-  logDebug("client", "{}: {}", m_tunnel->target.toString(), detail);
-  if (m_answerPhase == AnswerPhase::Head) {
-    answerProblem(problem, detail);
+void InboundRequest::onFailed(const OriginFailure& failure) {
+  logDebug("client", "{}: {}", m_tunnel->target.toString(), failure.detail);
+  const bool isHead = m_answerPhase == AnswerPhase::Head;
+  // A page cannot say to a call's library what a reset does.
+  const bool tellsReset =
+      !isHead || (m_pageFormat.call == http::CallKind::Grpc && m_request.version == http::Version::Http2);
+  if (failure.reset && tellsReset) {
+    refuse(codeFor(*failure.reset, isHead));
+  } else if (isHead) {
+    answerProblem(failure);
   } else {
     refuse(wire::AppError::OriginBroken);
   }
 }
 
 void InboundRequest::onTimeout() {
-  answerProblem(http::Problem::OriginSlow,
-                fmt::format("{} took too long to answer", m_tunnel->target.forVisitors()));
+  const std::string detail = fmt::format("{} took too long to answer", m_tunnel->target.forVisitors());
+  answerProblem({http::Problem::OriginSlow, detail});
 }
 
-void InboundRequest::answerProblem(http::Problem problem, std::string_view detail) {
-  const std::string page = http::renderProblem({problem, {}, detail, true, m_isHead}, m_wantsJson);
-  // The page is a whole HTTP/1.1 response; on the stream it travels as head and content like any other.
-  std::size_t scanned = 0;
+void InboundRequest::answerProblem(const OriginFailure& failure) {
+  http::ProblemPage page;
+  page.problem = failure.problem;
+  page.detail = failure.detail;
+  if (failure.reset) page.grpcStatus = http::grpcStatusFor(*failure.reset);
+  const http::RenderedPage rendered = http::renderPage(page, m_pageFormat);
   http::ResponseHead answer;
-  http::ResponseTraits traits;
-  const http::ParseResult head =
-      http::parseResponseHead(page, {}, scanned, m_isHead ? "HEAD" : "GET", answer, traits);
-  if (head.status != http::ParseStatus::Complete) {
-    refuse(wire::AppError::Internal);
-    return;
-  }
-  http::removeHopByHop(answer.fields, http::Direction::Response);
+  answer.status = rendered.status;
+  for (const auto& [name, value] : rendered.fields) answer.fields.push_back({name, value});
   wire::ResponseHeadFrame frame;
   frame.head = &answer;
-  frame.framing = traits.framing;
+  const std::string length = fmt::to_string(rendered.content.size());
+  if (m_isHead) {
+    answer.fields.push_back({"Content-Length", length});
+  } else if (!rendered.content.empty()) {
+    frame.framing = {http::BodyFraming::Length, rendered.content.size()};
+  }
   SlabWriter& writer = m_owner.loop().writer();
   relay::sendResponseHead(*m_stream, writer, wire::FrameType::ResponseHead, frame);
-  const std::string_view content = std::string_view(page).substr(head.consumed);
+  const std::string_view content = m_isHead ? std::string_view() : std::string_view(rendered.content);
   for (std::size_t at = 0; at < content.size(); at += kSlabSize) {
     relay::sendData(*m_stream, writer, writer.copy(asBytes(content.substr(at, kSlabSize))));
   }

@@ -22,7 +22,8 @@ void InboundRequest::begin(quic::Stream& stream) {
   m_answerPhase = AnswerPhase::Head;
   m_partialHead.clear();
   m_frames.reset();
-  m_hasHead = m_reached = m_requestEnded = m_webSocket = m_isHead = m_wantsJson = false;
+  m_hasHead = m_reached = m_requestEnded = m_webSocket = m_isHead = false;
+  m_pageFormat = {};
 }
 
 bool InboundRequest::readStreamHead(ByteView& data) {
@@ -107,7 +108,7 @@ Result<> InboundRequest::takeHead(ByteView payload) {
   m_bodyRemaining = m_framing.length;
   m_webSocket = frame.webSocket;
   m_isHead = m_request.method == "HEAD";
-  m_wantsJson = http::prefersJson(m_request.fields);
+  m_pageFormat = http::pageFormatFor(m_request.fields);
   m_exchange = &exchangeFor(m_tunnel->target.protocol);
   m_exchange->begin(*m_tunnel, {m_request, m_framing, frame.webSocket, frame.expectContinue, m_streamHead});
   return {};

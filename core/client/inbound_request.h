@@ -70,7 +70,7 @@ class InboundRequest final : public ListHook<>,
   void onTrailers(std::span<const http::Field> fields) override;
   void onHalfEnd() override;
   void onEnd() override;
-  void onFailed(http::Problem problem, std::string_view detail) override;
+  void onFailed(const OriginFailure& failure) override;
   void onSent() override;
   void onTimeout() override;
 
@@ -80,7 +80,7 @@ class InboundRequest final : public ListHook<>,
   Result<> takeTrailers(ByteView payload);
   void requestEnded();
   void timeOrigin();
-  void answerProblem(http::Problem problem, std::string_view detail);
+  void answerProblem(const OriginFailure& failure);
   void refuse(wire::AppError code);
   void end(bool failed, CancelReason reason = CancelReason::VisitorGone);
 
@@ -106,7 +106,7 @@ class InboundRequest final : public ListHook<>,
   bool m_requestEnded = false;
   bool m_webSocket = false;
   bool m_isHead = false;
-  bool m_wantsJson = false;
+  http::PageFormat m_pageFormat;
 };
 
 }  // namespace adit::client

@@ -6,10 +6,12 @@
 // exchange's. Owned and pooled by its user; the client's thread.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "core/base/slab.h"
+#include "core/http/h2_error.h"
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/wire/stream_head.h"
@@ -26,6 +28,13 @@ struct OriginRequest {
   bool webSocket = false;
   bool expectContinue = false;
   const wire::StreamHead& stream;  ///< The visitor's address and scheme.
+};
+
+/// Why there is no (whole) answer.
+struct OriginFailure {
+  http::Problem problem = http::Problem::OriginBroken;
+  std::string_view detail = {};             ///< May be empty; valid during the call.
+  std::optional<http::H2Error> reset = {};  ///< An HTTP/2 origin ended the request with this code.
 };
 
 /// Why a user gives up.
@@ -53,8 +62,8 @@ class OriginExchange {
     virtual void onHalfEnd() = 0;
     /// The answer is whole (upgraded: both sides have ended). Nothing follows.
     virtual void onEnd() = 0;
-    /// There will be no (whole) answer; `detail` may be empty. Nothing follows.
-    virtual void onFailed(http::Problem problem, std::string_view detail) = 0;
+    /// Nothing follows.
+    virtual void onFailed(const OriginFailure& failure) = 0;
     /// queuedBytes() fell.
     virtual void onSent() = 0;
 

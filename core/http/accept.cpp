@@ -83,4 +83,8 @@ bool prefersJson(const std::vector<Field>& requestFields) noexcept {
   return json.quality != 0 && json.specificity > html.specificity;
 }
 
+PageFormat pageFormatFor(const std::vector<Field>& requestFields) noexcept {
+  return {callKindOf(requestFields), prefersJson(requestFields)};
+}
+
 }  // namespace adit::http

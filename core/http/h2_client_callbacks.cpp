@@ -78,6 +78,10 @@ void H2ClientSession::Callbacks::install(nghttp2_session_callbacks* callbacks) n
                 stream != nullptr && endsStream(frame))
               session.takeEnd(*stream);
             break;
+          case NGHTTP2_RST_STREAM:
+            if (H2ClientStream* stream = session.find(frame->hd.stream_id); stream != nullptr)
+              stream->m_peerReset = true;
+            break;
           case NGHTTP2_SETTINGS:
             if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) break;
             session.m_hasSettings = true;

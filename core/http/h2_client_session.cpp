@@ -6,6 +6,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "core/http/grpc.h"
 #include "core/http/h2_client_callbacks.h"
 #include "core/http/h2_memory.h"
 #include "core/http/h2_pair.h"
@@ -19,16 +20,11 @@ namespace {
 constexpr std::size_t kMaxSettings = 32;
 constexpr unsigned kFirstUnknownType = NGHTTP2_CONTINUATION + 1;
 
-bool startsWithIgnoringCase(std::string_view text, std::string_view prefix) noexcept {
-  return text.size() >= prefix.size() && equalsIgnoreCase(text.substr(0, prefix.size()), prefix);
-}
-
 /// Trailers may follow content of a known length in HTTP/2, but not in the tunnel: such an answer travels as
 /// one of unknown length (RFC 9110 section 6.5: they are more than decoration in gRPC).
 bool mayHaveTrailers(const std::vector<Field>& fields) noexcept {
   if (findField(fields, "trailer") != nullptr) return true;
-  const Field* type = findField(fields, "content-type");
-  return type != nullptr && startsWithIgnoringCase(type->value, "application/grpc");
+  return callKindOf(fields) != CallKind::None;
 }
 
 bool parseLength(std::string_view digits, std::uint64_t& length) noexcept {

@@ -21,7 +21,7 @@ void H2ClientStream::reset() {
   m_interimHeads = 0;
   m_status = 0;
   m_finished = m_sentAll = m_deferred = false;
-  m_hasLength = m_isCounted = m_isHead = m_gotFinal = m_gotAll = m_paused = false;
+  m_hasLength = m_isCounted = m_isHead = m_gotFinal = m_gotAll = m_paused = m_peerReset = false;
 }
 
 /// The library asks for content again.

@@ -73,6 +73,8 @@ class H2ClientStream final : public ListHook<> {
   void pause() noexcept { m_paused = true; }
   void resume();
   [[nodiscard]] std::size_t queuedBytes() const noexcept { return m_queue.bytes(); }
+  /// In onReset: the code is the peer's own word about this stream, not what became of it otherwise.
+  [[nodiscard]] bool wasResetByPeer() const noexcept { return m_peerReset; }
 
  private:
   friend class H2ClientSession;
@@ -109,6 +111,7 @@ class H2ClientStream final : public ListHook<> {
   bool m_gotFinal = false;
   bool m_gotAll = false;
   bool m_paused = false;
+  bool m_peerReset = false;
 };
 
 }  // namespace adit::http

@@ -150,6 +150,9 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
       const auto error = static_cast<H2Error>(frame->rst_stream.error_code);
       // Ours to answer for: an origin that failed, an answer that came early. All others were provoked.
       if (error == H2Error::NoError || error == H2Error::InternalError || error == H2Error::Cancel) return 0;
+      const auto* object =
+          static_cast<H2ServerStream*>(nghttp2_session_get_stream_user_data(session, stream));
+      if (object != nullptr && object->m_blameless) return 0;
       if (const auto flood = self.m_guard.countReset(self.m_now)) self.terminate(*flood);
       return 0;
     }

@@ -32,7 +32,7 @@ void H2ServerStream::open(std::int32_t id, const Framing& framing) noexcept {
   m_trailerSizes.clear();
   m_hasLength = framing.body == BodyFraming::Length;
   m_bodyLeft = framing.length;
-  m_responseEnded = m_deferred = m_reset = false;
+  m_responseStarted = m_responseEnded = m_deferred = m_reset = m_blameless = false;
   m_failure.reset();
 }
 
@@ -254,6 +254,7 @@ void H2ServerSession::sendHead(H2ServerStream& stream, const ResponseHead& head,
     m_headText.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
     reference("content-length", std::string_view(m_headText).substr(at));
   }
+  stream.m_responseStarted = true;
   stream.m_responseEnded = ends;
   nghttp2_data_provider provider = Callbacks::provider(stream);
   nghttp2_submit_response(m_native->session, stream.m_id, m_native->fields.data(), m_native->fields.size(),
@@ -291,7 +292,8 @@ void H2ServerSession::reset(H2ServerStream& stream, H2Error error) {
 }
 
 void H2ServerSession::breakOff(H2ServerStream& stream, H2Error error) {
-  if (stream.m_responseEnded) {
+  stream.m_blameless = true;
+  if (stream.m_responseEnded || !stream.m_responseStarted) {
     reset(stream, error);
     return;
   }

@@ -55,10 +55,12 @@ class H2ServerStream {
   std::vector<std::uint32_t> m_trailerSizes;  ///< Name, value, name, value …
   std::uint64_t m_bodyLeft = 0;               ///< Of a content length.
   bool m_hasLength = false;
+  bool m_responseStarted = false;
   bool m_responseEnded = false;
   bool m_deferred = false;           ///< nghttp2 waits for content.
   std::optional<H2Error> m_failure;  ///< RST_STREAM behind the queue.
   bool m_reset = false;              ///< No more is heard of it but onClosed.
+  bool m_blameless = false;          ///< Whatever the code: the visitor did not provoke the reset.
 };
 
 class H2ServerSession {
@@ -109,7 +111,8 @@ class H2ServerSession {
   /// The answer is whole. What the visitor still has to say is not wanted then: RST_STREAM(NO_ERROR).
   void finish(H2ServerStream& stream);
   void reset(H2ServerStream& stream, H2Error error);
-  /// Resets behind what was given: the visitor sees how far the answer came.
+  /// The answer failed for no fault of the visitor's: resets behind what was given, so that the visitor sees
+  /// how far it came; at once where no head was sent.
   void breakOff(H2ServerStream& stream, H2Error error);
   /// Window for `count` bytes of content of a stream (that may be over).
   void consume(std::int32_t stream, std::size_t count);

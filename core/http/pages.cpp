@@ -104,11 +104,26 @@ std::string renderHtml(const Words& words, const ProblemPage& page) {
       escapeHtml(words.title), kStyle, kMark, escapeHtml(words.sentence), detail, host, words.status);
 }
 
-std::string renderJson(const Words& words, const ProblemPage& page) {
+std::string plainMessage(const Words& words, const ProblemPage& page) {
   std::string message = fmt::format("{}. {}", words.title, words.sentence);
   if (!page.detail.empty()) message += fmt::format(" {}", asSentence(page.detail));
+  return message;
+}
+
+std::string renderJson(const Words& words, const ProblemPage& page) {
   return fmt::format("{{\"error\":{{\"status\":{},\"code\":\"{}\",\"message\":\"{}\"}}}}\n", words.status,
-                     words.code, escapeJson(message));
+                     words.code, escapeJson(plainMessage(words, page)));
+}
+
+RenderedPage renderCall(const Words& words, const ProblemPage& page, CallKind call) {
+  const GrpcStatus status = page.grpcStatus.value_or(grpcStatusFor(words.status));
+  RenderedPage rendered;
+  rendered.status = 200;
+  rendered.fields.emplace_back("Content-Type", contentTypeOf(call));
+  rendered.fields.emplace_back("Grpc-Status", fmt::to_string(static_cast<unsigned>(status)));
+  rendered.fields.emplace_back("Grpc-Message", grpcMessage(plainMessage(words, page)));
+  rendered.fields.emplace_back("Cache-Control", "no-store");
+  return rendered;
 }
 
 }  // namespace
@@ -135,35 +150,31 @@ Problem problemOf(std::uint16_t errorStatus) noexcept {
   }
 }
 
-RenderedPage renderPage(const ProblemPage& page, bool json) {
+RenderedPage renderPage(const ProblemPage& page, PageFormat format) {
   const Words& words = wordsOf(page.problem);
+  if (format.call != CallKind::None && page.problem != Problem::Misdirected)
+    return renderCall(words, page, format.call);
   RenderedPage rendered;
   rendered.status = words.status;
-  rendered.contentType = json ? "application/json; charset=utf-8" : "text/html; charset=utf-8";
-  rendered.retryAfter = words.retryAfter;
-  rendered.content = json ? renderJson(words, page) : renderHtml(words, page);
-  return rendered;
-}
-
-std::span<const Field> pageFields() noexcept {
-  static constexpr std::array<Field, 4> kFields{{
+  rendered.content = format.json ? renderJson(words, page) : renderHtml(words, page);
+  rendered.fields = {
+      {"Content-Type", format.json ? "application/json; charset=utf-8" : "text/html; charset=utf-8"},
       {"Cache-Control", "no-store"},
       {"Vary", "Accept"},
       {"X-Content-Type-Options", "nosniff"},
       {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"},
-  }};
-  return kFields;
+  };
+  if (words.retryAfter != 0) rendered.fields.emplace_back("Retry-After", fmt::to_string(words.retryAfter));
+  return rendered;
 }
 
-std::string renderProblem(const ProblemPage& page, bool json) {
-  const RenderedPage rendered = renderPage(page, json);
-  std::string response =
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", rendered.status,
-                  reasonPhrase(rendered.status), rendered.contentType, rendered.content.size());
-  for (const Field& field : pageFields()) response += fmt::format("{}: {}\r\n", field.name, field.value);
+std::string renderProblem(const ProblemPage& page, PageFormat format) {
+  const RenderedPage rendered = renderPage(page, format);
+  std::string response = fmt::format("HTTP/1.1 {} {}\r\n", rendered.status, reasonPhrase(rendered.status));
+  for (const auto& [name, value] : rendered.fields) response += fmt::format("{}: {}\r\n", name, value);
   if (!page.date.empty()) response += fmt::format("Date: {}\r\n", page.date);
-  if (rendered.retryAfter != 0) response += fmt::format("Retry-After: {}\r\n", rendered.retryAfter);
-  response += page.keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+  response += fmt::format("Content-Length: {}\r\nConnection: {}\r\n\r\n", rendered.content.size(),
+                          page.keepAlive ? "keep-alive" : "close");
   if (!page.headOnly) response += rendered.content;
   return response;
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The pages a visitor gets when there is no answer from an origin: they say the truth in a sentence, in HTML
-// or, if asked for, in JSON, and nothing about the inside. Pure; any thread.
+// or, if asked for, in JSON, and nothing about the inside. A gRPC call gets the same sentence as the message
+// of a status. Pure; any thread.
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "core/http/grpc.h"
 #include "core/http/message.h"
 
 namespace adit::http {
@@ -44,22 +48,30 @@ struct ProblemPage {
   bool keepAlive = false;      ///< Whether the connection goes on after the page.
   bool headOnly = false;       ///< For HEAD.
   std::string_view date = {};  ///< The Date field's value; empty: none.
+  std::optional<GrpcStatus> grpcStatus = {};  ///< Of a call, where the problem does not say it all.
 };
 
+/// In which words a visitor wants to hear of a problem.
+struct PageFormat {
+  CallKind call = CallKind::None;  ///< A call is answered by a status in the head (trailers-only).
+  bool json = false;               ///< Otherwise: JSON, not HTML.
+};
+/// By Content-Type for calls, else by Accept.
+PageFormat pageFormatFor(const std::vector<Field>& requestFields) noexcept;
 /// True when the Accept field prefers JSON to HTML (RFC 9110 section 12.5.1).
 bool prefersJson(const std::vector<Field>& requestFields) noexcept;
+
 /// A page for a protocol that writes its head in its own way.
 struct RenderedPage {
   std::uint16_t status = 0;
-  std::string_view contentType;
-  unsigned retryAfter = 0;  ///< Seconds; 0: no Retry-After.
-  std::string content;
+  /// All but Date and what frames the content.
+  std::vector<std::pair<std::string_view, std::string>> fields;
+  std::string content;  ///< Empty for a call: the head says all of it.
 };
-RenderedPage renderPage(const ProblemPage& page, bool json);
-/// The fields every page has, besides Date, Content-Type, Content-Length and Retry-After.
-std::span<const Field> pageFields() noexcept;
+/// 421 stays what it is for calls, too: it is about the connection.
+RenderedPage renderPage(const ProblemPage& page, PageFormat format);
 /// The whole HTTP/1.1 response: status line, fields (Date, Content-Type, Content-Length, Cache-Control:
 /// no-store, Retry-After, Connection), content.
-std::string renderProblem(const ProblemPage& page, bool json);
+std::string renderProblem(const ProblemPage& page, PageFormat format);
 
 }  // namespace adit::http

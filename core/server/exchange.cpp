@@ -52,6 +52,11 @@ http::Problem problemOf(wire::AppError cause) noexcept {
       return http::Problem::OriginSlow;
     case wire::AppError::OriginBroken:
     case wire::AppError::RequestRefused:
+    case wire::AppError::OriginCancelled:
+    case wire::AppError::OriginRefusal:
+    case wire::AppError::OriginCalm:
+    case wire::AppError::OriginInsecure:
+    case wire::AppError::OriginReset:
       return http::Problem::OriginBroken;
     default:
       return http::Problem::TunnelOffline;

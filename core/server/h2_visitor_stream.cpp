@@ -2,8 +2,7 @@
 #include "core/server/h2_visitor_stream.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <optional>
 
 #include "core/http/redirect.h"
 #include "core/http/semantics.h"
@@ -14,14 +13,34 @@ namespace adit::server {
 
 namespace {
 
+/// The origin's own reset of the stream, told as what it was (PROTOCOL.md section 6).
+std::optional<http::H2Error> originsReset(wire::AppError cause) noexcept {
+  switch (cause) {
+    case wire::AppError::OriginCancelled:
+      return http::H2Error::Cancel;
+    case wire::AppError::OriginRefusal:
+      return http::H2Error::RefusedStream;
+    case wire::AppError::OriginCalm:
+      return http::H2Error::EnhanceYourCalm;
+    case wire::AppError::OriginInsecure:
+      return http::H2Error::InadequateSecurity;
+    case wire::AppError::OriginReset:
+      return http::H2Error::InternalError;
+    default:
+      return std::nullopt;
+  }
+}
+
 /// After the head there is no page any more: RST_STREAM says what it can.
 http::H2Error errorFor(wire::AppError cause) noexcept {
   switch (cause) {
     case wire::AppError::NoError:
     case wire::AppError::VisitorGone:
       return http::H2Error::Cancel;
+    case wire::AppError::OriginRefusal:
+      return http::H2Error::InternalError;  // part of an answer came: it is not safe to ask again
     default:
-      return http::H2Error::InternalError;
+      return originsReset(cause).value_or(http::H2Error::InternalError);
   }
 }
 
@@ -42,13 +61,12 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   m_early.clear();
   m_uncredited = 0;
   m_isHead = request.head.method == "HEAD";
-  m_wantsJson = http::prefersJson(request.head.fields);
+  m_pageFormat = http::pageFormatFor(request.head.fields);
   m_webSocket = request.webSocket;
   m_requestComplete = request.complete;
   m_takesTrailers = request.framing.body == http::BodyFraming::Chunked;
   m_isUpgraded = m_responseStarted = m_responseEnded = m_requestStopped = false;
-  const http::Field* type = http::findField(request.head.fields, "content-type");
-  m_mayPause = m_webSocket || (type != nullptr && type->value.starts_with("application/grpc"));
+  m_mayPause = m_webSocket || m_pageFormat.call != http::CallKind::None;
   const Destination destination = findDestination(m_visitor.worker(), request.head.authority);
   if (request.refusedWith == 0 && m_visitor.scheme() == http::Scheme::Http &&
       m_visitor.worker().context().redirectPort != 0 && destination.kind != Destination::Kind::Unknown) {
@@ -244,6 +262,12 @@ void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
     m_visitor.wantsToWrite();
     return;
   }
+  const std::optional<http::H2Error> reset = originsReset(cause);
+  if (reset && m_pageFormat.call == http::CallKind::Grpc) {
+    m_visitor.session().breakOff(*this, *reset);
+    m_visitor.wantsToWrite();
+    return;
+  }
   answerProblem(problemOf(cause));
 }
 
@@ -276,19 +300,17 @@ void H2VisitorStream::answerProblem(http::Problem problem) {
   http::ProblemPage page;
   page.problem = problem;
   page.host = m_host;
-  const http::RenderedPage rendered = http::renderPage(page, m_wantsJson);
-  std::array<char, 12> seconds{};
-  const char* const end =
-      std::to_chars(seconds.data(), seconds.data() + seconds.size(), rendered.retryAfter).ptr;
+  const http::RenderedPage rendered = http::renderPage(page, m_pageFormat);
   http::ResponseHead head;
   head.status = rendered.status;
-  head.fields = {{"content-type", rendered.contentType}, {"date", m_visitor.worker().date()}};
-  for (const http::Field& field : http::pageFields()) head.fields.push_back(field);
-  if (rendered.retryAfter != 0)
-    head.fields.push_back({"retry-after", {seconds.data(), static_cast<std::size_t>(end - seconds.data())}});
+  head.fields = {{"date", m_visitor.worker().date()}};
+  for (const auto& [name, value] : rendered.fields) head.fields.push_back({name, value});
+  http::Framing framing;
+  if (!rendered.content.empty()) framing = {http::BodyFraming::Length, rendered.content.size()};
   http::H2ServerSession& session = m_visitor.session();
-  session.sendHead(*this, head, {http::BodyFraming::Length, rendered.content.size()}, m_isHead);
-  if (!m_isHead) {
+  const bool ends = m_isHead || rendered.content.empty();
+  session.sendHead(*this, head, framing, ends);
+  if (!ends) {
     ByteView content = asBytes(rendered.content);
     SlabWriter& writer = m_visitor.worker().loop().writer();
     for (; !content.empty(); content = content.subspan(std::min(content.size(), kSlabSize)))

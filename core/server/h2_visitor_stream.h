@@ -63,7 +63,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   std::string m_early;           ///< What came before the upgrade was answered.
   std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
   bool m_isHead = false;
-  bool m_wantsJson = false;
+  http::PageFormat m_pageFormat;
   bool m_webSocket = false;
   bool m_isUpgraded = false;
   bool m_mayPause = false;        ///< A call whose sender may be silent for long.

@@ -66,7 +66,8 @@ void VisitorConnection::onTimeout() {
         destroy();  // never said a word
         return;
       }
-      m_keepAlive = m_isHead = m_wantsJson = false;
+      m_keepAlive = m_isHead = false;
+      m_pageFormat = {};
       m_host.clear();
       answerProblem(http::Problem::RequestTimeout);
       return;
@@ -195,7 +196,7 @@ void VisitorConnection::readHead(Slice data) {
       m_keepAlive = false;
       m_isHead = false;
       m_host.clear();
-      m_wantsJson = false;
+      m_pageFormat = {};
       answerProblem(http::problemOf(result.errorStatus),
                     result.errorReason == nullptr ? "" : result.errorReason);
       return;
@@ -225,7 +226,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_isHttp10 = m_request.version == http::Version::Http10;
   m_webSocket = m_traits.webSocket;
   m_host.assign(m_request.authority);
-  m_wantsJson = http::prefersJson(m_request.fields);
+  m_pageFormat = http::pageFormatFor(m_request.fields);
   m_responseStarted = m_responseFinished = false;
   m_clientSlow = m_moves = false;
   m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;

@@ -125,7 +125,7 @@ class VisitorConnection final : public Visitor,
   bool m_keepAlive = true;
   bool m_isHead = false;
   bool m_isHttp10 = false;
-  bool m_wantsJson = false;
+  http::PageFormat m_pageFormat;
   bool m_webSocket = false;
   bool m_visitorFinished = false;
   bool m_moves = false;       ///< To another worker, as soon as nothing is queued.

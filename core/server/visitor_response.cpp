@@ -220,7 +220,7 @@ void VisitorConnection::onExchangeFailed(wire::AppError cause) {
 void VisitorConnection::answerProblem(http::Problem problem, std::string_view detail) {
   if (!m_requestComplete || m_phase == Phase::Head) m_keepAlive = false;
   const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_worker.date()};
-  m_socket->sendCopy(asBytes(http::renderProblem(page, m_wantsJson)));
+  m_socket->sendCopy(asBytes(http::renderProblem(page, m_pageFormat)));
   endOwnAnswer();
 }
 

@@ -38,6 +38,13 @@ constexpr Meaning kMeanings[] = {
     {AppError::Overloaded, ErrorCode::Overloaded, "overloaded", "too many concurrent requests"},
     {AppError::RequestRefused, ErrorCode::InvalidArgument, "request-refused",
      "the message head was not accepted"},
+    {AppError::OriginCancelled, ErrorCode::Cancelled, "origin-cancelled", "the origin cancelled the request"},
+    {AppError::OriginRefusal, ErrorCode::Overloaded, "origin-refusal",
+     "the origin did not begin to work on the request"},
+    {AppError::OriginCalm, ErrorCode::Overloaded, "origin-calm", "the origin asks for fewer requests"},
+    {AppError::OriginInsecure, ErrorCode::PermissionDenied, "origin-insecure",
+     "the connection is not secure enough for the origin"},
+    {AppError::OriginReset, ErrorCode::ConnectionReset, "origin-reset", "the origin reset the request"},
 };
 
 constexpr std::size_t kMaxReason = 256;

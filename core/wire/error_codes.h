@@ -30,6 +30,12 @@ enum class AppError : std::uint64_t {
   TunnelUnknown = 0x24,   ///< The client has no such tunnel (any more).
   Overloaded = 0x25,      ///< Too many concurrent requests.
   RequestRefused = 0x26,  ///< The receiver does not accept the message head.
+  // An HTTP/2 origin reset the request's stream (RFC 9113 section 7), with
+  OriginCancelled = 0x27,  ///< CANCEL
+  OriginRefusal = 0x28,    ///< REFUSED_STREAM: it did not begin to work on the request.
+  OriginCalm = 0x29,       ///< ENHANCE_YOUR_CALM
+  OriginInsecure = 0x2a,   ///< INADEQUATE_SECURITY
+  OriginReset = 0x2b,      ///< any other code
 };
 
 std::string_view toString(AppError code) noexcept;

@@ -3,6 +3,8 @@
 messages and many calls, to an h2c:// and an h2s:// origin."""
 
 import os
+import socket
+import struct
 import sys
 import threading
 import time
@@ -248,6 +250,121 @@ class Calls(GrpcCase):
         with self.assertRaises(grpc.RpcError) as raised:
             self.method("Echo")(b"x", timeout=seconds(10))
         self.assertEqual(raised.exception.code(), grpc.StatusCode.UNAVAILABLE)
+
+
+def block(*fields):
+    """A header block of literal fields, without tables."""
+    return b"".join(b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value for name, value in fields)
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+class ResettingOrigin:
+    """An HTTP/2 server that resets every request with `code`: before a head, or behind half an answer."""
+
+    def __init__(self, code, half=False):
+        self.code, self.half, self.requests = code, half, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as stream:
+            stream.read(24)
+            connection.sendall(frame(4, 0, 0))
+            while len(head := stream.read(9)) == 9:
+                kind, flags, number = head[3], head[4], int.from_bytes(head[5:9], "big")
+                stream.read(int.from_bytes(head[:3], "big"))
+                if kind == 4 and not flags & 1:
+                    connection.sendall(frame(4, 1, 0))
+                elif kind == 1:
+                    self.requests += 1
+                    answer = frame(1, 4, number, block((b":status", b"200"), (b"content-type", b"application/grpc"))) if self.half else b""
+                    connection.sendall(answer + frame(3, 0, number, struct.pack(">I", self.code)))
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+class Failures(AditCase):
+    """What a call's library is told when there is no answer."""
+
+    def call(self, target, name="grpc", arguments=(), server=None):
+        tunnel = self.tunnel(server or self.server(), target, name, arguments=arguments)
+        return self.fails(tunnel, tunnel.host), tunnel
+
+    def fails(self, tunnel, host, method="/test.Service/Any"):
+        with grpc.insecure_channel(f"{tunnel.http.host}:{tunnel.http.port}", options=[
+                ("grpc.default_authority", host), ("grpc.enable_http_proxy", 0), ("grpc.enable_retries", 0)]) as channel:
+            with self.assertRaises(grpc.RpcError) as raised:
+                channel.unary_unary(method)(b"", timeout=seconds(15))
+        return raised.exception
+
+    def resetting(self, code, **options):
+        origin = ResettingOrigin(code, **options)
+        self.addCleanup(origin.close)
+        return origin
+
+    def test_an_origins_reset_is_told_as_what_it_was(self):
+        server = self.server()
+        for code, status in ((8, grpc.StatusCode.CANCELLED), (7, grpc.StatusCode.UNAVAILABLE),
+                             (11, grpc.StatusCode.RESOURCE_EXHAUSTED), (12, grpc.StatusCode.PERMISSION_DENIED),
+                             (2, grpc.StatusCode.INTERNAL), (1, grpc.StatusCode.INTERNAL), (0, grpc.StatusCode.INTERNAL)):
+            with self.subTest(code):
+                origin = self.resetting(code)
+                error, _ = self.call(f"h2c://127.0.0.1:{origin.port}", f"reset{code}", server=server)
+                self.assertEqual(error.code(), status, error)
+                self.assertEqual(origin.requests, 2 if code == 7 else 1)
+
+    def test_a_reset_behind_the_head_too(self):
+        server = self.server()
+        for code, status in ((8, grpc.StatusCode.CANCELLED), (11, grpc.StatusCode.RESOURCE_EXHAUSTED),
+                             (12, grpc.StatusCode.PERMISSION_DENIED), (7, grpc.StatusCode.INTERNAL)):
+            with self.subTest(code):
+                error, _ = self.call(f"h2c://127.0.0.1:{self.resetting(code, half=True).port}", f"half{code}", server=server)
+                self.assertEqual(error.code(), status, error)
+
+    def test_nothing_answers(self):
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+        error, tunnel = self.call(f"h2c://127.0.0.1:{port}")
+        self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertIn(f"Nothing answers on port {port}.", error.details())
+        error = self.fails(tunnel, tunnel.host.replace("grpc.", "nobody."))
+        self.assertEqual(error.code(), grpc.StatusCode.UNIMPLEMENTED)
+        self.assertIn("There is no tunnel at this address", error.details())
+        tunnel.client.stop()
+        error = self.fails(tunnel, tunnel.host)
+        self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertIn("offline", error.details())
+
+    def test_what_is_no_http2(self):
+        origin = self.origin(lambda connection: (connection.fill(), connection.send(b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n")))
+        error, _ = self.call(f"h2c://127.0.0.1:{origin.port}")
+        self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertIn("does not speak HTTP/2", error.details())
+
+    def test_a_browsers_call_by_http1(self):
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+        tunnel = self.tunnel(self.server(), f"http://127.0.0.1:{port}", "web")
+        for host, status in ((tunnel.host, "14"), (tunnel.host.replace("web.", "nobody."), "12")):
+            answer = tunnel.visit(host=host).request("POST", "/test.Service/Any", fields=[
+                ("Content-Type", "application/grpc-web+proto")], body=b"").response("POST")
+            self.assertEqual((answer.status, answer.body), (200, b""))
+            self.assertEqual(answer.get("Content-Type"), "application/grpc-web")
+            self.assertEqual(answer.get("Grpc-Status"), status)
 
 
 class CallsByTls(GrpcCase):

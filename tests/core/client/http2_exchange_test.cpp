@@ -41,6 +41,11 @@ struct Scene {
   }
 };
 
+/// A call without content: as good as one with, here.
+RequestSpec call(http::Version version, const std::string& type) {
+  return {.method = "POST", .fields = {{"Content-Type", type}}, .version = version};
+}
+
 }  // namespace
 
 class Http2ExchangeTest : public QObject {
@@ -256,10 +261,79 @@ class Http2ExchangeTest : public QObject {
     Scene s;
     s.h.ask();
     QVERIFY(s.connected() && s.asked(1));
-    s.says(h2::headers(1, {{":status", "200"}}) + h2::data(1, "half") + h2::reset(1, 2));
+    s.says(h2::headers(1, {{":status", "200"}}) + h2::data(1, "half") + h2::reset(1, 7));
     QVERIFY(s.over());
-    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginBroken);
+    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginReset);
     QVERIFY(!s.h.stream().finished);
+  }
+
+  void aCallLearnsHowItsOriginResetIt_data() {
+    QTest::addColumn<int>("code");
+    QTest::addColumn<int>("told");
+    QTest::newRow("CANCEL") << 8 << static_cast<int>(wire::AppError::OriginCancelled);
+    QTest::newRow("ENHANCE_YOUR_CALM") << 11 << static_cast<int>(wire::AppError::OriginCalm);
+    QTest::newRow("INADEQUATE_SECURITY") << 12 << static_cast<int>(wire::AppError::OriginInsecure);
+    QTest::newRow("INTERNAL_ERROR") << 2 << static_cast<int>(wire::AppError::OriginReset);
+    QTest::newRow("unheard of") << 4711 << static_cast<int>(wire::AppError::OriginReset);
+  }
+  void aCallLearnsHowItsOriginResetIt() {
+    QFETCH(int, code);
+    QFETCH(int, told);
+    Scene s;
+    s.h.ask(call(http::Version::Http2, "application/grpc+proto"));
+    QVERIFY(s.connected() && s.asked(1));
+    s.says(h2::reset(1, static_cast<std::uint32_t>(code)));
+    QVERIFY(s.over());
+    QVERIFY(s.h.stream().resetWith == static_cast<wire::AppError>(told));
+    QVERIFY(s.h.stream().sent.empty());
+    // What is no call of gRPC gets a page; a call that a reset cannot reach gets its status.
+    s.h.ask(call(http::Version::Http2, "text/plain"));
+    QVERIFY(s.asked(2));
+    s.says(h2::reset(3, static_cast<std::uint32_t>(code)));
+    QVERIFY(s.over(2));
+    QCOMPARE(s.h.answer().status, std::uint16_t{502});
+    s.h.ask(call(http::Version::Http11, "application/grpc-web"));
+    QVERIFY(s.asked(3));
+    s.says(h2::reset(5, static_cast<std::uint32_t>(code)));
+    QVERIFY(s.over(3));
+    QCOMPARE(s.h.answer().status, std::uint16_t{200});
+    QCOMPARE(s.h.answer().field("content-type"), std::string("application/grpc-web"));
+    const auto status = http::grpcStatusFor(static_cast<http::H2Error>(code));
+    QCOMPARE(s.h.answer().field("grpc-status"), std::to_string(static_cast<int>(status)));
+    QVERIFY(s.h.answer().body.empty() && s.h.stream().finished);
+  }
+
+  void aCallRefusedTwiceIsRefused() {
+    Scene s;
+    s.h.ask(call(http::Version::Http2, "application/grpc"));
+    QVERIFY(s.connected() && s.asked(1));
+    s.says(h2::reset(1, 7));
+    QVERIFY(s.asked(2));
+    s.says(h2::reset(3, 7));
+    QVERIFY(s.over());
+    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginRefusal);
+  }
+
+  void aCallOfABrokenConnectionIsUnavailable_data() {
+    QTest::addColumn<bool>("malformed");
+    QTest::newRow("ended") << false;
+    QTest::newRow("malformed") << true;
+  }
+  /// The origin said nothing about the call.
+  void aCallOfABrokenConnectionIsUnavailable() {
+    QFETCH(bool, malformed);
+    Scene s;
+    s.h.ask(call(http::Version::Http2, "application/grpc"));
+    QVERIFY(s.connected() && s.asked(1));
+    if (malformed) {
+      s.says(h2::headers(1, {{":status", "200"}, {"Upper", "case"}}));
+    } else {
+      s.h.origin[0].finish();
+    }
+    QVERIFY(s.over());
+    QVERIFY(!s.h.stream().resetWith);
+    QCOMPARE(s.h.answer().field("grpc-status"), std::string("14"));
+    QVERIFY(s.h.answer().field("grpc-message").starts_with("The answer broke off."));
   }
 
   void anEarlyAnswerStopsTheRequest() {

@@ -36,6 +36,9 @@ class PagesTest : public QObject {
   void nothingIsUnescaped();
   void headHasNoContent();
   void retryAfterWhereItHelps();
+  void callsGetAStatus_data();
+  void callsGetAStatus();
+  void formats();
   void prefersJson_data();
   void prefersJson();
   void escapesText();
@@ -46,7 +49,7 @@ void PagesTest::everyPageIsSoundHttp() {
     for (const bool json : {false, true}) {
       for (const bool keepAlive : {false, true}) {
         const std::string response =
-            renderProblem({problem, "a.example", "it rains", keepAlive, false}, json);
+            renderProblem({problem, "a.example", "it rains", keepAlive, false}, {.json = json});
         std::size_t scanned = 0;
         ResponseHead head;
         ResponseTraits traits;
@@ -78,7 +81,7 @@ void PagesTest::statuses() {
 void PagesTest::jsonIsSound() {
   for (const Problem problem : kAll) {
     const std::string response =
-        renderProblem({problem, "a", "say \"hi\" \\ \n\x01 \xff", true, false}, true);
+        renderProblem({problem, "a", "say \"hi\" \\ \n\x01 \xff", true, false}, {.json = true});
     QJsonParseError error;
     const auto document = QJsonDocument::fromJson(QByteArray::fromStdString(contentOf(response)), &error);
     QVERIFY2(error.error == QJsonParseError::NoError, qPrintable(error.errorString()));
@@ -91,8 +94,8 @@ void PagesTest::jsonIsSound() {
 
 void PagesTest::htmlIsSound() {
   for (const Problem problem : kAll) {
-    std::string html = contentOf(
-        renderProblem({problem, "a.example:80", "nothing answers on port 3000", true, false}, false));
+    std::string html =
+        contentOf(renderProblem({problem, "a.example:80", "nothing answers on port 3000", true, false}, {}));
     QVERIFY(html.starts_with("<!DOCTYPE html>\n"));
     QVERIFY(html.find("<p class=\"detail\">Nothing answers on port 3000.</p>") != std::string::npos);
     QVERIFY(html.find("a.example:80") != std::string::npos);
@@ -113,24 +116,89 @@ void PagesTest::htmlIsSound() {
 
 void PagesTest::nothingIsUnescaped() {
   const std::string evil = "<script>alert('x')</script>&\"\r\nSet-Cookie: a=b";
-  const std::string response = renderProblem({Problem::UnknownHost, evil, evil, false, false}, false);
+  const std::string response = renderProblem({Problem::UnknownHost, evil, evil, false, false}, {});
   QVERIFY(response.find("<script") == std::string::npos);
   QVERIFY(response.find("\r\nSet-Cookie") == std::string::npos);
   QVERIFY(response.find("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;") != std::string::npos);
 }
 
 void PagesTest::headHasNoContent() {
-  const std::string full = renderProblem({Problem::OriginSlow, "a", "", true, false}, false);
-  const std::string bare = renderProblem({Problem::OriginSlow, "a", "", true, true}, false);
+  const std::string full = renderProblem({Problem::OriginSlow, "a", "", true, false}, {});
+  const std::string bare = renderProblem({Problem::OriginSlow, "a", "", true, true}, {});
   QVERIFY(bare.ends_with("\r\n\r\n"));
   QCOMPARE(bare, full.substr(0, full.find("\r\n\r\n") + 4));
 }
 
 void PagesTest::retryAfterWhereItHelps() {
   for (const Problem problem : kAll) {
-    const std::string response = renderProblem({problem, {}, {}, true, false}, true);
+    const std::string response = renderProblem({problem, {}, {}, true, false}, {.json = true});
     QCOMPARE(response.find("\r\nRetry-After: ") != std::string::npos, statusOf(problem) == 503);
   }
+}
+
+void PagesTest::callsGetAStatus_data() {
+  QTest::addColumn<int>("problem");
+  QTest::addColumn<int>("status");
+  const auto row = [](Problem problem, int status) {
+    QTest::newRow(std::string(codeOf(problem)).c_str()) << static_cast<int>(problem) << status;
+  };
+  row(Problem::BadRequest, 13);
+  row(Problem::HeadTooLarge, 8);
+  row(Problem::UnknownHost, 12);
+  row(Problem::TunnelOffline, 14);
+  row(Problem::OriginRefused, 14);
+  row(Problem::OriginBroken, 14);
+  row(Problem::OriginSlow, 4);
+  row(Problem::Overloaded, 14);
+  row(Problem::LoopDetected, 2);
+}
+
+void PagesTest::callsGetAStatus() {
+  QFETCH(int, problem);
+  QFETCH(int, status);
+  ProblemPage page;
+  page.problem = static_cast<Problem>(problem);
+  page.detail = "100 % Grün\n";
+  for (const CallKind kind : {CallKind::Grpc, CallKind::Web, CallKind::WebText}) {
+    const RenderedPage rendered = renderPage(page, {kind, true});
+    QCOMPARE(int{rendered.status}, 200);
+    QVERIFY(rendered.content.empty());
+    const auto field = [&rendered](std::string_view name) {
+      for (const auto& [key, value] : rendered.fields) {
+        if (key == name) return value;
+      }
+      return std::string("(none)");
+    };
+    QCOMPARE(field("Content-Type"), std::string(contentTypeOf(kind)));
+    QCOMPARE(field("Grpc-Status"), std::to_string(status));
+    QVERIFY(field("Grpc-Message").ends_with(" 100 %25 Gr%C3%BCn%0A."));
+  }
+  const std::string whole = renderProblem(page, {CallKind::Web, false});
+  QVERIFY(whole.starts_with("HTTP/1.1 200 OK\r\n") && whole.ends_with("\r\n\r\n"));
+  QVERIFY(whole.find("\r\nContent-Length: 0\r\n") != std::string::npos);
+  page.grpcStatus = GrpcStatus::PermissionDenied;
+  QVERIFY(renderProblem(page, {CallKind::Web, false}).find("Grpc-Status: 7\r\n") != std::string::npos);
+  page.problem = Problem::Misdirected;  // about the connection: the visitor's HTTP has to see it
+  QCOMPARE(int{renderPage(page, {CallKind::Grpc, false}).status}, 421);
+}
+
+void PagesTest::formats() {
+  const auto kind = [](std::string_view type) { return callKindOf({{"Content-Type", type}}); };
+  for (const char* type : {"application/grpc", "application/grpc+proto", "Application/GRPC; x=y"})
+    QCOMPARE(kind(type), CallKind::Grpc);
+  QCOMPARE(kind("application/grpc-web+proto"), CallKind::Web);
+  QCOMPARE(kind("application/grpc-web-text"), CallKind::WebText);
+  for (const char* type : {"", "application/grp", "application/grpcx", "application/json"})
+    QCOMPARE(kind(type), CallKind::None);
+  QCOMPARE(callKindOf({}), CallKind::None);
+  const PageFormat format =
+      pageFormatFor({{"accept", "application/json"}, {"content-type", "application/grpc"}});
+  QVERIFY(format.json && format.call == CallKind::Grpc);
+  QCOMPARE(grpcStatusFor(H2Error::EnhanceYourCalm), GrpcStatus::ResourceExhausted);
+  QCOMPARE(grpcStatusFor(H2Error::NoError), GrpcStatus::Internal);
+  QCOMPARE(grpcStatusFor(H2Error::RefusedStream), GrpcStatus::Unavailable);
+  QCOMPARE(grpcStatusFor(H2Error::Cancel), GrpcStatus::Cancelled);
+  QCOMPARE(grpcStatusFor(H2Error::InadequateSecurity), GrpcStatus::PermissionDenied);
 }
 
 void PagesTest::prefersJson_data() {

@@ -160,6 +160,73 @@ class H2VisitorTest : public QObject {
     QVERIFY(visitor.reader.last(h2::kGoAway) == nullptr);
   }
 
+  void callsEndAsTheOriginEndedThem_data() {
+    QTest::addColumn<int>("cause");
+    QTest::addColumn<int>("before");
+    QTest::addColumn<int>("after");
+    const auto row = [](const char* name, wire::AppError cause, http::H2Error before, http::H2Error after) {
+      QTest::newRow(name) << static_cast<int>(cause) << static_cast<int>(before) << static_cast<int>(after);
+    };
+    using http::H2Error;
+    row("cancelled", wire::AppError::OriginCancelled, H2Error::Cancel, H2Error::Cancel);
+    row("refused", wire::AppError::OriginRefusal, H2Error::RefusedStream, H2Error::InternalError);
+    row("calm", wire::AppError::OriginCalm, H2Error::EnhanceYourCalm, H2Error::EnhanceYourCalm);
+    row("insecure", wire::AppError::OriginInsecure, H2Error::InadequateSecurity, H2Error::InadequateSecurity);
+    row("other", wire::AppError::OriginReset, H2Error::InternalError, H2Error::InternalError);
+  }
+  void callsEndAsTheOriginEndedThem() {
+    QFETCH(int, cause);
+    QFETCH(int, before);
+    QFETCH(int, after);
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    const h2::Headers type{{"content-type", "application/grpc"}};
+    Visitor visitor(h, h2::headers(1, request("POST", "/", type), true) +
+                           h2::headers(3, request("POST", "/", type), true) +
+                           h2::headers(5, request("POST", "/", {{"content-type", "text/plain"}}), true));
+    QVERIFY(h.untilRequests(client, 3));
+    client.request(0).reset(static_cast<wire::AppError>(cause));
+    client.request(1).send(responseHead(200, chunked()) + dataFrame("half"));
+    QVERIFY(visitor.until([&](h2::Reader& r) { return r.content(3) == "half"; }));
+    client.request(1).reset(static_cast<wire::AppError>(cause));
+    client.request(2).reset(static_cast<wire::AppError>(cause));
+    QVERIFY(visitor.untilReset(1, static_cast<http::H2Error>(before)));
+    QVERIFY(visitor.untilReset(3, static_cast<http::H2Error>(after)));
+    QVERIFY(visitor.untilEnd(5));
+    QCOMPARE(visitor.head(5)->field(":status"), std::string("502"));
+  }
+
+  void aVisitorIsNotBlamedForItsOriginsResets() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    client.serve = [](ServedRequest& r) { r.reset(wire::AppError::OriginCalm); };
+    Visitor visitor(h);
+    // More than the budget for resets that a visitor provokes.
+    for (std::uint32_t stream = 1; stream < 800; stream += 2) {
+      visitor.peer.send(
+          h2::headers(stream, request("POST", "/", {{"content-type", "application/grpc"}}), true));
+      QVERIFY(visitor.untilReset(stream, http::H2Error::EnhanceYourCalm));
+    }
+    QVERIFY(visitor.reader.last(h2::kGoAway) == nullptr);
+  }
+
+  void callsWithoutAnAnswerGetAStatus() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    const h2::Headers type{{"content-type", "application/grpc"}};
+    Visitor visitor(h, h2::headers(1, request("POST", "/", type, "nobody"), true) +
+                           h2::headers(3, request("POST", "/", type), true));
+    QVERIFY(visitor.untilEnd(1));
+    QCOMPARE(visitor.head(1)->field(":status"), std::string("200"));
+    QCOMPARE(visitor.head(1)->field("content-type"), std::string("application/grpc"));
+    QCOMPARE(visitor.head(1)->field("grpc-status"), std::string("12"));
+    QVERIFY(visitor.head(1)->ends());
+    QVERIFY(h.untilRequests(client, 1));
+    client.fail();
+    QVERIFY(visitor.untilEnd(3));
+    QCOMPARE(visitor.head(3)->field("grpc-status"), std::string("14"));
+  }
+
   void aClientThatLeavesAnswersNothing() {
     ServerHarness h;
     FakeClient& client = h.addClient();

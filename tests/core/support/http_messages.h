@@ -58,6 +58,7 @@ struct RequestSpec {
   Fields fields = {};
   http::Framing framing = {};
   bool webSocket = false, expectContinue = false;
+  http::Version version = http::Version::Http11;
 };
 
 inline std::string requestHead(const RequestSpec& spec) {
@@ -65,6 +66,7 @@ inline std::string requestHead(const RequestSpec& spec) {
   head.method = spec.method;
   head.target = spec.target;
   head.authority = spec.authority;
+  head.version = spec.version;
   head.fields = viewsOf(spec.fields);
   const wire::RequestHeadFrame request{&head, spec.framing, spec.webSocket, spec.expectContinue};
   std::vector<std::uint8_t> payload(wire::requestHeadSize(request));

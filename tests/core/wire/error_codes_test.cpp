@@ -24,7 +24,7 @@ void ErrorCodesTest::everyCodeHasANameAndASentence() {
   std::set<std::string> names;
   std::set<std::string> sentences;
   for (std::uint64_t code = 0; code <= 0x30; ++code) {
-    if ((code > 0x0a && code < 0x20) || code > 0x26) {
+    if ((code > 0x0a && code < 0x20) || code > 0x2b) {
       QCOMPARE(wire::toString(static_cast<AppError>(code)), std::string_view("unknown"));
       continue;
     }
@@ -33,13 +33,14 @@ void ErrorCodesTest::everyCodeHasANameAndASentence() {
     QVERIFY(sentences.insert(error.detail).second);
     QCOMPARE(error.libraryCode, static_cast<long>(code));
   }
-  QCOMPARE(names.size(), std::size_t{18});
+  QCOMPARE(names.size(), std::size_t{23});
 }
 
 void ErrorCodesTest::keepsTheNumbersOfTheProtocol() {
   QCOMPARE(static_cast<int>(AppError::HeartbeatLost), 0x0a);
   QCOMPARE(static_cast<int>(AppError::VisitorGone), 0x20);
   QCOMPARE(static_cast<int>(AppError::RequestRefused), 0x26);
+  QCOMPARE(static_cast<int>(AppError::OriginReset), 0x2b);
   QVERIFY(toError(0x07, {}).code == ErrorCode::TakenOver);
   QVERIFY(toError(0x09, {}).code == ErrorCode::VersionMismatch);
   QVERIFY(toError(0x21, {}).code == ErrorCode::ConnectionRefused);
@@ -47,7 +48,7 @@ void ErrorCodesTest::keepsTheNumbersOfTheProtocol() {
 }
 
 void ErrorCodesTest::unknownCodes() {
-  for (const std::uint64_t code : {std::uint64_t{0x0b}, std::uint64_t{0x27}, (std::uint64_t{1} << 62) - 1}) {
+  for (const std::uint64_t code : {std::uint64_t{0x0b}, std::uint64_t{0x2c}, (std::uint64_t{1} << 62) - 1}) {
     QVERIFY(toError(code, "x").code == ErrorCode::ProtocolViolation);
   }
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What a proxy has to know of gRPC: which requests are calls, and how a failure is told in a call's own
+// words (the gRPC-over-HTTP/2 specification, "HTTP2 Transport Mapping", and gRPC's table of HTTP statuses). A
+// call's library reads no pages. Pure; any thread.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/http/h2_error.h"
+#include "core/http/message.h"
+
+namespace adit::http {
+
+enum class CallKind : std::uint8_t {
+  None,     ///< Not a call.
+  Grpc,     ///< application/grpc: HTTP/2 only.
+  Web,      ///< application/grpc-web: any version of HTTP, mostly from a browser.
+  WebText,  ///< application/grpc-web-text.
+};
+
+/// By the Content-Type field; of a request or an answer.
+CallKind callKindOf(const std::vector<Field>& fields) noexcept;
+/// The Content-Type of an answer to such a call; empty for None.
+std::string_view contentTypeOf(CallKind kind) noexcept;
+
+/// Those that a proxy has a use for; the numbers are gRPC's.
+enum class GrpcStatus : std::uint8_t {
+  Cancelled = 1,
+  Unknown = 2,
+  DeadlineExceeded = 4,
+  PermissionDenied = 7,
+  ResourceExhausted = 8,
+  Unimplemented = 12,
+  Internal = 13,
+  Unavailable = 14,
+  Unauthenticated = 16,
+};
+
+/// What a call's library makes of a stream that was reset.
+GrpcStatus grpcStatusFor(H2Error error) noexcept;
+/// What it makes of an HTTP status, but for 504 and 431: their causes have a status of their own.
+GrpcStatus grpcStatusFor(std::uint16_t httpStatus) noexcept;
+/// The value of a grpc-message field: what is not printable ASCII, and the per cent sign, as %XX.
+std::string grpcMessage(std::string_view text);
+
+}  // namespace adit::http
