@@ -223,7 +223,7 @@ int H2ServerSession::Callbacks::sendData(nghttp2_session*, nghttp2_frame*, const
     left -= count;
   }
   stream.m_queue.consume(size);
-  if (size > 0) stream.onResponseSent();
+  if (size > 0) stream.onResponseSent(size);
   return 0;
 }
 

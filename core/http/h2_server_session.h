@@ -37,8 +37,8 @@ class H2ServerStream {
   /// Views valid during the call; onRequestEnd follows.
   virtual void onRequestTrailers(std::span<const Field> fields) = 0;
   virtual void onRequestEnd() = 0;
-  /// Content of the answer went out; unsentBytes() is what is left.
-  virtual void onResponseSent() = 0;
+  /// `count` bytes of the answer's content went out; unsentBytes() is what is left.
+  virtual void onResponseSent(std::size_t count) = 0;
   /// The stream is over: whole, or reset by either side with `error`.
   virtual void onStreamClosed(H2Error error) = 0;
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -83,6 +84,9 @@ void setDontFragment(const NativeSocket& socket, AddressFamily family) noexcept;
 std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexcept;
 /// The size of the receive buffer, as setBufferSizes counts; 0 where the system does not say.
 std::size_t receiveBufferOf(const NativeSocket& socket) noexcept;
+/// Bytes of a stream that were sent and not acknowledged by the peer's system; nothing where ours does not
+/// say.
+std::optional<std::size_t> undeliveredBytes(const NativeSocket& socket) noexcept;
 SocketAddress localAddressOf(const NativeSocket& socket) noexcept;
 SocketAddress peerAddressOf(const NativeSocket& socket) noexcept;
 

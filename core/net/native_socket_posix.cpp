@@ -4,6 +4,7 @@
 #include <limits>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -223,6 +224,20 @@ std::size_t bufferOf(const NativeSocket& socket, int name) noexcept {
 }  // namespace
 
 std::size_t receiveBufferOf(const NativeSocket& socket) noexcept { return bufferOf(socket, SO_RCVBUF); }
+
+std::optional<std::size_t> undeliveredBytes(const NativeSocket& socket) noexcept {
+  int count = 0;
+#if defined(SO_NWRITE)
+  socklen_t size = sizeof count;
+  const int rv = getsockopt(descriptor(socket), SOL_SOCKET, SO_NWRITE, &count, &size);
+#elif defined(FIONWRITE)
+  const int rv = ioctl(descriptor(socket), FIONWRITE, &count);
+#else
+  const int rv = ioctl(descriptor(socket), TIOCOUTQ, &count);
+#endif
+  if (rv != 0 || count < 0) return std::nullopt;
+  return static_cast<std::size_t>(count);
+}
 
 std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexcept {
   const int wanted = static_cast<int>(std::min<std::size_t>(bytes, 1U << 30));

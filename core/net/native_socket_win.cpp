@@ -270,6 +270,8 @@ std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexce
   return granted;
 }
 
+std::optional<std::size_t> undeliveredBytes(const NativeSocket&) noexcept { return std::nullopt; }
+
 SocketAddress localAddressOf(const NativeSocket& socket) noexcept { return askAddress(socket, &getsockname); }
 SocketAddress peerAddressOf(const NativeSocket& socket) noexcept { return askAddress(socket, &getpeername); }
 

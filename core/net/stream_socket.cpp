@@ -97,6 +97,10 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
 
   [[nodiscard]] std::size_t queuedBytes() const noexcept override { return m_queue.bytes(); }
   [[nodiscard]] bool isOpen() const noexcept override { return m_socket.isOpen(); }
+  [[nodiscard]] std::optional<std::size_t> undeliveredBytes() const noexcept override {
+    if (!isOpen()) return std::nullopt;
+    return net::undeliveredBytes(m_socket);
+  }
 
   [[nodiscard]] SocketAddress peerAddress() const override {
     if (m_peer.family() == AddressFamily::None && isOpen()) m_peer = peerAddressOf(m_socket);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -69,6 +70,9 @@ class StreamSocket : public Disposable {
   virtual void flushNow() = 0;
   [[nodiscard]] virtual std::size_t queuedBytes() const noexcept = 0;
   [[nodiscard]] virtual bool isOpen() const noexcept = 0;
+  /// Bytes that the system took and the peer's has not acknowledged; nothing where the system does not say.
+  /// They are counted as onSent counts them.
+  [[nodiscard]] virtual std::optional<std::size_t> undeliveredBytes() const noexcept = 0;
   [[nodiscard]] virtual SocketAddress peerAddress() const = 0;
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
   /// False where the peer was shown a certificate for other hosts than this one, and asked for it by name

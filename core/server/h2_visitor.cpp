@@ -141,11 +141,11 @@ void H2Visitor::onEndOfStream() {
 
 void H2Visitor::onSocketError(const Error&) { destroy(); }
 
-void H2Visitor::onSent(std::size_t) {
+void H2Visitor::onSent(std::size_t count) {
+  m_readPace.sent(count);
   if (m_phase == Phase::Open) {
     if (m_socket->queuedBytes() < kMaxQueued / 2 && m_session->wantsToWrite()) pump();
     if (m_phase == Phase::Open) watchTimes();
-    if (m_socket->queuedBytes() > 0) m_worker.writeTimeouts.restart(m_writeTime);  // it moves
   } else if (m_phase == Phase::Lingering && m_socket->queuedBytes() == 0) {
     m_worker.lingerTimeouts.restart(m_lingerTime);
   }
@@ -189,7 +189,7 @@ void H2Visitor::watchTimes() {
     m_idleTime.cancelTimeout();
   }
   if (m_socket->queuedBytes() > 0) {
-    if (!m_writeTime.hasTimeout()) m_worker.writeTimeouts.restart(m_writeTime);
+    if (!m_writeTime.hasTimeout()) watchReading();
   } else {
     m_writeTime.cancelTimeout();
   }
@@ -211,7 +211,19 @@ void H2Visitor::idleExpired() {
   wantsToWrite();
 }
 
-void H2Visitor::writeExpired() { destroy(); }
+void H2Visitor::watchReading() {
+  m_readPace.begin(m_worker.loop().now(), m_worker.context().limits);
+  m_worker.writeTimeouts.restart(m_writeTime);
+}
+
+void H2Visitor::writeExpired() {
+  if (m_readPace.isTooSlow(*m_socket, m_worker.loop().now(), m_worker.context().limits)) {
+    m_socket->abort();  // what the system holds for it is not worth keeping either
+    destroy();
+  } else {
+    m_worker.writeTimeouts.restart(m_writeTime);
+  }
+}
 
 void H2Visitor::settingsExpired() {
   m_session->terminate(http::H2Error::SettingsTimeout);
@@ -237,7 +249,7 @@ void H2Visitor::linger() {
   for (Deadline* each : {&m_headTime, &m_idleTime, &m_settingsTime, &m_noticeTime}) each->cancelTimeout();
   m_socket->shutdownSend();
   if (m_socket->queuedBytes() > 0) {
-    m_worker.writeTimeouts.restart(m_writeTime);
+    watchReading();
   } else {
     m_writeTime.cancelTimeout();
     m_worker.lingerTimeouts.restart(m_lingerTime);

@@ -14,6 +14,7 @@
 #include "core/http/h2_server_session.h"
 #include "core/net/stream_socket.h"
 #include "core/relay/timeout_queue.h"
+#include "core/server/read_pace.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -72,6 +73,7 @@ class H2Visitor final : public Visitor,
   void receive(Slice data);
   void pump();
   void watchTimes();
+  void watchReading();
   void moveTo(unsigned worker);
   void headExpired();
   void idleExpired();
@@ -96,6 +98,7 @@ class H2Visitor final : public Visitor,
   std::string_view m_toReplay;       ///< Of a moved connection, while it is read: what comes behind.
   std::optional<unsigned> m_moves;
   Deadline m_headTime, m_idleTime, m_writeTime, m_settingsTime, m_noticeTime, m_lingerTime;
+  SocketReadPace m_readPace;
   Phase m_phase = Phase::Open;
   bool m_mayMove = true;
   bool m_noticed = false;  ///< The first step of a drain is over.

@@ -162,7 +162,11 @@ void H2VisitorStream::onTimeout() {
   if (m_responseStarted) {
     if (unsentBytes() == 0) return;
     if (!session.isBlocked(*this)) {
-      m_visitor.worker().writeTimeouts.restart(*this);  // others go first
+      watchReading();  // others go first
+      return;
+    }
+    if (!m_readPace.isTooSlow(m_visitor.worker().loop().now())) {
+      m_visitor.worker().writeTimeouts.restart(*this);
       return;
     }
     m_exchange.drop(wire::AppError::VisitorGone);
@@ -234,7 +238,7 @@ Result<> H2VisitorStream::onResponseBody(ByteView data) {
   SlabWriter& writer = m_visitor.worker().loop().writer();
   for (; !data.empty(); data = data.subspan(std::min(data.size(), kSlabSize)))
     m_visitor.session().sendBody(*this, writer.copy(data.first(std::min(data.size(), kSlabSize))));
-  if (first) m_visitor.worker().writeTimeouts.restart(*this);
+  if (first) watchReading();
   m_visitor.worker().holdBudget.update(*this, unsentBytes());
   m_visitor.wantsToWrite();
   return {};
@@ -271,14 +275,19 @@ void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
   answerProblem(problemOf(cause));
 }
 
-void H2VisitorStream::onResponseSent() {
+void H2VisitorStream::onResponseSent(std::size_t count) {
+  Worker& worker = m_visitor.worker();
   m_exchange.settle(unsentBytes());
-  m_visitor.worker().holdBudget.update(*this, unsentBytes());
-  if (unsentBytes() > 0) {
-    m_visitor.worker().writeTimeouts.restart(*this);
-  } else {
-    cancelTimeout();
-  }
+  worker.holdBudget.update(*this, unsentBytes());
+  m_readPace.took(count, worker.loop().now(), worker.context().limits);
+  if (unsentBytes() == 0) cancelTimeout();
+}
+
+/// Content begins to wait for the visitor's windows.
+void H2VisitorStream::watchReading() {
+  Worker& worker = m_visitor.worker();
+  m_readPace.begin(worker.loop().now(), worker.context().limits);
+  worker.writeTimeouts.restart(*this);
 }
 
 /// To the same place with TLS; for a request whose host is known.
@@ -315,7 +324,7 @@ void H2VisitorStream::answerProblem(http::Problem problem) {
     SlabWriter& writer = m_visitor.worker().loop().writer();
     for (; !content.empty(); content = content.subspan(std::min(content.size(), kSlabSize)))
       session.sendBody(*this, writer.copy(content.first(std::min(content.size(), kSlabSize))));
-    m_visitor.worker().writeTimeouts.restart(*this);
+    watchReading();
     session.finish(*this);
   }
   m_visitor.wantsToWrite();

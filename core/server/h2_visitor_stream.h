@@ -11,6 +11,7 @@
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
+#include "core/server/read_pace.h"
 
 namespace adit::server {
 
@@ -34,7 +35,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   void onRequestBody(ByteView data) override;
   void onRequestTrailers(std::span<const http::Field> fields) override;
   void onRequestEnd() override;
-  void onResponseSent() override;
+  void onResponseSent(std::size_t count) override;
   void onStreamClosed(http::H2Error error) override;
   void onTimeout() override;
   void onShed() override;
@@ -54,12 +55,14 @@ class H2VisitorStream final : public http::H2ServerStream,
   void giveCredit();
   [[nodiscard]] bool owesBody() const noexcept;
   void watchBody();
+  void watchReading();
   void upgraded();
 
   H2Visitor& m_visitor;
   Exchange m_exchange;
   std::string m_host;
   BodyPace m_pace;
+  ReadPace m_readPace;
   std::string m_early;           ///< What came before the upgrade was answered.
   std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
   bool m_isHead = false;

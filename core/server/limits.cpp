@@ -39,6 +39,7 @@ constexpr Limit kLimits[] = {
     {"body-timeout", [](ServerLimits& l) -> Place { return &l.bodyIdleTimeout; }, 10, kDay, "without a byte of a body (408)"},
     {"body-rate", [](ServerLimits& l) -> Place { return &l.bodyRate; }, 0, kMillion, "bytes a second over body-timeout (408); 0: any"},
     {"write-timeout", [](ServerLimits& l) -> Place { return &l.writeIdleTimeout; }, 10, kDay, "for a visitor that reads nothing"},
+    {"read-rate", [](ServerLimits& l) -> Place { return &l.readRate; }, 0, kMillion, "bytes a second over write-timeout, while any wait; 0: any"},
     {"held-bytes", [](ServerLimits& l) -> Place { return &l.heldBytes; }, 64 * 1024, 1000 * kMillion, "of answers nobody reads, a worker (reset)"},
     {"requests-per-tunnel", [](ServerLimits& l) -> Place { return &l.requestsPerTunnel; }, 1, kMillion, "at a time (503)"},
     {"connections", [](ServerLimits& l) -> Place { return &l.connections; }, 1, kMillion, "visitors' in all"},

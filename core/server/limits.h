@@ -24,9 +24,10 @@ struct ServerLimits {
   Duration bodyIdleTimeout = std::chrono::seconds(30);   ///< A visitor that stops in the middle of its body.
   std::size_t bodyRate = 256;  ///< Bytes a second a body must bring over each bodyIdleTimeout; 408.
   Duration writeIdleTimeout = std::chrono::seconds(30);  ///< A visitor that stops reading.
-  std::size_t heldBytes = 16 * 1024 * 1024;              ///< Of answers that visitors do not read, a worker.
-  std::uint32_t requestsPerTunnel = 1000;                ///< Concurrent; 503 beyond.
-  std::size_t connections = 10'000;                      ///< Visitors in all; accepting pauses beyond.
+  std::size_t readRate = 256;  ///< Bytes a second it must read over each writeIdleTimeout; reset.
+  std::size_t heldBytes = 16 * 1024 * 1024;      ///< Of answers that visitors do not read, a worker.
+  std::uint32_t requestsPerTunnel = 1000;        ///< Concurrent; 503 beyond.
+  std::size_t connections = 10'000;              ///< Visitors in all; accepting pauses beyond.
   std::size_t handshakesPerWorker = 1000;        ///< TLS handshakes in progress; accepting pauses beyond.
   std::size_t connectionsPerAddress = 256;       ///< A visitor's IPv4 address or IPv6 /64.
   std::size_t connectionsFromLoopback = 10'000;  ///< A proxy on this machine speaks for many.

@@ -48,6 +48,7 @@ void VisitorConnection::waitFor(Waiting what) {
       m_worker.bodyTimeouts.restart(*this);
       break;
     case Waiting::Writing:
+      m_readPace.begin(m_worker.loop().now(), m_worker.context().limits);
       m_worker.writeTimeouts.restart(*this);
       break;
     case Waiting::HalfClosed:
@@ -76,8 +77,15 @@ void VisitorConnection::onTimeout() {
       return;
     case Waiting::Nothing:
       return;
-    case Waiting::NextRequest:
     case Waiting::Writing:
+      if (!m_readPace.isTooSlow(*m_socket, m_worker.loop().now(), m_worker.context().limits)) {
+        m_worker.writeTimeouts.restart(*this);
+        return;
+      }
+      m_socket->abort();  // what the system holds for it is not worth keeping either
+      destroy();
+      return;
+    case Waiting::NextRequest:
     case Waiting::HalfClosed:
     case Waiting::Linger:
       destroy();
@@ -151,11 +159,13 @@ void VisitorConnection::onShed() {
 
 void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
-void VisitorConnection::onSent(std::size_t) {
+void VisitorConnection::onSent(std::size_t count) {
   m_worker.holdBudget.update(*this, m_socket->queuedBytes());
   m_exchange.settle(m_socket->queuedBytes());
-  if (m_waiting == Waiting::Writing)
-    waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : whatIsMissing());
+  if (m_waiting == Waiting::Writing) {
+    m_readPace.sent(count);
+    if (m_socket->queuedBytes() == 0) waitFor(whatIsMissing());
+  }
   if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
     waitFor(Waiting::Linger);
   if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= queuedBetweenRequests())
@@ -349,6 +359,10 @@ void VisitorConnection::destroy() {
   cancelTimeout();
   m_ahead.clear();
   m_behind.clear();
+  // Only its end says where an answer without a length ends: half of it must not look whole.
+  if (m_responseFraming == http::BodyFraming::UntilClose &&
+      ((m_responseStarted && !m_responseFinished) || m_socket->queuedBytes() > 0))
+    m_socket->abort();
   m_socket->close();
   m_worker.forgetVisitor(*this);
 }

@@ -20,6 +20,7 @@
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
+#include "core/server/read_pace.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -117,6 +118,7 @@ class VisitorConnection final : public Visitor,
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_bodyRemaining = 0;
   BodyPace m_pace;
+  SocketReadPace m_readPace;
   SliceQueue m_ahead;        ///< Bytes after the current request.
   SliceQueue m_behind;       ///< What follows the piece that startNextRequest works on.
   std::string m_host;        ///< What the visitor asked for, for the pages.

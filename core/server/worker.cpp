@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/server/client_link.h"
 #include "core/server/h2_visitor.h"
+#include "core/server/read_pace.h"
 #include "core/server/tls_ingress.h"
 #include "core/server/visitor_connection.h"
 
@@ -24,7 +25,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
     : headTimeouts(*loop, context.limits.headTimeout),
       keepAliveTimeouts(*loop, context.limits.keepAliveTimeout),
       bodyTimeouts(*loop, context.limits.bodyIdleTimeout),
-      writeTimeouts(*loop, context.limits.writeIdleTimeout),
+      writeTimeouts(*loop, context.limits.writeIdleTimeout / ReadPace::kLooks),
       halfCloseTimeouts(*loop, kHalfCloseGrace),
       lingerTimeouts(*loop, kLinger),
       holdBudget(*loop, context.limits.heldBytes),

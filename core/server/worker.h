@@ -116,6 +116,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   void forgetVisitor(Visitor& visitor);
   void forgetLink(ClientLink& link);
 
+  /// writeTimeouts is for looks at a ReadPace, several in a writeIdleTimeout.
   relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
       lingerTimeouts;
   HoldBudget holdBudget;

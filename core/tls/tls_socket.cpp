@@ -124,6 +124,9 @@ class Socket final : public TlsSocket,
     return m_plain.bytes() + m_wire->queuedBytes();
   }
   [[nodiscard]] bool isOpen() const noexcept override { return m_wire->isOpen(); }
+  [[nodiscard]] std::optional<std::size_t> undeliveredBytes() const noexcept override {
+    return m_wire->undeliveredBytes();
+  }
   [[nodiscard]] net::SocketAddress peerAddress() const override { return m_wire->peerAddress(); }
   [[nodiscard]] net::SocketAddress localAddress() const override { return m_wire->localAddress(); }
 

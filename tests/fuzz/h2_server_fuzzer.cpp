@@ -84,7 +84,7 @@ class Stream final : public http::H2ServerStream {
     require(!hasLength || received == expected, "a whole request has its length");
     ended = true;
   }
-  void onResponseSent() override { require(!closed, "nothing is sent of a closed stream"); }
+  void onResponseSent(std::size_t) override { require(!closed, "nothing is sent of a closed stream"); }
   void onStreamClosed(http::H2Error) override {
     require(!closed, "a stream closes once");
     closed = true;

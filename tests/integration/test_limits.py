@@ -7,6 +7,7 @@ import select
 import time
 
 from support.case import AditCase, main
+from support.http2 import CANCEL, DATA, END_STREAM, PREFACE, SETTINGS, WINDOW_UPDATE, Rude, frame
 from support.process import seconds, wait_until
 from support.visitor import Closed
 
@@ -154,6 +155,77 @@ class SlowOthers(Limited):
             visitor.exactly(64 << 20)
 
 
+class SlowReaders(Limited):
+    SIZE = 64 << 20
+
+    def download(self, connection):
+        while connection.request() is not None:
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % self.SIZE)
+            for _ in range(self.SIZE >> 20):
+                connection.send(b"z" * (1 << 20))
+
+    def test_drops_do_not_keep_an_answer(self):
+        tunnel, origin = self.limited(self.download, write_timeout="1s", read_rate=50_000)
+        visitor = tunnel.visit(receive_buffer=4096)
+        visitor.request().start()
+        begin, most = time.monotonic(), seconds(15)
+        while origin.open and time.monotonic() - begin < most:
+            visitor.exactly(512)
+            time.sleep(0.05)
+        took = time.monotonic() - begin
+        self.assertGreater(took, 0.8)
+        self.assertLess(took, most)
+        with self.assertRaises((Closed, AssertionError)):
+            visitor.exactly(self.SIZE)
+
+    def test_a_slow_and_steady_reader_is_served(self):
+        """The system takes an answer in steps that last this visitor many times the time-out."""
+        tunnel, origin = self.limited(self.download, write_timeout="1500ms", read_rate=10_000)
+        visitor = tunnel.visit()
+        visitor.request().start()
+        begin = time.monotonic()
+        while time.monotonic() - begin < 5:
+            visitor.exactly(10_000)
+            time.sleep(0.05)
+        self.assertEqual(origin.open, 1)
+        visitor.exactly(self.SIZE // 2)  # and goes on as fast as it likes
+
+    def test_drops_of_a_window_do_not_keep_a_stream(self):
+        tunnel, origin = self.limited(self.download, write_timeout="1s")
+        visitor = Rude(tunnel.http, tunnel.host, settings=False)
+        self.addCleanup(visitor.close)
+        visitor.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4\0\0\0\0") + frame(SETTINGS, 1) + visitor.head(1))
+        begin = time.monotonic()
+        while visitor.reset_of(1) is None and time.monotonic() - begin < seconds(10):
+            visitor.send(frame(WINDOW_UPDATE, 0, 1, b"\0\0\0\1"))
+            visitor.receive(0.05)
+            time.sleep(0.05)
+        self.assertEqual(visitor.reset_of(1), CANCEL)
+        self.assertGreater(time.monotonic() - begin, 0.8)
+        self.assertGreater(sum(len(payload) for kind, _, _, payload in visitor.frames if kind == DATA), 5)
+        origin.wait(lambda: origin.open == 0, "the end of the request")
+        # The connection goes on.
+        visitor.send(visitor.head(3, "/again"))
+        origin.wait(lambda: origin.open == 1, "the next request")
+
+    def test_who_has_nothing_to_read_is_not_slow(self):
+        def events(connection):
+            while connection.request() is not None:
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for _ in range(3):
+                    connection.send(b"9\r\ndata: x\n\n\r\n")
+                    time.sleep(1.2)
+                connection.send(b"0\r\n\r\n")
+        tunnel, _ = self.limited(events, write_timeout="300ms", read_rate=1_000_000)
+        visitor, other = tunnel.visit(), Rude(tunnel.http, tunnel.host)
+        self.addCleanup(other.close)
+        visitor.request()
+        other.send(other.head(1))
+        self.assertEqual(visitor.response().body, b"data: x\n\n" * 3)
+        other.until(lambda: any(flags & END_STREAM for kind, flags, _, _ in other.frames if kind == DATA), "the last event")
+        self.assertEqual(b"".join(payload for kind, _, _, payload in other.frames if kind == DATA), b"data: x\n\n" * 3)
+
+
 class Counts(Limited):
     def test_connections_of_one_address(self):
         tunnel, _ = self.limited(connections_from_loopback=4)
@@ -248,7 +320,7 @@ class CommandLine(AditCase):
     def test_the_help_lists_them(self):
         done = self.run_adit("--help")
         self.assertEqual(done.exit_code(), 0)
-        for name in ("head-bytes=32768", "connections=10000", "body-rate=256", "spare-descriptors=64"):
+        for name in ("head-bytes=32768", "connections=10000", "body-rate=256", "read-rate=256", "spare-descriptors=64"):
             self.assertIn(name, done.text("out"))
 
 

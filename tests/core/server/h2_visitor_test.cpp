@@ -338,6 +338,27 @@ class H2VisitorTest : public QObject {
     QVERIFY(h.until([&] { return client.last().stoppedWith == wire::AppError::VisitorGone; }));
   }
 
+  void windowsThatOpenByBytesAreReset() {
+    server::ServerLimits limits;
+    limits.writeIdleTimeout = 300ms;
+    ServerHarness h(limits);
+    FakeClient& client = h.addClient();
+    Visitor visitor(h, h2::headers(1, request(), true) + h2::headers(3, request("GET", "/idle"), true),
+                    h2::settings({{4, 0}}));
+    QVERIFY(h.untilRequests(client, 2));
+    client.request(0).send(responseHead(200, chunked()) + dataFrame(std::string(5000, 'x')));
+    client.request(1).send(responseHead(200, chunked()));
+    net::Timer drip(*h.loop, [&] {
+      visitor.peer.send(h2::windowUpdate(1, 1));
+      drip.start(20ms);
+    });
+    drip.start(20ms);
+    QVERIFY(visitor.untilReset(1, http::H2Error::Cancel));
+    QVERIFY(visitor.reader.content(1).size() > 3);
+    QVERIFY(h.until([&] { return client.request(0).stoppedWith == wire::AppError::VisitorGone; }));
+    QVERIFY(!visitor.resetCode(3));  // nothing waits for it
+  }
+
   void bodiesThatStopAreAnswered() {
     server::ServerLimits limits;
     limits.bodyIdleTimeout = 300ms;

@@ -30,7 +30,7 @@ class LimitsTest : public QObject {
     for (const char* each :
          {"h2-streams=7", "h2-reset-rate=3", "head-bytes=1000", "head-timeout=1500ms", "body-timeout=2m",
           "write-timeout=7", "keep-alive-timeout=5s", "requests-per-tunnel=3", "connections=12",
-          "connections-per-address=4", "body-rate=0", "spare-descriptors=0"}) {
+          "connections-per-address=4", "body-rate=0", "read-rate=99", "spare-descriptors=0"}) {
       QVERIFY2(setLimit(limits, each), each);
     }
     QCOMPARE(limits.h2.concurrentStreams, 7U);
@@ -44,6 +44,7 @@ class LimitsTest : public QObject {
     QCOMPARE(limits.connections, std::size_t{12});
     QCOMPARE(limits.connectionsPerAddress, std::size_t{4});
     QCOMPARE(limits.bodyRate, std::size_t{0});
+    QCOMPARE(limits.readRate, std::size_t{99});
     QCOMPARE(limits.spareDescriptors, std::size_t{0});
   }
 

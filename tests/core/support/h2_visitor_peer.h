@@ -48,7 +48,7 @@ class TestStream final : public H2ServerStream {
     complete = true;
     if (atEnd) atEnd(*this);
   }
-  void onResponseSent() override {}
+  void onResponseSent(std::size_t) override {}
   void onStreamClosed(H2Error error) override { closed = error; }
 
   H2ServerSession*& m_session;
