@@ -74,6 +74,18 @@ void Client::addTunnel(std::shared_ptr<Tunnel> tunnel) {
   });
 }
 
+void Client::replaceTunnel(std::shared_ptr<Tunnel> tunnel) {
+  post([this, changed = std::move(tunnel)] {
+    const auto found = m_tunnels.find(changed->id);
+    if (found == m_tunnels.end()) return;
+    changed->makeOrigins(*m_loop);
+    const bool declares = changed->follow(*found->second);
+    found->second = changed;
+    tell(*changed);
+    if (declares) m_link->declare();
+  });
+}
+
 void Client::removeTunnel(TunnelId id) {
   post([this, id] {
     if (m_tunnels.erase(id) > 0) m_link->declare();
@@ -106,8 +118,7 @@ std::vector<wire::TunnelDeclaration> Client::declarations() {
   std::vector<wire::TunnelDeclaration> result;
   for (const auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started) continue;
-    result.push_back({id, wire::TunnelKind::Http,
-                      tunnel->assignedName.empty() ? tunnel->spec.name : tunnel->assignedName});
+    result.push_back({id, wire::TunnelKind::Http, tunnel->name()});
   }
   return result;
 }
@@ -159,7 +170,7 @@ void Client::setTunnelState(Tunnel& tunnel, TunnelState state) {
 
 void Client::tell(const Tunnel& tunnel) {
   m_observer.onTunnelChanged({tunnel.id, tunnel.spec, tunnel.state, tunnel.url, tunnel.error, tunnel.hasError,
-                              tunnel.traffic->read()});
+                              tunnel.traffic->read(), tunnel.name()});
 }
 
 std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {

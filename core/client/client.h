@@ -47,6 +47,9 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void retryNow();
   /// The way to its origin is made here; `traffic` is shared with the caller.
   void addTunnel(std::shared_ptr<Tunnel> tunnel);
+  /// Takes the place of the tunnel of the same id: new requests go its way, those in flight end as they
+  /// began. Whether it is started, its state, and its address where the name stays, go over.
+  void replaceTunnel(std::shared_ptr<Tunnel> tunnel);
   void removeTunnel(TunnelId id);
   void startTunnel(TunnelId id);
   void stopTunnel(TunnelId id);

@@ -59,6 +59,7 @@ struct TunnelSnapshot {
   Error error;      ///< Meaningful in Failed, and the newest cause in Reconnecting.
   bool hasError = false;
   TrafficCounters traffic;
+  std::string name = {};  ///< What the server gave, else what was asked for; empty before it chose one.
 };
 
 struct LinkSnapshot {

@@ -11,4 +11,22 @@ void Tunnel::makeOrigins(net::EventLoop& loop) {
   }
 }
 
+bool Tunnel::follow(const Tunnel& before) {
+  started = before.started;
+  const bool renamed = !spec.name.empty() && spec.name != before.name();
+  if (!renamed) {
+    assignedName = before.assignedName;
+    url = before.url;
+  }
+  state = before.state;
+  if (!started) return false;
+  if (!renamed && state != TunnelState::Failed) {
+    error = before.error;
+    hasError = before.hasError;
+    return false;
+  }
+  state = TunnelState::Connecting;
+  return true;
+}
+
 }  // namespace adit::client

@@ -30,6 +30,13 @@ struct Tunnel {
   std::unique_ptr<Http2Origin> http2;
 
   void makeOrigins(net::EventLoop& loop);
+  /// What the server gave, else what is wanted; empty where the server is to choose.
+  [[nodiscard]] const std::string& name() const noexcept {
+    return assignedName.empty() ? spec.name : assignedName;
+  }
+  /// Takes over how the tunnel whose place this takes stands with the server. True where the server has to
+  /// be told: of another name, or once more after a refusal.
+  bool follow(const Tunnel& before);
 };
 
 }  // namespace adit::client

@@ -20,6 +20,24 @@ namespace {
 constexpr std::size_t kMaxEvents = 1000;
 constexpr Duration kWakeInterval = std::chrono::milliseconds(100);
 
+/// Name, target and options, checked.
+Result<std::shared_ptr<client::Tunnel>> prepare(const TunnelSpec& spec) {
+  auto target = client::Target::parse(spec.target);
+  if (!target) return fail(std::move(target.error()));
+  auto settings = client::OriginSettings::prepare(spec.origin, *target);
+  if (!settings) return fail(std::move(settings.error()));
+  auto tunnel = std::make_shared<client::Tunnel>();
+  tunnel->spec = spec;
+  if (!spec.name.empty()) {
+    auto name = session::normalizeName(spec.name);
+    if (!name) return fail(std::move(name.error()));
+    tunnel->spec.name = *name;
+  }
+  tunnel->target = std::move(*target);
+  tunnel->settings = std::move(*settings);
+  return tunnel;
+}
+
 class EngineImpl final : public Engine, private client::ClientObserver {
  public:
   explicit EngineImpl(EngineParams params) : m_params(std::move(params)) {}
@@ -41,6 +59,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   Result<> open();
 
   Result<TunnelId> addTunnel(const TunnelSpec& spec, bool started) override;
+  Result<> changeTunnel(TunnelId id, const TunnelSpec& spec) override;
   void removeTunnel(TunnelId id) override;
   void startTunnel(TunnelId id) override { m_client->startTunnel(id); }
   void stopTunnel(TunnelId id) override { m_client->stopTunnel(id); }
@@ -57,6 +76,11 @@ class EngineImpl final : public Engine, private client::ClientObserver {
     std::shared_ptr<client::Traffic> traffic;
   };
 
+  /// Under m_mutex.
+  std::vector<Known>::iterator find(TunnelId id) {
+    return std::find_if(m_tunnels.begin(), m_tunnels.end(),
+                        [id](const Known& known) { return known.snapshot.id == id; });
+  }
   void onLinkChanged(const LinkSnapshot& link) override;
   void onTunnelChanged(const TunnelSnapshot& tunnel) override;
   void push(Event event);
@@ -107,19 +131,9 @@ Result<> EngineImpl::open() {
 }
 
 Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
-  auto target = client::Target::parse(spec.target);
-  if (!target) return fail(std::move(target.error()));
-  auto settings = client::OriginSettings::prepare(spec.origin, *target);
-  if (!settings) return fail(std::move(settings.error()));
-  auto tunnel = std::make_shared<client::Tunnel>();
-  tunnel->spec = spec;
-  if (!spec.name.empty()) {
-    auto name = session::normalizeName(spec.name);
-    if (!name) return fail(std::move(name.error()));
-    tunnel->spec.name = *name;
-  }
-  tunnel->target = std::move(*target);
-  tunnel->settings = std::move(*settings);
+  auto prepared = prepare(spec);
+  if (!prepared) return fail(std::move(prepared.error()));
+  const std::shared_ptr<client::Tunnel> tunnel = std::move(*prepared);
   tunnel->started = started;
   tunnel->state = started ? TunnelState::Connecting : TunnelState::Stopped;
   {
@@ -129,19 +143,34 @@ Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
     snapshot.id = tunnel->id;
     snapshot.spec = tunnel->spec;
     snapshot.state = tunnel->state;
+    snapshot.name = tunnel->spec.name;
     m_tunnels.push_back({std::move(snapshot), tunnel->traffic});
     ++m_revision;
   }
   const TunnelId id = tunnel->id;
-  m_client->addTunnel(std::move(tunnel));
+  m_client->addTunnel(tunnel);
   return id;
+}
+
+Result<> EngineImpl::changeTunnel(TunnelId id, const TunnelSpec& spec) {
+  auto prepared = prepare(spec);
+  if (!prepared) return fail(std::move(prepared.error()));
+  const std::shared_ptr<client::Tunnel> tunnel = std::move(*prepared);
+  tunnel->id = id;
+  {
+    const std::lock_guard lock(m_mutex);
+    const auto found = find(id);
+    if (found == m_tunnels.end()) return fail(ErrorCode::NotFound, "there is no such tunnel any more");
+    tunnel->traffic = found->traffic;
+  }
+  m_client->replaceTunnel(tunnel);
+  return {};
 }
 
 void EngineImpl::removeTunnel(TunnelId id) {
   {
     const std::lock_guard lock(m_mutex);
-    const auto found = std::find_if(m_tunnels.begin(), m_tunnels.end(),
-                                    [id](const Known& known) { return known.snapshot.id == id; });
+    const auto found = find(id);
     if (found == m_tunnels.end()) return;
     const TrafficCounters last = found->traffic->read();
     m_removed.bytesIn += last.bytesIn;
@@ -241,8 +270,7 @@ void EngineImpl::onLinkChanged(const LinkSnapshot& link) {
 void EngineImpl::onTunnelChanged(const TunnelSnapshot& tunnel) {
   {
     const std::lock_guard lock(m_mutex);
-    const auto found = std::find_if(m_tunnels.begin(), m_tunnels.end(),
-                                    [&tunnel](const Known& known) { return known.snapshot.id == tunnel.id; });
+    const auto found = find(tunnel.id);
     if (found == m_tunnels.end()) return;
     found->snapshot = tunnel;
     ++m_revision;

@@ -37,6 +37,10 @@ class Engine {
   /// Checks name and target (InvalidArgument, NameInvalid); the tunnel starts at once unless `started` is
   /// false.
   virtual Result<TunnelId> addTunnel(const TunnelSpec& spec, bool started = true) = 0;
+  /// The tunnel leads elsewhere, by other options or under another name from now on; requests in flight end
+  /// as they began, the traffic counts on. An empty name keeps the one it has. Errors as addTunnel's, and
+  /// NotFound.
+  virtual Result<> changeTunnel(TunnelId id, const TunnelSpec& spec) = 0;
   virtual void removeTunnel(TunnelId id) = 0;
   virtual void startTunnel(TunnelId id) = 0;
   virtual void stopTunnel(TunnelId id) = 0;

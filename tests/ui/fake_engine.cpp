@@ -39,7 +39,7 @@ void FakeEngine::declare(engine::TunnelSnapshot& tunnel) {
   const bool online = m_prompt && m_snapshot.link.state == LinkState::Online;
   tunnel.state = online ? TunnelState::Online : TunnelState::Connecting;
   tunnel.hasError = false;
-  if (online) tunnel.url = "http://" + tunnel.spec.name + "." + m_domain;
+  if (online) tunnel.url = "http://" + tunnel.name + "." + m_domain;
 }
 
 Result<engine::TunnelId> FakeEngine::addTunnel(const engine::TunnelSpec& spec, bool started) {
@@ -48,11 +48,23 @@ Result<engine::TunnelId> FakeEngine::addTunnel(const engine::TunnelSpec& spec, b
   engine::TunnelSnapshot tunnel;
   tunnel.id = m_nextId++;
   tunnel.spec = spec;
-  if (tunnel.spec.name.empty()) tunnel.spec.name = "brave-otter";
+  tunnel.name = spec.name.empty() ? "brave-otter" : spec.name;
   if (started) declare(tunnel);
   m_snapshot.tunnels.push_back(tunnel);
   changed(tunnel.id);
   return tunnel.id;
+}
+
+Result<> FakeEngine::changeTunnel(engine::TunnelId id, const engine::TunnelSpec& spec) {
+  const std::lock_guard lock(m_mutex);
+  if (m_refusal) return fail(*std::exchange(m_refusal, std::nullopt));
+  auto* tunnel = find(id);
+  if (tunnel == nullptr) return fail(ErrorCode::NotFound, "gone");
+  tunnel->spec = spec;
+  if (!spec.name.empty()) tunnel->name = spec.name;
+  if (tunnel->state != TunnelState::Stopped) declare(*tunnel);
+  changed(id);
+  return {};
 }
 
 void FakeEngine::removeTunnel(engine::TunnelId id) {
@@ -133,7 +145,7 @@ void FakeEngine::setState(engine::TunnelId id, TunnelState state, std::optional<
   tunnel->state = state;
   tunnel->hasError = error.has_value();
   tunnel->error = error.value_or(Error{});
-  if (state == TunnelState::Online) tunnel->url = "http://" + tunnel->spec.name + "." + m_domain;
+  if (state == TunnelState::Online) tunnel->url = "http://" + tunnel->name + "." + m_domain;
   changed(id);
 }
 

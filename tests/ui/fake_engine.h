@@ -19,6 +19,7 @@ class FakeEngine : public engine::Engine {
   explicit FakeEngine(std::function<void()> wake);
 
   Result<engine::TunnelId> addTunnel(const engine::TunnelSpec& spec, bool started) override;
+  Result<> changeTunnel(engine::TunnelId id, const engine::TunnelSpec& spec) override;
   void removeTunnel(engine::TunnelId id) override;
   void startTunnel(engine::TunnelId id) override;
   void stopTunnel(engine::TunnelId id) override;
@@ -39,7 +40,7 @@ class FakeEngine : public engine::Engine {
   void log(LogLevel level, const std::string& component, const std::string& message,
            std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
   void setClock(std::function<std::chrono::steady_clock::time_point()> clock);
-  /// The next addTunnel and join fail with this.
+  /// The next addTunnel, changeTunnel and join fail with this.
   void refuseNext(const Error& error);
   /// New tunnels stay in Connecting where false.
   void setPrompt(bool prompt);
