@@ -2,45 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
-    <name>adit::ui::AddTunnelDialog</name>
-    <message>
-        <source>Expose a port</source>
-        <translation>发布一个端口</translation>
-    </message>
-    <message>
-        <source>Chosen for you</source>
-        <translation>自动选取</translation>
-    </message>
-    <message>
-        <source>Requests to the public address are passed to this service.</source>
-        <translation>访问公网地址的请求会转发给这个服务。</translation>
-    </message>
-    <message>
-        <source>Port or address</source>
-        <translation>端口或地址</translation>
-    </message>
-    <message>
-        <source>Name (optional)</source>
-        <translation>名称（可选）</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Expose</source>
-        <translation>发布</translation>
-    </message>
-    <message>
-        <source>A port of this computer, host:port, https://host:port, h2c://host:port or unix:/path</source>
-        <translation>本机端口、主机:端口、https://主机:端口、h2c://主机:端口 或 unix:/路径</translation>
-    </message>
-    <message>
-        <source>The first part of the public address</source>
-        <translation>公网地址的第一段</translation>
-    </message>
-</context>
-<context>
     <name>adit::ui::Application</name>
     <message>
         <source>Adit goes on in the tray</source>
@@ -147,6 +108,10 @@
     <message>
         <source>%1 total</source>
         <translation>共 %1</translation>
+    </message>
+    <message>
+        <source>Edit this tunnel</source>
+        <translation>编辑此隧道</translation>
     </message>
 </context>
 <context>
@@ -288,6 +253,42 @@
     <message>
         <source>Use letters, digits and hyphens, with no hyphen at either end.</source>
         <translation>请使用字母、数字和连字符，首尾不能是连字符。</translation>
+    </message>
+    <message>
+        <source>Enter a host, such as shop.example.com.</source>
+        <translation>请输入主机名，例如 shop.example.com。</translation>
+    </message>
+    <message>
+        <source>This is no host or host:port.</source>
+        <translation>这不是有效的“主机”或“主机:端口”。</translation>
+    </message>
+    <message>
+        <source>Leave out the port.</source>
+        <translation>请去掉端口。</translation>
+    </message>
+    <message>
+        <source>A certificate cannot be for this name.</source>
+        <translation>证书不能使用这个名称。</translation>
+    </message>
+    <message>
+        <source>A whole number of seconds, from 1 to %1.</source>
+        <translation>请输入 1 到 %1 之间的整数秒数。</translation>
+    </message>
+    <message>
+        <source>Choose a file.</source>
+        <translation>请选择一个文件。</translation>
+    </message>
+    <message>
+        <source>There is no such file.</source>
+        <translation>文件不存在。</translation>
+    </message>
+    <message>
+        <source>This is not a file.</source>
+        <translation>这不是一个文件。</translation>
+    </message>
+    <message>
+        <source>You may not read this file.</source>
+        <translation>您没有读取此文件的权限。</translation>
     </message>
 </context>
 <context>
@@ -569,6 +570,164 @@ Licensed under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>adit::ui::Origin</name>
+    <message>
+        <source>HTTP/2 with TLS</source>
+        <translation>HTTP/2（TLS）</translation>
+    </message>
+    <message>
+        <source>HTTP/1.1 with TLS</source>
+        <translation>HTTP/1.1（TLS）</translation>
+    </message>
+    <message>
+        <source>certificate not verified</source>
+        <translation>不验证证书</translation>
+    </message>
+    <message>
+        <source>authorities of %1</source>
+        <translation>证书颁发机构来自 %1</translation>
+    </message>
+    <message>
+        <source>certificate for %1</source>
+        <translation>证书名称 %1</translation>
+    </message>
+    <message>
+        <source>Host as the service is called</source>
+        <translation>Host 为服务自身的地址</translation>
+    </message>
+    <message>
+        <source>Host %1</source>
+        <translation>Host 为 %1</translation>
+    </message>
+    <message>
+        <source>%1 s to connect</source>
+        <translation>连接限时 %1 秒</translation>
+    </message>
+    <message>
+        <source>%1 s for TLS</source>
+        <translation>TLS 限时 %1 秒</translation>
+    </message>
+</context>
+<context>
+    <name>adit::ui::OriginSection</name>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>How the service is spoken to</source>
+        <translation>与服务通信的方式</translation>
+    </message>
+    <message>
+        <source>Whoever stands between this computer and the service can read and change what passes, and nobody will notice. Only for services of your own, on a network that you trust.</source>
+        <translation>本机与服务之间的任何人都能查看并篡改往来内容，而且不会被察觉。仅限用于您自己的服务和可信的网络。</translation>
+    </message>
+    <message>
+        <source>Choose a file of authorities</source>
+        <translation>选择证书颁发机构文件</translation>
+    </message>
+    <message>
+        <source>As the visitor asked</source>
+        <translation>与访客请求的一致</translation>
+    </message>
+    <message>
+        <source>As the service is called</source>
+        <translation>服务自身的地址</translation>
+    </message>
+    <message>
+        <source>Another…</source>
+        <translation>其他…</translation>
+    </message>
+    <message>
+        <source>Known to this computer</source>
+        <translation>本机信任的机构</translation>
+    </message>
+    <message>
+        <source>From a file…</source>
+        <translation>来自文件…</translation>
+    </message>
+    <message>
+        <source>Not verified</source>
+        <translation>不验证</translation>
+    </message>
+    <message>
+        <source>Path of a PEM file</source>
+        <translation>PEM 文件的路径</translation>
+    </message>
+    <message>
+        <source>Host that the service sees</source>
+        <translation>服务看到的主机</translation>
+    </message>
+    <message>
+        <source>Which host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Authorities of its certificate</source>
+        <translation>证书的颁发机构</translation>
+    </message>
+    <message>
+        <source>Name in its certificate</source>
+        <translation>证书中的名称</translation>
+    </message>
+    <message>
+        <source>File of authorities</source>
+        <translation>颁发机构文件</translation>
+    </message>
+    <message>
+        <source>Seconds to connect</source>
+        <translation>连接限时（秒）</translation>
+    </message>
+    <message>
+        <source>Seconds for TLS</source>
+        <translation>TLS 限时（秒）</translation>
+    </message>
+    <message>
+        <source>Something here is not right yet.</source>
+        <translation>这里还有内容需要更正。</translation>
+    </message>
+    <message>
+        <source>Who must have signed it</source>
+        <translation>证书须由其签发</translation>
+    </message>
+    <message>
+        <source>The Host field of requests</source>
+        <translation>请求的 Host 字段</translation>
+    </message>
+    <message>
+        <source>host or host:port</source>
+        <translation>主机或主机:端口</translation>
+    </message>
+    <message>
+        <source>Then visitors get an error page</source>
+        <translation>超时后访客会看到错误页面</translation>
+    </message>
+    <message>
+        <source>After it is connected</source>
+        <translation>从连接建立时算起</translation>
+    </message>
+    <message>
+        <source>Certificates in PEM that sign the service&apos;s own</source>
+        <translation>签发服务证书的机构证书（PEM）</translation>
+    </message>
+    <message>
+        <source>Where it is not the target&apos;s host</source>
+        <translation>与目标主机不同时填写</translation>
+    </message>
+    <message>
+        <source>This file cannot be used: %1</source>
+        <translation>无法使用此文件：%1</translation>
+    </message>
+    <message>
+        <source>Certificates (*.pem *.crt *.cer)</source>
+        <translation>证书 (*.pem *.crt *.cer)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+</context>
+<context>
     <name>adit::ui::Status</name>
     <message>
         <source>Adit: offline</source>
@@ -718,6 +877,65 @@ Licensed under the Apache License 2.0.</source>
     </message>
 </context>
 <context>
+    <name>adit::ui::TunnelDialog</name>
+    <message>
+        <source>Edit “%1”</source>
+        <translation>编辑“%1”</translation>
+    </message>
+    <message>
+        <source>Expose a port</source>
+        <translation>发布一个端口</translation>
+    </message>
+    <message>
+        <source>Chosen for you</source>
+        <translation>自动选取</translation>
+    </message>
+    <message>
+        <source>New requests go the new way; those in flight end as they began.</source>
+        <translation>新请求按新设置处理，进行中的请求按原设置完成。</translation>
+    </message>
+    <message>
+        <source>Requests to the public address are passed to this service.</source>
+        <translation>访问公网地址的请求会转发给这个服务。</translation>
+    </message>
+    <message>
+        <source>Port or address</source>
+        <translation>端口或地址</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Name (optional)</source>
+        <translation>名称（可选）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Expose</source>
+        <translation>发布</translation>
+    </message>
+    <message>
+        <source>A port of this computer, host:port, https://host:port, h2c://host:port or unix:/path</source>
+        <translation>本机端口、主机:端口、https://主机:端口、h2c://主机:端口 或 unix:/路径</translation>
+    </message>
+    <message>
+        <source>The public address changes with it; the old one stops answering</source>
+        <translation>公网地址会随之改变，原地址将停止响应</translation>
+    </message>
+    <message>
+        <source>The first part of the public address</source>
+        <translation>公网地址的第一段</translation>
+    </message>
+</context>
+<context>
     <name>adit::ui::TunnelList</name>
     <message>
         <source>Copy the address</source>
@@ -828,6 +1046,10 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Dark</source>
         <translation>深色</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>编辑…</translation>
     </message>
 </context>
 </TS>

@@ -26,9 +26,7 @@ constexpr auto kObserveInterval = 1000ms;
 // The engine answers within its deadline; if its thread is stuck, the user still gets out.
 constexpr auto kQuitGrace = 1000ms;
 
-bool same(const SavedTunnel& a, const SavedTunnel& b) {
-  return a.spec.name == b.spec.name && a.spec.target == b.spec.target && a.started == b.started;
-}
+bool same(const SavedTunnel& a, const SavedTunnel& b) { return a.spec == b.spec && a.started == b.started; }
 
 }  // namespace
 
@@ -121,7 +119,10 @@ void Application::saveTunnels() {
   if (m_quitting || !m_params.saveTunnels) return;
   std::vector<SavedTunnel> tunnels;
   for (const auto& tunnel : m_bridge.snapshot().tunnels) {
-    tunnels.push_back({.spec = tunnel.spec, .started = tunnel.state != engine::TunnelState::Stopped});
+    SavedTunnel saved{.spec = tunnel.spec, .started = tunnel.state != engine::TunnelState::Stopped};
+    // The name that the server chose is what people know the address by.
+    saved.spec.name = tunnel.name;
+    tunnels.push_back(std::move(saved));
   }
   if (std::ranges::equal(tunnels, m_saved, same)) return;
   m_saved = tunnels;

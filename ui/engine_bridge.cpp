@@ -15,7 +15,7 @@ constexpr auto kBackgroundInterval = 1000ms;
 
 bool sameButCounters(const engine::TunnelSnapshot& a, const engine::TunnelSnapshot& b) {
   return a.id == b.id && a.state == b.state && a.url == b.url && a.hasError == b.hasError &&
-         a.error == b.error && a.spec.name == b.spec.name && a.spec.target == b.spec.target;
+         a.error == b.error && a.name == b.name && a.spec == b.spec;
 }
 
 const engine::TunnelSnapshot* find(const std::vector<engine::TunnelSnapshot>& tunnels, engine::TunnelId id) {

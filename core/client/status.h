@@ -20,6 +20,7 @@ struct TunnelSpec {
   std::string name;    ///< A DNS label; empty: a readable random one.
   std::string target;  ///< As Target::parse takes it: "3000", "https://host", "h2c://host:port", ...
   OriginOptions origin = {};
+  friend bool operator==(const TunnelSpec&, const TunnelSpec&) = default;
 };
 
 enum class TunnelState : std::uint8_t {

@@ -3,6 +3,7 @@
 // for each scene. For looking at while drawing, and for the README's picture; no test.
 #include <cmath>
 #include <QApplication>
+#include <QComboBox>
 #include <QDialog>
 #include <QDir>
 #include <QElapsedTimer>
@@ -129,6 +130,26 @@ struct Scene {
     if (t > 30 && t < 44) engine->addTraffic(3, 1200, bytes(22000 * wave(6, 0)), step % 7 == 0 ? 1 : 0);
   }
 
+  /// The dialog of an existing tunnel, folded and open.
+  void originDialog(const QString& suffix) {
+    (void)engine->changeTunnel(
+        2, {.name = "api-preview", .target = "https://localhost:8443", .origin = {.insecure = true}});
+    bridge.sample();
+    selectRow(1);
+    window->findChild<QAction*>(u"actionEdit"_s)->trigger();
+    QTest::qWait(100);
+    auto* edit = window->findChild<QDialog*>(u"editTunnelDialog"_s);
+    save(u"edit-folded-"_s + suffix, {1280, 800}, edit);
+    edit->findChild<QToolButton*>(u"originToggle"_s)->click();
+    save(u"edit-insecure-"_s + suffix, {1280, 800}, edit);
+    edit->findChild<QComboBox*>(u"originTrust"_s)->setCurrentIndex(1);
+    edit->findChild<QComboBox*>(u"originHost"_s)->setCurrentIndex(2);
+    edit->findChild<QLineEdit*>(u"originCa"_s)->setText(u"/nowhere/authorities.pem"_s);
+    edit->findChild<QLineEdit*>(u"originHostName"_s)->setText(u"shop.example.com"_s);
+    save(u"edit-file-"_s + suffix, {1280, 800}, edit);
+    edit->close();
+  }
+
   void selectRow(int row) {
     auto* list = window->findChild<ui::TunnelList*>(u"tunnelList"_s);
     list->setCurrentIndex(list->model()->index(row, 0));
@@ -195,9 +216,10 @@ int main(int argc, char** argv) {
       scene.window->findChild<QAction*>(u"actionAdd"_s)->trigger();
       QTest::qWait(100);
       auto* add = scene.window->findChild<QDialog*>(u"addTunnelDialog"_s);
-      add->findChild<QLineEdit*>(u"addTarget"_s)->setText(u"99999"_s);
+      add->findChild<QLineEdit*>(u"tunnelTarget"_s)->setText(u"99999"_s);
       scene.save(u"add-"_s + suffix, {1280, 800}, add);
       add->close();
+      scene.originDialog(suffix);
     }
     if (wanted(u"empty-"_s + suffix)) {
       Scene scene(theme, language, mode, u"en"_s);

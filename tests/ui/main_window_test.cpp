@@ -69,9 +69,9 @@ class MainWindowTest : public QObject {
     WindowFixture fixture;
     QDialog* dialog = openDialog(fixture, "actionAdd", "addTunnelDialog");
     QVERIFY(dialog != nullptr && dialog->isVisible());
-    auto* target = child<QLineEdit>(dialog, "addTarget");
-    auto* name = child<QLineEdit>(dialog, "addName");
-    auto* ok = child<QPushButton>(dialog, "addOk");
+    auto* target = child<QLineEdit>(dialog, "tunnelTarget");
+    auto* name = child<QLineEdit>(dialog, "tunnelName");
+    auto* ok = child<QPushButton>(dialog, "tunnelOk");
     QVERIFY(!ok->isEnabled());
     QTest::keyClicks(target, u"70000"_s);
     QVERIFY(!ok->isEnabled());
@@ -94,12 +94,12 @@ class MainWindowTest : public QObject {
     WindowFixture fixture;
     fixture.engine->refuseNext({.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
     QDialog* dialog = openDialog(fixture, "actionAdd", "addTunnelDialog");
-    child<QLineEdit>(dialog, "addTarget")->setText(u"3000"_s);
-    child<QLineEdit>(dialog, "addName")->setText(u"shop"_s);
-    click(child<QPushButton>(dialog, "addOk"));
+    child<QLineEdit>(dialog, "tunnelTarget")->setText(u"3000"_s);
+    child<QLineEdit>(dialog, "tunnelName")->setText(u"shop"_s);
+    click(child<QPushButton>(dialog, "tunnelOk"));
     QVERIFY(dialog->isVisible());
-    QVERIFY(child<QLabel>(dialog, "addNameHint")->text().contains(u"shop"_s));
-    click(child<QPushButton>(dialog, "addOk"));  // Accepted the second time.
+    QVERIFY(child<QLabel>(dialog, "tunnelNameHint")->text().contains(u"shop"_s));
+    click(child<QPushButton>(dialog, "tunnelOk"));  // Accepted the second time.
     QVERIFY(!dialog->isVisible());
   }
 

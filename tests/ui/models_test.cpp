@@ -16,6 +16,7 @@ namespace {
 engine::TunnelSnapshot tunnel(engine::TunnelId id, const std::string& name) {
   engine::TunnelSnapshot made;
   made.id = id;
+  made.name = name;
   made.spec = {.name = name, .target = "3000"};
   made.state = engine::TunnelState::Online;
   made.url = "http://" + name + ".t.example.com";

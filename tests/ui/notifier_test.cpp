@@ -20,7 +20,7 @@ struct Life {
     snapshot.tunnels.resize(tunnels);
     for (std::size_t i = 0; i < tunnels; ++i) {
       snapshot.tunnels[i].id = i + 1;
-      snapshot.tunnels[i].spec.name = std::string(1, static_cast<char>('a' + i));
+      snapshot.tunnels[i].name = std::string(1, static_cast<char>('a' + i));
       snapshot.tunnels[i].state = TunnelState::Online;
     }
   }

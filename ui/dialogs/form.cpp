@@ -66,6 +66,7 @@ QPushButton* addButtons(QBoxLayout* column, QPushButton* extra, QPushButton* can
   ok->setDefault(true);
   ok->setAccessibleName(accept);
   cancel->setAutoDefault(false);
+  cancel->setAccessibleName(cancel->text());
   row->addWidget(cancel);
   row->addWidget(ok);
   column->addSpacing(6);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/dialogs/tunnel_input.h"
 
+#include <algorithm>
 #include <QCoreApplication>
+#include <QFileInfo>
+#include <QLocale>
 #include <QRegularExpression>
 #include <QUrl>
 
@@ -20,6 +23,11 @@ bool isPort(const QString& text) {
   static const QRegularExpression digits(u"^[0-9]{1,5}$"_s);
   const int port = text.toInt();
   return digits.match(text).hasMatch() && port >= 1 && port <= 65535;
+}
+
+bool hasOtherThanAscii(const QString& text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](QChar c) { return c.unicode() < 0x21 || c.unicode() > 0x7e; });
 }
 
 }  // namespace
@@ -48,6 +56,39 @@ QString targetProblem(const QString& target) {
   const qsizetype colon = target.lastIndexOf(u':');
   if (colon <= 0) return Input::tr("Add the port, as in %1:3000.").arg(target);
   return isPort(target.mid(colon + 1)) ? QString() : Input::tr("A port is a number from 1 to 65535.");
+}
+
+QString hostProblem(const QString& text) {
+  if (text.isEmpty()) return Input::tr("Enter a host, such as shop.example.com.");
+  const QUrl url(u"http://"_s + text, QUrl::StrictMode);
+  const bool host = url.isValid() && !url.host().isEmpty() && url.userInfo().isEmpty() &&
+                    url.path().isEmpty() && !url.hasQuery() && !url.hasFragment() && url.port() != 0 &&
+                    !text.endsWith(u':') && !hasOtherThanAscii(text);
+  return host ? QString() : Input::tr("This is no host or host:port.");
+}
+
+QString serverNameProblem(const QString& text) {
+  if (text.isEmpty()) return {};
+  const bool port = text.contains(u':') && text.count(u':') == 1;
+  if (port) return Input::tr("Leave out the port.");
+  const QString host = text.count(u':') > 1 && !text.startsWith(u'[') ? u'[' + text + u']' : text;
+  return hostProblem(host).isEmpty() ? QString() : Input::tr("A certificate cannot be for this name.");
+}
+
+QString secondsProblem(const QString& text, int most) {
+  bool number = false;
+  const int value = text.toInt(&number);
+  return number && value >= 1 && value <= most
+             ? QString()
+             : Input::tr("A whole number of seconds, from 1 to %1.").arg(QLocale().toString(most));
+}
+
+QString fileProblem(const QString& path) {
+  if (path.isEmpty()) return Input::tr("Choose a file.");
+  const QFileInfo file(path);
+  if (!file.exists()) return Input::tr("There is no such file.");
+  if (!file.isFile()) return Input::tr("This is not a file.");
+  return file.isReadable() ? QString() : Input::tr("You may not read this file.");
 }
 
 QString nameProblem(const QString& name) {

@@ -98,7 +98,7 @@ QVariant TunnelModel::headerData(int section, Qt::Orientation orientation, int r
 QVariant TunnelModel::display(const engine::TunnelSnapshot& tunnel, int column) const {
   switch (column) {
     case NameColumn:
-      return fromUtf8(tunnel.spec.name);
+      return fromUtf8(tunnel.name);
     case StateColumn:
       return stateText(tunnel.state);
     case AddressColumn:
@@ -132,7 +132,7 @@ QVariant TunnelModel::raw(const engine::TunnelSnapshot& tunnel, int column) cons
 }
 
 QString TunnelModel::spoken(const engine::TunnelSnapshot& tunnel) const {
-  return u"%1, %2, %3"_s.arg(fromUtf8(tunnel.spec.name), stateText(tunnel.state), fromUtf8(tunnel.url));
+  return u"%1, %2, %3"_s.arg(fromUtf8(tunnel.name), stateText(tunnel.state), fromUtf8(tunnel.url));
 }
 
 }  // namespace adit::ui

@@ -50,6 +50,8 @@ QString fileOf(Symbol symbol) {
       return u"clear"_s;
     case Symbol::ArrowRight:
       return u"arrow-right"_s;
+    case Symbol::Edit:
+      return u"edit"_s;
   }
   return {};
 }

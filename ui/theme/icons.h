@@ -28,6 +28,7 @@ enum class Symbol {
   ChevronDown,
   Clear,
   ArrowRight,
+  Edit,
 };
 
 /// Which of the theme's colours a symbol takes.

@@ -44,13 +44,13 @@ std::vector<Notifier::Notice> Notifier::observe(SteadyTime now, const engine::Sn
         }
         if (!quiet && memory.told == Told::Nothing && now - memory.awaySince >= kPatience) {
           memory.told = Told::Offline;
-          away.append(fromUtf8(tunnel.spec.name));
+          away.append(fromUtf8(tunnel.name));
         }
         break;
       case engine::TunnelState::Failed:
         if (!quiet && memory.told != Told::Refused) {
           memory.told = Told::Refused;
-          notices.push_back({.title = Notices::tr("%1 was refused").arg(fromUtf8(tunnel.spec.name)),
+          notices.push_back({.title = Notices::tr("%1 was refused").arg(fromUtf8(tunnel.name)),
                              .text = tunnelProblem(tunnel.error, tunnel.spec)});
         }
         break;

@@ -42,6 +42,7 @@ DetailPane::DetailPane(QWidget* parent)
       m_copy(new CopyButton(this)),
       m_open(new QPushButton(this)),
       m_toggle(new QPushButton(this)),
+      m_edit(new QToolButton(this)),
       m_remove(new QToolButton(this)),
       m_in(new StatTile(StatTile::Mark::In, this)),
       m_out(new StatTile(StatTile::Mark::Out, this)),
@@ -57,6 +58,7 @@ DetailPane::DetailPane(QWidget* parent)
   m_copy->setObjectName(u"copyButton"_s);
   m_open->setObjectName(u"openButton"_s);
   m_toggle->setObjectName(u"toggleButton"_s);
+  m_edit->setObjectName(u"editButton"_s);
   m_remove->setObjectName(u"removeButton"_s);
   m_in->setObjectName(u"tileIn"_s);
   m_out->setObjectName(u"tileOut"_s);
@@ -67,6 +69,7 @@ DetailPane::DetailPane(QWidget* parent)
   connect(m_copy, &QPushButton::clicked, this, &DetailPane::copyRequested);
   connect(m_open, &QPushButton::clicked, this, &DetailPane::openRequested);
   connect(m_address, &ElidedLabel::activated, this, &DetailPane::openRequested);
+  connect(m_edit, &QToolButton::clicked, this, &DetailPane::editRequested);
   connect(m_remove, &QToolButton::clicked, this, &DetailPane::removeRequested);
   connect(m_toggle, &QPushButton::clicked, this, [this] {
     if (!m_tunnel) return;
@@ -86,6 +89,8 @@ void DetailPane::build() {
   m_problem->setWordWrap(true);
   m_problem->setTextFormat(Qt::PlainText);
   m_open->setIcon(symbolIcon(Symbol::Open));
+  m_edit->setIcon(symbolIcon(Symbol::Edit));
+  m_edit->setIconSize({18, 18});
   m_remove->setIcon(symbolIcon(Symbol::Remove));
   m_remove->setIconSize({18, 18});
 
@@ -95,6 +100,7 @@ void DetailPane::build() {
   title->addWidget(m_state);
   title->addStretch(1);
   title->addWidget(m_toggle);
+  title->addWidget(m_edit);
   title->addWidget(m_remove);
 
   auto* texts = new QVBoxLayout;
@@ -158,13 +164,14 @@ void DetailPane::refresh() {
   const bool one = m_tunnel.has_value();
   m_state->setVisible(one);
   m_toggle->setVisible(one);
+  m_edit->setVisible(one);
   m_remove->setVisible(one);
   m_addressBox->setVisible(one);
   m_problem->setVisible(one && m_tunnel->hasError && m_tunnel->state != engine::TunnelState::Online);
   if (one) {
     const bool stopped = m_tunnel->state == engine::TunnelState::Stopped;
     const bool known = !m_tunnel->url.empty();
-    m_name->setText(fromUtf8(m_tunnel->spec.name));
+    m_name->setText(fromUtf8(m_tunnel->name));
     m_state->setState(statusOf(m_tunnel->state), stateText(m_tunnel->state));
     m_address->setText(known ? fromUtf8(m_tunnel->url) : tr("No public address yet"));
     m_address->setEnabled(known);
@@ -188,6 +195,8 @@ void DetailPane::refresh() {
   m_open->setText(m_roomy ? tr("Open") : QString());
   m_open->setAccessibleName(tr("Open the address in the browser"));
   m_open->setToolTip(m_open->accessibleName());
+  m_edit->setAccessibleName(tr("Edit this tunnel"));
+  m_edit->setToolTip(m_edit->accessibleName());
   m_remove->setAccessibleName(tr("Remove this tunnel"));
   m_remove->setToolTip(m_remove->accessibleName());
   m_in->setLabel(tr("In"));

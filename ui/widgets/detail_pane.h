@@ -38,6 +38,7 @@ class DetailPane : public QWidget {
  Q_SIGNALS:
   void startRequested();
   void stopRequested();
+  void editRequested();
   void removeRequested();
   void copyRequested();
   void openRequested();
@@ -66,6 +67,7 @@ class DetailPane : public QWidget {
   CopyButton* m_copy;
   QPushButton* m_open;
   QPushButton* m_toggle;
+  QToolButton* m_edit;
   QToolButton* m_remove;
   StatTile* m_in;
   StatTile* m_out;

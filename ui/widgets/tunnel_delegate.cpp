@@ -128,7 +128,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   painter->setFont(nameFont);
   painter->setPen(stopped ? colors.secondary : colors.text);
   painter->drawText(name, Qt::AlignLeading | Qt::AlignVCenter,
-                    nameMetrics.elidedText(fromUtf8(tunnel.spec.name), Qt::ElideRight, name.width()));
+                    nameMetrics.elidedText(fromUtf8(tunnel.name), Qt::ElideRight, name.width()));
 
   painter->setFont(small);
   if (tunnel.url.empty()) {

@@ -154,12 +154,14 @@ void MainWindow::connectParts() {
   connect(m_detail, &DetailPane::openRequested, this, open);
   connect(m_detail, &DetailPane::copyRequested, this,
           withSelected([this](engine::TunnelId id) { copyAddress(id); }));
+  connect(m_detail, &DetailPane::editRequested, this, &MainWindow::editSelected);
   connect(m_detail, &DetailPane::removeRequested, this, &MainWindow::removeSelected);
 
   connect(m_actions->add, &QAction::triggered, this, &MainWindow::addTunnelDialog);
   connect(m_actions->start, &QAction::triggered, this, start);
   connect(m_actions->stop, &QAction::triggered, this, stop);
   connect(m_actions->open, &QAction::triggered, this, open);
+  connect(m_actions->edit, &QAction::triggered, this, &MainWindow::editSelected);
   connect(m_actions->remove, &QAction::triggered, this, &MainWindow::removeSelected);
   connect(m_actions->copy, &QAction::triggered, this, &MainWindow::copyFocused);
   connect(m_actions->retry, &QAction::triggered, this, [this] { m_parts.bridge.engine().retryNow(); });

@@ -22,7 +22,6 @@ class QUrl;
 
 namespace adit::ui {
 
-class AddTunnelDialog;
 class DetailPane;
 class EmptyPanel;
 class HeaderBar;
@@ -92,6 +91,7 @@ class MainWindow : public QMainWindow {
 
   /// Adds and selects; returns the engine's refusal.
   Result<> addTunnel(const engine::TunnelSpec& spec);
+  void editSelected();
   void removeSelected();
   void openAddress(engine::TunnelId id);
   void joinDialog();

@@ -6,9 +6,9 @@
 #include <QMenu>
 #include <QUrl>
 
-#include "ui/dialogs/add_tunnel_dialog.h"
 #include "ui/dialogs/join_dialog.h"
 #include "ui/dialogs/message_box.h"
+#include "ui/dialogs/tunnel_dialog.h"
 #include "ui/format.h"
 #include "ui/language.h"
 #include "ui/settings.h"
@@ -33,8 +33,8 @@ Result<> MainWindow::addTunnel(const engine::TunnelSpec& spec) {
 
 void MainWindow::addTunnelDialog() {
   bringToFront();
-  auto* dialog = new AddTunnelDialog(this);
-  connect(dialog, &AddTunnelDialog::submitted, this, [this, dialog](const engine::TunnelSpec& spec) {
+  auto* dialog = new TunnelDialog(std::nullopt, this);
+  connect(dialog, &TunnelDialog::submitted, this, [this, dialog](const engine::TunnelSpec& spec) {
     const Result<> added = addTunnel(spec);
     if (added) {
       dialog->accept();
@@ -45,12 +45,28 @@ void MainWindow::addTunnelDialog() {
   dialog->open();
 }
 
+void MainWindow::editSelected() {
+  const engine::TunnelSnapshot* tunnel = selected();
+  if (tunnel == nullptr) return;
+  auto* dialog = new TunnelDialog(*tunnel, this);
+  connect(dialog, &TunnelDialog::submitted, this,
+          [this, dialog, id = tunnel->id](const engine::TunnelSpec& spec) {
+            const Result<> changed = m_parts.bridge.engine().changeTunnel(id, spec);
+            if (changed) {
+              dialog->accept();
+            } else {
+              dialog->showProblem(changed.error());
+            }
+          });
+  dialog->open();
+}
+
 void MainWindow::removeSelected() {
   const engine::TunnelSnapshot* tunnel = selected();
   if (tunnel == nullptr) return;
   m_parts.messages.ask(this,
                        {.objectName = u"removeQuestion"_s,
-                        .text = tr("Remove “%1”?").arg(fromUtf8(tunnel->spec.name)),
+                        .text = tr("Remove “%1”?").arg(fromUtf8(tunnel->name)),
                         .information = tr("Its public address stops answering at once."),
                         .yes = tr("Remove"),
                         .destructive = true},

@@ -20,6 +20,7 @@ WindowActions::WindowActions(QWidget* window)
   add = make(u"actionAdd"_s, QKeySequence(Qt::CTRL | Qt::Key_N));
   start = make(u"actionStart"_s);
   stop = make(u"actionStop"_s);
+  edit = make(u"actionEdit"_s, QKeySequence(Qt::CTRL | Qt::Key_E));
   remove = make(u"actionRemove"_s, QKeySequence(Qt::Key_Delete));
   copy = make(u"actionCopy"_s, QKeySequence(Qt::CTRL | Qt::Key_C));
   open = make(u"actionOpen"_s, QKeySequence(Qt::CTRL | Qt::Key_O));
@@ -33,6 +34,7 @@ WindowActions::WindowActions(QWidget* window)
   add->setIcon(symbolIcon(Symbol::Add));
   start->setIcon(symbolIcon(Symbol::Play));
   stop->setIcon(symbolIcon(Symbol::Stop));
+  edit->setIcon(symbolIcon(Symbol::Edit));
   remove->setIcon(symbolIcon(Symbol::Remove));
   copy->setIcon(symbolIcon(Symbol::Copy));
   open->setIcon(symbolIcon(Symbol::Open));
@@ -79,6 +81,7 @@ void WindowActions::update(const engine::TunnelSnapshot* tunnel, const engine::L
   const bool stopped = tunnel != nullptr && tunnel->state == engine::TunnelState::Stopped;
   start->setEnabled(stopped);
   stop->setEnabled(tunnel != nullptr && !stopped);
+  edit->setEnabled(tunnel != nullptr);
   remove->setEnabled(tunnel != nullptr);
   copy->setEnabled(true);  // Also copies log lines; does nothing where there is nothing.
   open->setEnabled(tunnel != nullptr && !tunnel->url.empty());
@@ -89,6 +92,7 @@ void WindowActions::retranslate() {
   add->setText(tr("Expose a port…"));
   start->setText(tr("Start"));
   stop->setText(tr("Stop"));
+  edit->setText(tr("Edit…"));
   remove->setText(tr("Remove…"));
   copy->setText(tr("Copy address"));
   open->setText(tr("Open in browser"));
@@ -128,6 +132,7 @@ void WindowActions::fillTunnelMenu(QMenu* menu) const {
   menu->addAction(start);
   menu->addAction(stop);
   menu->addSeparator();
+  menu->addAction(edit);
   menu->addAction(remove);
 }
 

@@ -26,7 +26,7 @@ class WindowActions : public QObject {
   void setTheme(const QString& theme);
   void setLanguage(const QString& language);
 
-  QAction *add, *start, *stop, *remove, *copy, *open, *retry, *join, *log, *about, *close, *quit;
+  QAction *add, *start, *stop, *edit, *remove, *copy, *open, *retry, *join, *log, *about, *close, *quit;
 
  Q_SIGNALS:
   void themeChosen(const QString& theme);

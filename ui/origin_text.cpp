@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/origin_text.h"
+
+#include <algorithm>
+#include <QCoreApplication>
+#include <QFileInfo>
+
+#include "ui/format.h"
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace adit::ui {
+namespace {
+
+struct Origin {
+  Q_DECLARE_TR_FUNCTIONS(adit::ui::Origin)
+};
+
+QString seconds(std::chrono::seconds value) { return formatCount(static_cast<std::uint64_t>(value.count())); }
+
+}  // namespace
+
+bool targetHasTls(QStringView target) {
+  return target.startsWith("https://"_L1) || target.startsWith("h2s://"_L1);
+}
+
+QString targetHost(QStringView target) {
+  if (target.startsWith("unix:"_L1)) return u"localhost"_s;
+  if (const qsizetype scheme = target.indexOf("://"_L1); scheme >= 0) target = target.mid(scheme + 3);
+  if (target.startsWith(u'[')) return target.mid(1, target.indexOf(u']') - 1).toString();
+  const qsizetype colon = target.indexOf(u':');
+  const QStringView host = colon < 0 ? target : target.left(colon);
+  const bool port = std::ranges::all_of(host, [](QChar c) { return c >= u'0' && c <= u'9'; });
+  return port ? u"localhost"_s : host.toString().section(u'/', 0, 0);
+}
+
+QString protocolText(QStringView target) {
+  const bool second = target.startsWith("h2c://"_L1) || target.startsWith("h2s://"_L1);
+  if (!targetHasTls(target)) return second ? u"HTTP/2"_s : u"HTTP/1.1"_s;
+  return second ? Origin::tr("HTTP/2 with TLS") : Origin::tr("HTTP/1.1 with TLS");
+}
+
+QStringList optionTexts(const engine::OriginOptions& options) {
+  const engine::OriginOptions usual;
+  QStringList texts;
+  if (options.insecure) texts += Origin::tr("certificate not verified");
+  if (!options.caFile.empty())
+    texts += Origin::tr("authorities of %1").arg(QFileInfo(fromUtf8(options.caFile)).fileName());
+  if (!options.serverName.empty())
+    texts += Origin::tr("certificate for %1").arg(fromUtf8(options.serverName));
+  if (options.hostHeader == "target") {
+    texts += Origin::tr("Host as the service is called");
+  } else if (!options.hostHeader.empty() && options.hostHeader != "keep") {
+    texts += Origin::tr("Host %1").arg(fromUtf8(options.hostHeader));
+  }
+  if (options.connectTimeout != usual.connectTimeout)
+    texts += Origin::tr("%1 s to connect").arg(seconds(options.connectTimeout));
+  if (options.tlsTimeout != usual.tlsTimeout)
+    texts += Origin::tr("%1 s for TLS").arg(seconds(options.tlsTimeout));
+  return texts;
+}
+
+}  // namespace adit::ui
