@@ -152,6 +152,11 @@ void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
   seconds("--origin-connect-timeout", origin.connectTimeout,
           "Seconds to connect to the origin (default: 10)");
   seconds("--origin-tls-timeout", origin.tlsTimeout, "Seconds for the origin's TLS handshake (default: 10)");
+  app.add_option_function<std::uint32_t>(
+         "--origin-timeout",
+         [&origin](std::uint32_t given) { origin.answerTimeout = std::chrono::seconds(given); },
+         "Seconds until the origin begins its answer (default: 100, for calls of gRPC no end)")
+      ->check(CLI::Range(1, 86400));
 }
 
 Command finishHttp(HttpCommand http, const CLI::App& sub) {
@@ -251,10 +256,6 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
     sub->add_option("--https-port", command->httpsPort, "Its port for that; 0: any")
         ->default_val(8443)
         ->needs(https);
-    sub->add_option("--origin-timeout", command->originTimeoutSeconds,
-                    "Seconds an origin may take to begin its answer")
-        ->default_val(100)
-        ->check(CLI::Range(1, 86400));
     addCommon(*sub, command->common);
   }
   JoinCommand join;

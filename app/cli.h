@@ -44,7 +44,6 @@ struct HttpCommand {
   bool https = false;
   std::uint16_t httpsPort = 8443;
   std::string embeddedOption;  ///< One that was given and speaks of the embedded server; empty: none.
-  std::uint32_t originTimeoutSeconds = 100;
   config::OriginOptions origin;
   bool demo = false;
 };

@@ -160,7 +160,6 @@ int runClient(const HttpCommand& command) {
   if (command.https) params.embeddedHttpsPort = command.httpsPort;
   params.clientName = machineName();
   params.loopbackPayload = command.common.quicPayload;
-  params.originHeadTimeout = std::chrono::seconds(command.originTimeoutSeconds);
   params.wake = [inbox] { inbox->wake(); };
 
   std::unique_ptr<SampleService> sample;

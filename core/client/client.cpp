@@ -10,10 +10,7 @@ constexpr Duration kLastAnswerGrace = std::chrono::milliseconds(50);
 }  // namespace
 
 Client::Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop)
-    : m_params(std::move(params)),
-      m_observer(observer),
-      m_loop(std::move(loop)),
-      m_headTimeouts(std::make_unique<relay::TimeoutQueue>(*m_loop, m_params.originHeadTimeout)) {
+    : m_params(std::move(params)), m_observer(observer), m_loop(std::move(loop)) {
   m_link = std::make_unique<ServerLink>(*m_loop, m_params.link, static_cast<ServerLink::Handler&>(*this));
 }
 
@@ -44,7 +41,6 @@ void Client::shutDown() {
   m_requests.clear();
   m_tunnels.clear();
   m_drainTimer.reset();
-  m_headTimeouts.reset();
   m_loop->runOnce();
 }
 

@@ -31,7 +31,6 @@ class ClientObserver {
 
 struct ClientParams {
   ServerLinkParams link;
-  Duration originHeadTimeout = std::chrono::seconds(100);  ///< 504 when an origin says nothing for so long.
 };
 
 class Client final : private ServerLink::Handler, private RequestOwner {
@@ -69,7 +68,6 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void onRequestStream(quic::Stream& stream) override;
   std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
   net::EventLoop& loop() override { return *m_loop; }
-  relay::TimeoutQueue& headTimeouts() override { return *m_headTimeouts; }
   void recycle(InboundRequest& request) override;
 
   void tell(const Tunnel& tunnel);
@@ -83,7 +81,6 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   // The loop outlives everything that lives in it; the link (and with it the streams) goes before the
   // requests.
   std::unique_ptr<net::EventLoop> m_loop;
-  std::unique_ptr<relay::TimeoutQueue> m_headTimeouts;
   std::map<TunnelId, std::shared_ptr<Tunnel>> m_tunnels;
   std::vector<std::unique_ptr<InboundRequest>> m_requests;
   IntrusiveList<InboundRequest> m_free;

@@ -82,6 +82,8 @@ void InboundRequest::onFailed(const OriginFailure& failure) {
 }
 
 void InboundRequest::onTimeout() {
+  // This may be the last that keeps the tunnel, and with it the queue that is calling.
+  m_owner.loop().post([tunnel = m_tunnel] {});
   const std::string detail = fmt::format("{} took too long to answer", m_tunnel->target.forVisitors());
   answerProblem({http::Problem::OriginSlow, detail});
 }

@@ -162,8 +162,11 @@ void InboundRequest::onReached() {
 /// The origin's time runs while it owes us something: to take what waits for it, or to answer.
 void InboundRequest::timeOrigin() {
   if (!m_reached || m_answerPhase != AnswerPhase::Head) return;
+  // A call says itself how long it may take (grpc-timeout), and a stream of them begins with its first
+  // message.
+  if (m_pageFormat.call != http::CallKind::None && !m_tunnel->settings.timesCalls) return;
   if (m_requestEnded || m_webSocket || m_exchange->queuedBytes() > 0) {
-    m_owner.headTimeouts().restart(*this);
+    m_tunnel->answerTimeouts->restart(*this);
   } else {
     cancelTimeout();
   }

@@ -29,8 +29,6 @@ class RequestOwner {
  public:
   virtual std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) = 0;
   virtual net::EventLoop& loop() = 0;
-  /// Times the wait for a response head.
-  virtual relay::TimeoutQueue& headTimeouts() = 0;
   /// The request is over; it may be used again for another stream.
   virtual void recycle(InboundRequest& request) = 0;
 

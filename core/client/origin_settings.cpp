@@ -11,6 +11,7 @@ namespace adit::client {
 namespace {
 
 constexpr std::chrono::seconds kMaxTimeout(3600);
+constexpr std::chrono::seconds kMaxAnswerTimeout(86400);
 
 /// A host name or an address, without a port.
 bool isServerName(std::string_view name) {
@@ -18,10 +19,11 @@ bool isServerName(std::string_view name) {
   return !host.empty() && host.size() == name.size();
 }
 
-Result<Duration> timeout(std::chrono::seconds value, std::string_view what) {
-  if (value < std::chrono::seconds(1) || value > kMaxTimeout) {
+Result<Duration> timeout(std::chrono::seconds value, std::string_view what,
+                         std::chrono::seconds most = kMaxTimeout) {
+  if (value < std::chrono::seconds(1) || value > most) {
     return fail(ErrorCode::InvalidArgument,
-                fmt::format("the {} is 1 to {} seconds, not {}", what, kMaxTimeout.count(), value.count()));
+                fmt::format("the {} is 1 to {} seconds, not {}", what, most.count(), value.count()));
   }
   return Duration(value);
 }
@@ -72,6 +74,12 @@ Result<OriginSettings> OriginSettings::prepare(const OriginOptions& options, con
   const auto connect = timeout(options.connectTimeout, "time to connect to an origin");
   if (!connect) return fail(connect.error());
   settings.connectTimeout = *connect;
+  if (options.answerTimeout) {
+    const auto answer = timeout(*options.answerTimeout, "time until an origin answers", kMaxAnswerTimeout);
+    if (!answer) return fail(answer.error());
+    settings.answerTimeout = *answer;
+    settings.timesCalls = true;
+  }
   if (auto prepared = target.tls ? prepareTls(options, target, settings) : refuseTls(options); !prepared)
     return fail(std::move(prepared.error()));
   return settings;

@@ -19,6 +19,8 @@ namespace adit::client {
 struct OriginSettings {
   std::string hostHeader;  ///< Instead of the visitor's Host; empty: kept.
   Duration connectTimeout = std::chrono::seconds(10);
+  Duration answerTimeout = std::chrono::seconds(100);  ///< While the origin owes a head.
+  bool timesCalls = false;                             ///< Of gRPC, too.
 
   // For a target with TLS:
   std::shared_ptr<const tls::TrustStore> trust;

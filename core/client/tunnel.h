@@ -11,6 +11,7 @@
 #include "core/client/status.h"
 #include "core/client/target.h"
 #include "core/client/traffic.h"
+#include "core/relay/timeout_queue.h"
 
 namespace adit::client {
 
@@ -29,6 +30,9 @@ struct Tunnel {
   std::unique_ptr<OriginPool> origins;  ///< One of the two, by the target's protocol; see makeOrigins.
   std::unique_ptr<Http2Origin> http2;
 
+  std::unique_ptr<relay::TimeoutQueue> answerTimeouts;  ///< Time the wait for a head.
+
+  /// In the loop that the requests will run in.
   void makeOrigins(net::EventLoop& loop);
   /// What the server gave, else what is wanted; empty where the server is to choose.
   [[nodiscard]] const std::string& name() const noexcept {

@@ -4,6 +4,7 @@
 // takes, the store keeps and the engine checks. Values; any thread.
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace adit::config {
@@ -18,6 +19,8 @@ struct OriginOptions {
       {};  ///< "keep" (or empty): the visitor's; "target": the target's; or a host[:port].
   std::chrono::seconds connectTimeout{10};  ///< 1 to 3600.
   std::chrono::seconds tlsTimeout{10};      ///< 1 to 3600.
+  /// Until an answer begins: 1 to 86400. Empty: 100, and no end for calls of gRPC, which bring their own.
+  std::optional<std::chrono::seconds> answerTimeout = {};
   friend bool operator==(const OriginOptions&, const OriginOptions&) = default;
 };
 

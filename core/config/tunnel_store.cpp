@@ -16,8 +16,8 @@ constexpr int kVersion = 1;
 
 constexpr std::string_view kHostHeader = "host-header", kCa = "origin-ca", kServerName = "origin-server-name",
                            kInsecure = "origin-insecure", kConnectTimeout = "origin-connect-timeout",
-                           kTlsTimeout = "origin-tls-timeout";
-constexpr std::int64_t kMaxSeconds = 3600;
+                           kTlsTimeout = "origin-tls-timeout", kAnswerTimeout = "origin-timeout";
+constexpr std::int64_t kMaxSeconds = 3600, kMaxAnswerSeconds = 86400;
 
 Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOptions& origin) {
   for (const auto& [key, value] : {std::pair{kHostHeader, &origin.hostHeader}, std::pair{kCa, &origin.caFile},
@@ -38,6 +38,9 @@ Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOp
     if (!number) return fail(number.error());
     if (*number) *value = std::chrono::seconds(**number);
   }
+  const auto answer = reader.optionalNumber(table, kAnswerTimeout, 1, kMaxAnswerSeconds);
+  if (!answer) return fail(answer.error());
+  if (*answer) origin.answerTimeout = std::chrono::seconds(**answer);
   return {};
 }
 
@@ -53,12 +56,13 @@ std::string writeOrigin(const OriginOptions& origin) {
     text += fmt::format("{} = {}\n", kConnectTimeout, origin.connectTimeout.count());
   if (origin.tlsTimeout != usual.tlsTimeout)
     text += fmt::format("{} = {}\n", kTlsTimeout, origin.tlsTimeout.count());
+  if (origin.answerTimeout) text += fmt::format("{} = {}\n", kAnswerTimeout, origin.answerTimeout->count());
   return text;
 }
 
 Result<StoredTunnel> readTunnel(const TomlReader& reader, const toml::table& table) {
   if (auto known = reader.expectKeys(table, {"name", "target", "started", kHostHeader, kCa, kServerName,
-                                             kInsecure, kConnectTimeout, kTlsTimeout});
+                                             kInsecure, kConnectTimeout, kTlsTimeout, kAnswerTimeout});
       !known)
     return fail(std::move(known.error()));
   auto name = reader.optionalText(table, "name");

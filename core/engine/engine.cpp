@@ -122,7 +122,6 @@ Result<> EngineImpl::open() {
   params.link.clientName = m_params.clientName;
   params.link.agent = "adit/" ADIT_VERSION;
   params.link.loopbackPayload = m_params.loopbackPayload;
-  params.originHeadTimeout = m_params.originHeadTimeout;
   auto client = client::Client::start(params, *this);
   if (!client) return fail(std::move(client.error()));
   m_client = std::move(*client);

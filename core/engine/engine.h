@@ -25,7 +25,6 @@ struct EngineParams {
   std::optional<std::uint16_t> embeddedHttpsPort;          ///< Its HTTPS, with a self-signed certificate.
   std::string clientName;                                  ///< For the server's log.
   std::size_t loopbackPayload = 16376;                     ///< See quic::TransportLimits.
-  Duration originHeadTimeout = std::chrono::seconds(100);  ///< 504 when an origin says nothing for so long.
   std::function<void()> wake;                              ///< May be empty.
 };
 

@@ -127,7 +127,7 @@ class CliTest : public QObject {
     QCOMPARE(plain.target, std::string("3000"));
     QCOMPARE(plain.profile, std::string("default"));
     QCOMPARE(plain.httpPort, std::uint16_t{8080});
-    QCOMPARE(plain.originTimeoutSeconds, 100U);
+    QVERIFY(!plain.origin.answerTimeout);
     QVERIFY(!plain.demo && !plain.embedded && !plain.joinFile && plain.name.empty());
     QVERIFY(!plain.common.json && !plain.common.verbose);
     const auto full = parseAs<HttpCommand>(
@@ -139,7 +139,7 @@ class CliTest : public QObject {
     QCOMPARE(full.profile, std::string("work"));
     QVERIFY(!full.embedded && full.common.json && full.common.verbose);
     QCOMPARE(full.httpPort, std::uint16_t{0});
-    QCOMPARE(full.originTimeoutSeconds, 7U);
+    QCOMPARE(full.origin.answerTimeout, std::chrono::seconds(7));
     QCOMPARE(full.common.stateDirectory, std::filesystem::path("/s"));
     QCOMPARE(full.common.quicPayload, std::size_t{0});
   }

@@ -349,6 +349,12 @@ class Failures(AditCase):
         self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
         self.assertIn("offline", error.details())
 
+    def test_too_slow(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # its backlog takes the connection
+            error, _ = self.call(f"h2c://127.0.0.1:{silent.getsockname()[1]}", arguments=["--origin-timeout", "1"])
+        self.assertEqual(error.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertIn("did not answer in the time allowed", error.details())
+
     def test_what_is_no_http2(self):
         origin = self.origin(lambda connection: (connection.fill(), connection.send(b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n")))
         error, _ = self.call(f"h2c://127.0.0.1:{origin.port}")

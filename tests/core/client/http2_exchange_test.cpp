@@ -15,7 +15,7 @@ struct Scene {
   RequestHarness h;
   std::vector<std::unique_ptr<h2::Reader>> readers;
 
-  explicit Scene(Duration headTimeout = 60s) : h(headTimeout) {
+  explicit Scene(client::OriginSettings settings = {}) : h(std::move(settings)) {
     h.aim(h.origin.port(), client::Target::Protocol::Http2);
   }
   /// What the origin has read on a connection.
@@ -417,10 +417,38 @@ class Http2ExchangeTest : public QObject {
   }
 
   void anOriginThatSaysNothingTimesOut() {
-    Scene s(30ms);
+    Scene s(impatient(30ms));
     s.h.ask();
     QVERIFY(s.over());
     QCOMPARE(s.h.answer().status, std::uint16_t{504});
+    s.h.ask();
+    s.h.tunnel.reset();  // the request holds the last reference, also to what times it
+    QVERIFY(s.over(2));
+    QCOMPARE(s.h.answer().status, std::uint16_t{504});
+  }
+
+  void aCallTakesAsLongAsItLikesUnlessToldOtherwise_data() {
+    QTest::addColumn<bool>("told");
+    QTest::newRow("usual") << false;
+    QTest::newRow("told") << true;
+  }
+  void aCallTakesAsLongAsItLikesUnlessToldOtherwise() {
+    QFETCH(bool, told);
+    Scene s(impatient(30ms, told));
+    s.h.ask(call(http::Version::Http2, "application/grpc"));
+    QVERIFY(s.connected() && s.asked(1));
+    RequestHarness other(impatient(60ms));  // long enough for the call to have been timed out
+    other.ask();
+    QVERIFY(other.until([&] {
+      s.h.loop().runOnce();
+      return other.recycled == 1;
+    }));
+    s.h.settle();
+    QCOMPARE(s.h.recycled, told ? 1 : 0);
+    if (!told) s.says(h2::headers(1, {{":status", "200"}, {"grpc-status", "0"}}, true));
+    QVERIFY(s.over());
+    QCOMPARE(s.h.answer().status, std::uint16_t{200});
+    QCOMPARE(s.h.answer().field("grpc-status"), std::string(told ? "4" : "0"));
   }
 
   void aTunnelThatGoesWithItsLastRequestIsFine() {

@@ -394,7 +394,7 @@ class InboundRequestTest : public QObject {
   }
   void anOriginThatSaysNothingTimesOut() {
     QFETCH(bool, webSocket);
-    RequestHarness h(30ms);
+    RequestHarness h(impatient(30ms));
     FakeStream& stream = h.begin();
     stream.deliver(RequestHarness::head({.webSocket = webSocket}), !webSocket);
     QVERIFY(headArrives(h));
@@ -404,7 +404,7 @@ class InboundRequestTest : public QObject {
   }
 
   void aSlowAnswerAfterItsHeadDoesNotTimeOut() {
-    RequestHarness h(30ms);
+    RequestHarness h(impatient(30ms));
     h.ask();
     QVERIFY(headArrives(h));
     h.origin[0].send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");

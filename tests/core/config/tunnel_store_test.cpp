@@ -64,7 +64,8 @@ void TunnelStoreTest::savesAndLoads() {
                                                .serverName = "db.internal",
                                                .hostHeader = "target",
                                                .connectTimeout = std::chrono::seconds(3),
-                                               .tlsTimeout = std::chrono::seconds(3600)}},
+                                               .tlsTimeout = std::chrono::seconds(3600),
+                                               .answerTimeout = std::chrono::seconds(86400)}},
                                              {"open", "h2s://db:8443", true, {.insecure = true}},
                                              {"x", "tab\t newline\n \xe4\xb8\xad \x7f", true}};
   QVERIFY(bench.store.save(tunnels).has_value());

@@ -72,7 +72,9 @@ class EngineTest : public QObject {
     for (const OriginOptions& options :
          {OriginOptions{.insecure = true}, OriginOptions{.caFile = "/nowhere/ca.pem"},
           OriginOptions{.serverName = "db"}, OriginOptions{.hostHeader = "a b"},
-          OriginOptions{.connectTimeout = std::chrono::seconds(0)}}) {
+          OriginOptions{.connectTimeout = std::chrono::seconds(0)},
+          OriginOptions{.answerTimeout = std::chrono::seconds(0)},
+          OriginOptions{.answerTimeout = std::chrono::seconds(86401)}}) {
       const auto id = engine->addTunnel({"shop", "3000", options});
       QVERIFY(!id && id.error().code == ErrorCode::InvalidArgument);
     }

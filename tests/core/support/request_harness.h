@@ -13,10 +13,18 @@ namespace adit::test {
 
 inline constexpr std::uint64_t kTunnel = 7;
 
+/// Of an origin that gets `time` to begin its answers.
+inline client::OriginSettings impatient(Duration time, bool timesCalls = false) {
+  client::OriginSettings settings;
+  settings.answerTimeout = time;
+  settings.timesCalls = timesCalls;
+  return settings;
+}
+
 class RequestHarness final : public client::RequestOwner {
  public:
-  explicit RequestHarness(Duration headTimeout = std::chrono::seconds(60))
-      : m_loop(makeLoop()), m_timeouts(*m_loop, headTimeout), origin(*m_loop) {
+  explicit RequestHarness(client::OriginSettings settings = {})
+      : m_loop(makeLoop()), m_settings(std::move(settings)), origin(*m_loop) {
     aim(origin.port());
     request = std::make_unique<client::InboundRequest>(*this);
   }
@@ -32,6 +40,7 @@ class RequestHarness final : public client::RequestOwner {
     tunnel->target.host = "127.0.0.1";
     tunnel->target.port = port;
     tunnel->target.protocol = protocol;
+    tunnel->settings = m_settings;
     tunnel->makeOrigins(*m_loop);
   }
   /// A fresh stream for the request.
@@ -69,14 +78,13 @@ class RequestHarness final : public client::RequestOwner {
     return id == kTunnel ? tunnel : nullptr;
   }
   net::EventLoop& loop() override { return *m_loop; }
-  relay::TimeoutQueue& headTimeouts() override { return m_timeouts; }
   void recycle(client::InboundRequest&) override { ++recycled; }
 
   int recycled = 0;
 
  private:
   std::unique_ptr<net::EventLoop> m_loop;
-  relay::TimeoutQueue m_timeouts;
+  client::OriginSettings m_settings;
 
  public:
   std::shared_ptr<client::Tunnel> tunnel;
