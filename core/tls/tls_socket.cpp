@@ -45,6 +45,7 @@ class Socket final : public TlsSocket,
   /// The second half of making one: the wire's callbacks come to a whole object.
   void wire(std::uintptr_t nativeSocket) { m_wire = StreamSocket::adopt(m_loop, nativeSocket, *this); }
   void wire(net::DetachedSocket& detached, std::string_view received) {
+    m_endIsUntold = m_state.ended;  // the handler before us knew; this one does not
     m_wire = detached.attach(m_loop, *this);
     for (; !received.empty(); received.remove_prefix(std::min(received.size(), kSlabSize)))
       m_state.engine->receive(m_loop.writer().copy(asBytes(received.substr(0, kSlabSize))));
@@ -109,7 +110,7 @@ class Socket final : public TlsSocket,
     if (!isPaused()) return;
     m_pauseReasons &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
     if (isPaused() || !isOpen()) return;
-    if (m_state.engine->hasUnread()) {
+    if (m_state.engine->hasUnread() || m_endIsUntold) {
       schedule();  // first what is here
     } else {
       m_wire->resumeReading(net::PauseReason::PeerSlow);
@@ -150,6 +151,7 @@ class Socket final : public TlsSocket,
     }
     if (!m_state.secured ? m_pacer == nullptr : m_state.engine->hasUnread()) advance();
     if (isOpen()) encrypt();
+    if (isOpen() && !isPaused() && std::exchange(m_endIsUntold, false)) m_handler->onEndOfStream();
   }
 
   void proceed() override {
@@ -311,6 +313,7 @@ class Socket final : public TlsSocket,
   std::uint8_t m_pauseReasons = 0;
   bool m_shutdownWanted = false;
   bool m_shutdownDone = false;
+  bool m_endIsUntold = false;  ///< It came before the connection moved here.
 };
 
 class DetachedTls final : public net::DetachedSocket {

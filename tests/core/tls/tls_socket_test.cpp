@@ -208,6 +208,39 @@ class TlsSocketTest : public QObject {
     QVERIFY(f.left.received == "before " + data);
   }
 
+  void anEndBeforeTheMoveIsToldAgain_data() {
+    QTest::addColumn<bool>("proper");
+    QTest::newRow("close_notify") << true;
+    QTest::newRow("FIN only") << false;
+  }
+  void anEndBeforeTheMoveIsToldAgain() {
+    QFETCH(bool, proper);
+    TlsPair f(friendly());
+    QVERIFY(f.secure());
+    QVERIFY(runUntil(*f.loop, [&] { return f.client->queuedBytes() == 0; }));
+    if (proper) {
+      f.client->shutdownSend();
+    } else {
+      f.client->detach().reset();
+    }
+    QVERIFY(runUntil(*f.loop, [&] { return f.right.ends == 1; }));
+    net::test::Recorder later;
+    const auto moved = f.server->detach()->attach(*f.loop, later);
+    moved->pauseReading(net::PauseReason::AwaitingTurn);
+    runTurns(*f.loop, 5);
+    QCOMPARE(later.ends, 0);
+    moved->resumeReading(net::PauseReason::AwaitingTurn);
+    QVERIFY(runUntil(*f.loop, [&] { return later.ends == 1; }));
+    runTurns(*f.loop, 5);
+    QCOMPARE(later.ends, 1);
+    if (!proper) return;
+    moved->sendCopy(asBytes("answer"));
+    moved->shutdownSend();
+    QVERIFY(runUntil(*f.loop, [&] { return f.left.ends == 1; }));
+    QCOMPARE(f.left.received, std::string("answer"));
+    QCOMPARE(later.errors + f.left.errors, 0);
+  }
+
   void movesFromInsideItsCallbacks() {
     // Where a server decides: once secured, and between two requests that came together.
     TlsPair f(friendly());
