@@ -178,6 +178,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   }
 
   void fail(const Error& error) {
+    if (m_sendError) setAbortOnClose(m_socket);  // bytes are missing: our end must not look proper
     close();
     m_handler->onSocketError(error);
   }
