@@ -121,6 +121,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   void followPath();
   [[nodiscard]] bool isWriteDue() const noexcept;
   FlushOutcome writePackets(Timestamp now, BatchSender& sender);
+  [[nodiscard]] std::size_t pacedBurst() const noexcept;
   ngtcp2_ssize writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, Timestamp now);
   StreamImpl* nextStream(std::uint64_t connectionCredit) noexcept;
   void applyMigration(Timestamp now);

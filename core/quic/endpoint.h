@@ -32,8 +32,8 @@ struct TransportLimits {
   Duration idleTimeout = std::chrono::seconds(30);
   Duration keepAlive = std::chrono::seconds(10);  ///< Client side; zero: none.
   Duration handshakeTimeout = std::chrono::seconds(5);
-  std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 6 * 1024 * 1024;
-  std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 24 * 1024 * 1024;
+  std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 16 * 1024 * 1024;
+  std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 32 * 1024 * 1024;
   /// What the users of a connection's streams may sit on together; beyond it those who hold most are reset.
   std::uint64_t maxUnconsumed = 64 * 1024 * 1024;
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.

@@ -22,6 +22,7 @@ class SimFlowTest : public QObject {
   void dataWithoutHandlerIsDiscarded();
   void blockedSinkLosesNothing();
   void fairnessBetweenStreams();
+  void oneStreamFillsALongPath();
   void manySmallSlicesArrive();
   void memoryReturnsAfterLoad();
 };
@@ -245,6 +246,27 @@ void SimFlowTest::blockedSinkLosesNothing() {
   QVERIFY(pair.until([&log = log] { return log->closed; }));
   QCOMPARE(log->bytes, std::uint64_t{2'000'000});
   QVERIFY(log->patternHolds);
+}
+
+// 100 ms there and back: what windows, their growth and pacing let through together.
+void SimFlowTest::oneStreamFillsALongPath() {
+  SimPair pair(221);
+  pair.world.link().delay = 50ms;
+  StreamLog* receiver = nullptr;
+  pair.atServer.onOpened = [&](quic::Stream&, StreamLog& log) {
+    log.keepBytes = false;
+    receiver = &log;
+  };
+  QVERIFY(pair.connect());
+  auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
+  PatternSource source(*stream, *log, 96'000'000);
+  const Timestamp start = pair.world.now();
+  QVERIFY(pair.until([&] { return receiver != nullptr && receiver->bytes >= 24'000'000; }));
+  const Timestamp open = pair.world.now();
+  QVERIFY2(open - start < 2s, "the windows open slowly");
+  QVERIFY(pair.until([&] { return receiver->fin; }));
+  const double seconds = std::chrono::duration<double>(pair.world.now() - open).count();
+  QVERIFY2(72e6 / seconds > 70e6, qPrintable(QString::number(72 / seconds) + " MB/s"));
 }
 
 void SimFlowTest::fairnessBetweenStreams() {
