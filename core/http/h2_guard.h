@@ -54,6 +54,8 @@ struct H2Limits {
   std::uint32_t requests = 10'000;           ///< Then a graceful GOAWAY.
   std::uint32_t streamWindow = 1024 * 1024;  ///< Bytes of a request's content on the way.
   std::uint32_t connectionWindow = 4 * 1024 * 1024;
+  /// What both may grow to for a visitor far away whose content leaves as fast as it comes.
+  std::uint32_t mostWindow = 16 * 1024 * 1024;
 };
 
 class H2Guard {

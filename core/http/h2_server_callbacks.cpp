@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace adit::http {
 
@@ -91,7 +92,8 @@ int H2ServerSession::Callbacks::onFrame(nghttp2_session*, const nghttp2_frame* f
       if (H2ServerStream* object = self.find(stream)) self.takeEnd(*object);
       return 0;
     case NGHTTP2_SETTINGS:
-      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) self.m_settingsAcknowledged = true;
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 && !std::exchange(self.m_settingsAcknowledged, true))
+        self.m_roundTrip = self.m_now - self.m_settingsSent;
       return 0;
     case NGHTTP2_PING:
       // The only ping of ours is the one behind the notice.
@@ -122,6 +124,7 @@ int H2ServerSession::Callbacks::onData(nghttp2_session*, std::uint8_t, std::int3
   if (object == nullptr) {
     self.consume(stream, size);
   } else {
+    self.widen(*object);
     object->onRequestBody({data, size});
   }
   return 0;

@@ -37,12 +37,14 @@ void H2ServerStream::open(std::int32_t id, const Framing& framing) noexcept {
 }
 
 H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler,
-                                 BlockPool* memory)
+                                 BlockPool* memory, H2WindowBudget* growth)
     : m_limits(limits),
       m_handler(handler),
       m_guard(limits),
       m_block(head),
-      m_native(std::make_unique<Native>()) {
+      m_native(std::make_unique<Native>()),
+      m_growth(growth) {
+  m_window.start(limits.connectionWindow);
   nghttp2_option* option = nullptr;
   nghttp2_option_new(&option);
   nghttp2_option_set_no_auto_window_update(option, 1);
@@ -70,7 +72,9 @@ H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head,
                                         static_cast<std::int32_t>(limits.connectionWindow));
 }
 
-H2ServerSession::~H2ServerSession() = default;
+H2ServerSession::~H2ServerSession() {
+  if (m_growth != nullptr) m_growth->give(m_window.size() - m_limits.connectionWindow);
+}
 
 H2ServerStream* H2ServerSession::find(std::int32_t stream) const noexcept {
   auto* found = static_cast<H2ServerStream*>(nghttp2_session_get_stream_user_data(m_native->session, stream));
@@ -111,6 +115,7 @@ void H2ServerSession::receive(ByteView data, Timestamp now) {
 
 void H2ServerSession::produce(Output& output, Timestamp now) {
   m_now = now;
+  if (m_settingsSent == Timestamp{}) m_settingsSent = now;
   m_output = &output;
   while (!m_fatal && output.hasRoom()) {
     const std::uint8_t* bytes = nullptr;
@@ -174,6 +179,7 @@ void H2ServerSession::takeRequest(std::int32_t stream, bool endStream) {
     return;
   }
   object->open(stream, m_request.framing);
+  object->m_window.start(m_limits.streamWindow);
   nghttp2_session_set_stream_user_data(m_native->session, stream, object);
   Callbacks::setUrgency(*this, stream, m_request.urgency);
   object->onRequestHead(m_request);
@@ -203,7 +209,30 @@ void H2ServerSession::takeEnd(H2ServerStream& stream) {
 }
 
 void H2ServerSession::consume(std::int32_t stream, std::size_t count) {
-  if (count > 0) nghttp2_session_consume(m_native->session, stream, count);
+  if (count == 0) return;
+  nghttp2_session_consume(m_native->session, stream, count);
+  m_window.consumed(count);
+  if (H2ServerStream* object = find(stream)) object->m_window.consumed(count);
+}
+
+/// Content came for the stream. The connection's window goes first: the stream's is of no use beyond it.
+void H2ServerSession::widen(H2ServerStream& stream) {
+  if (m_growth == nullptr) return;
+  const std::uint32_t most = std::max(m_limits.mostWindow, m_limits.connectionWindow);
+  if (m_window.isShort(m_now, m_roundTrip) && m_window.size() < most) {
+    const std::uint32_t size = m_window.size() > most / 2 ? most : m_window.size() * 2;
+    if (m_growth->take(size - m_window.size())) {
+      m_window.grow(size);
+      nghttp2_session_set_local_window_size(m_native->session, NGHTTP2_FLAG_NONE, 0,
+                                            static_cast<std::int32_t>(size));
+    }
+  }
+  if (stream.m_window.isShort(m_now, m_roundTrip) && stream.m_window.size() < m_window.size()) {
+    const std::uint32_t size = std::min(stream.m_window.size() * 2, m_window.size());
+    stream.m_window.grow(size);
+    nghttp2_session_set_local_window_size(m_native->session, NGHTTP2_FLAG_NONE, stream.m_id,
+                                          static_cast<std::int32_t>(size));
+  }
 }
 
 bool H2ServerSession::isBlocked(const H2ServerStream& stream) const noexcept {

@@ -19,6 +19,7 @@
 #include "core/base/slab.h"
 #include "core/http/h2_fields.h"
 #include "core/http/h2_guard.h"
+#include "core/http/h2_window.h"
 
 namespace adit::http {
 
@@ -53,7 +54,8 @@ class H2ServerStream {
   SliceQueue m_queue;
   std::string m_trailerText;
   std::vector<std::uint32_t> m_trailerSizes;  ///< Name, value, name, value …
-  std::uint64_t m_bodyLeft = 0;               ///< Of a content length.
+  H2Window m_window;
+  std::uint64_t m_bodyLeft = 0;  ///< Of a content length.
   bool m_hasLength = false;
   bool m_responseStarted = false;
   bool m_responseEnded = false;
@@ -86,9 +88,10 @@ class H2ServerSession {
     ~Output() = default;
   };
 
-  /// `memory`: what nghttp2 takes for every stream and head comes from there; null: from the heap.
+  /// `memory`: what nghttp2 takes for every stream and head comes from there; null: from the heap. `growth`:
+  /// for what the connection's window grows by; null: windows stay as they are.
   H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler,
-                  BlockPool* memory = nullptr);
+                  BlockPool* memory = nullptr, H2WindowBudget* growth = nullptr);
   ~H2ServerSession();
   H2ServerSession(const H2ServerSession&) = delete;
   H2ServerSession& operator=(const H2ServerSession&) = delete;
@@ -147,6 +150,7 @@ class H2ServerSession {
   void takeEnd(H2ServerStream& stream);
   void malformed(std::int32_t stream, const char* reason);
   void fatal(H2Error error);
+  void widen(H2ServerStream& stream);
   void reference(std::string_view name, std::string_view value);
   void addHeadFields(const ResponseHead& head, bool keepLength);
 
@@ -160,6 +164,10 @@ class H2ServerSession {
   Output* m_output = nullptr;
   std::string m_headText;
   Timestamp m_now{};
+  H2WindowBudget* m_growth;
+  H2Window m_window;
+  Timestamp m_settingsSent{};
+  Duration m_roundTrip{};  ///< Zero until the visitor acknowledged our SETTINGS.
   std::optional<H2Error> m_error;
   std::optional<H2Error> m_fatal;  ///< The library is of no use: GOAWAY is ours to write.
   const char* m_lastReason = nullptr;

@@ -29,7 +29,7 @@ H2Visitor::H2Visitor(Worker& worker, net::DetachedSocket& socket, http::Scheme s
       m_peer(peer),
       m_session(std::make_unique<http::H2ServerSession>(
           worker.context().limits.h2, worker.context().limits.head,
-          static_cast<http::H2ServerSession::Handler&>(*this), &worker.blocks())),
+          static_cast<http::H2ServerSession::Handler&>(*this), &worker.blocks(), &worker.windowBudget)),
       m_headTime(*this, &H2Visitor::headExpired),
       m_idleTime(*this, &H2Visitor::idleExpired),
       m_writeTime(*this, &H2Visitor::writeExpired),

@@ -51,6 +51,8 @@ constexpr Limit kLimits[] = {
     {"h2-requests", [](ServerLimits& l) -> Place { return &l.h2.requests; }, 1, kMillion, "HTTP/2: of a connection, then GOAWAY"},
     {"h2-stream-window", [](ServerLimits& l) -> Place { return &l.h2.streamWindow; }, 65'535, 64 * kMillion, "HTTP/2: bytes on the way"},
     {"h2-connection-window", [](ServerLimits& l) -> Place { return &l.h2.connectionWindow; }, 65'535, 256 * kMillion, "HTTP/2: the same, all streams"},
+    {"h2-most-window", [](ServerLimits& l) -> Place { return &l.h2.mostWindow; }, 65'535, 256 * kMillion, "HTTP/2: what both grow to for fast visitors far away"},
+    {"h2-window-growth", [](ServerLimits& l) -> Place { return &l.windowGrowth; }, 0, 10'000 * kMillion, "HTTP/2: by that, all connections of a worker"},
     {"h2-header-bytes", [](ServerLimits& l) -> Place { return &l.h2.headerBlockBytes; }, 256, kMillion, "HTTP/2: a header block, compressed"},
     {"h2-continuations", [](ServerLimits& l) -> Place { return &l.h2.continuations; }, 0, 1000, "HTTP/2: frames of a block after its first"},
     {"h2-settings", [](ServerLimits& l) -> Place { return &l.h2.settingsEntries; }, 8, 1000, "HTTP/2: entries of a SETTINGS"},

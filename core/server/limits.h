@@ -27,6 +27,7 @@ struct ServerLimits {
   std::size_t readRate = 256;  ///< Bytes a second it must read over each writeIdleTimeout; reset.
   std::size_t heldBytes = 16 * 1024 * 1024;      ///< Of answers that visitors do not read, a worker.
   std::uint32_t requestsPerTunnel = 1000;        ///< Concurrent; 503 beyond.
+  std::size_t windowGrowth = 64 * 1024 * 1024;   ///< Of HTTP/2 connections' windows, a worker.
   std::size_t connections = 10'000;              ///< Visitors in all; accepting pauses beyond.
   std::size_t handshakesPerWorker = 1000;        ///< TLS handshakes in progress; accepting pauses beyond.
   std::size_t connectionsPerAddress = 256;       ///< A visitor's IPv4 address or IPv6 /64.

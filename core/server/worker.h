@@ -14,6 +14,7 @@
 
 #include "core/base/block_pool.h"
 #include "core/http/forwarding.h"
+#include "core/http/h2_window.h"
 #include "core/http/message.h"
 #include "core/net/event_loop.h"
 #include "core/net/stream_socket.h"
@@ -120,6 +121,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
       lingerTimeouts;
   HoldBudget holdBudget;
+  http::H2WindowBudget windowBudget;
 
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);

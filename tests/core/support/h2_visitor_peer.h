@@ -57,9 +57,9 @@ class TestStream final : public H2ServerStream {
 /// A visitor that says what it likes.
 class Visitor final : private H2ServerSession::Handler, private H2ServerSession::Output {
  public:
-  explicit Visitor(H2Limits limits = {}, bool hello = true)
-      : session(std::make_unique<H2ServerSession>(limits, HeadLimits{},
-                                                  static_cast<H2ServerSession::Handler&>(*this))),
+  explicit Visitor(H2Limits limits = {}, bool hello = true, H2WindowBudget* growth = nullptr)
+      : session(std::make_unique<H2ServerSession>(
+            limits, HeadLimits{}, static_cast<H2ServerSession::Handler&>(*this), nullptr, growth)),
         pointer(session.get()) {
     reader.sawPreface = true;
     if (hello) say(std::string(kPreface) + h2::settings() + h2::settingsAck());
