@@ -5,12 +5,24 @@
 
 #include "core/base/encoding.h"
 #include "core/base/random.h"
+#include "core/tls/self_signed.h"
 
 namespace adit::engine {
 
 namespace {
 constexpr int kPortsToTry = 20;
+
+Result<std::shared_ptr<const tls::CertificateStore>> openCertificates(const std::filesystem::path& directory,
+                                                                      const std::string& domain) {
+  if (directory.empty()) {
+    const std::array<std::string, 2> names{domain, "*." + domain};
+    return tls::CertificateStore::selfSigned(names);
+  }
+  const auto files = tls::ensureSelfSigned(directory, domain);
+  if (!files) return fail(files.error());
+  return tls::CertificateStore::load({&*files, 1});
 }
+}  // namespace
 
 Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
   SecureRandom random;
@@ -30,8 +42,7 @@ Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
   params.quicListen = net::SocketAddress::loopback4(0);
   params.loopbackPayload = wanted.loopbackPayload;
   if (wanted.httpsPort) {
-    const std::array<std::string, 2> names{params.domain, "*." + params.domain};
-    auto certificates = tls::CertificateStore::selfSigned(names);
+    auto certificates = openCertificates(wanted.certificateDirectory, params.domain);
     if (!certificates) return fail(std::move(certificates.error()));
     params.certificates = std::make_shared<tls::CertificateSource>(std::move(*certificates));
   }

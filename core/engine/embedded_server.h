@@ -4,6 +4,7 @@
 // machine needs to try everything offline. Any thread.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -20,8 +21,11 @@ struct EmbeddedServer {
 struct EmbeddedServerParams {
   /// Where one is taken, both move on by up to twenty, or to any. 0: any.
   std::uint16_t httpPort = 8080;
-  std::optional<std::uint16_t> httpsPort;  ///< HTTPS too, with a certificate made anew each time.
+  std::optional<std::uint16_t> httpsPort;  ///< HTTPS too.
   std::size_t loopbackPayload = 16376;     ///< See quic::TransportLimits.
+  /// Where the certificate for HTTPS is kept (tls::ensureSelfSigned), so that it is worth trusting; empty:
+  /// one in memory, made anew each time.
+  std::filesystem::path certificateDirectory = {};
 };
 
 Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted);

@@ -200,8 +200,8 @@ Result<> EngineImpl::useEmbedded() {
   const std::lock_guard serverLock(m_serverMutex);
   if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
   if (m_embedded == nullptr) {
-    auto started = startEmbeddedServer(
-        {m_params.embeddedHttpPort, m_params.embeddedHttpsPort, m_params.loopbackPayload});
+    auto started = startEmbeddedServer({m_params.embeddedHttpPort, m_params.embeddedHttpsPort,
+                                        m_params.loopbackPayload, m_params.stateDirectory});
     if (!started) return fail(std::move(started.error()));
     m_embedded = std::make_unique<EmbeddedServer>(std::move(*started));
   }

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/random.h"
 #include "core/base/slab.h"
+#include "core/tls/certificate_issuer.h"
 #include "core/tls/key_pair.h"
 
 namespace adit::tls {
@@ -44,8 +45,9 @@ struct TextHash {
 
 /// One certificate to choose, or several for the same names with keys of different kinds.
 struct Entry {
-  CredentialsHandle credentials;
-  std::vector<std::string> names;  ///< Sorted; wildcards as "*.example.com".
+  SharedCredentials credentials;
+  std::shared_ptr<CertificateIssuer> issuer;  ///< Where it is an authority of ours.
+  std::vector<std::string> names;             ///< Sorted; wildcards as "*.example.com".
   std::vector<int> keyKinds;
   Digest digest{};  ///< Of what is shown, so that tickets do not outlive it.
 };
@@ -121,8 +123,13 @@ class Store final : public CertificateStore {
     return wildcard == m_byName.end() ? 0 : wildcard->second;
   }
 
-  [[nodiscard]] gnutls_certificate_credentials_st* credentials(std::size_t index) const noexcept override {
-    return (*m_entries)[index].credentials.get();
+  [[nodiscard]] SharedCredentials credentials(std::size_t index, std::string_view serverName) const override {
+    const Entry& entry = (*m_entries)[index];
+    if (entry.issuer != nullptr) {
+      NameRoom room;
+      if (SharedCredentials made = entry.issuer->credentialsFor(canonical(serverName, room))) return made;
+    }
+    return entry.credentials;
   }
 
   [[nodiscard]] TicketKey ticketKey(std::string_view serverName, std::size_t index) const override {
@@ -139,6 +146,15 @@ class Store final : public CertificateStore {
     TicketSecret secret{};
     SecureRandom().fill(secret);
     return secret;
+  }
+
+  /// An authority is always the only pair of its names.
+  static Result<> addAuthority(Entries& entries, KeyPair pair, std::string_view domain) {
+    if (auto added = add(entries, pair); !added) return added;
+    auto issuer = CertificateIssuer::create(std::move(pair), domain);
+    if (!issuer) return fail(std::move(issuer.error()));
+    entries.back().issuer = std::move(*issuer);
+    return {};
   }
 
   static Result<> add(Entries& entries, const KeyPair& pair) {
@@ -162,7 +178,7 @@ class Store final : public CertificateStore {
     }
     auto credentials = credentialsOf(pair);
     if (!credentials) return fail(std::move(credentials.error()));
-    entries.push_back({std::move(*credentials), std::move(names), {kind}, digest});
+    entries.push_back({std::move(*credentials), nullptr, std::move(names), {kind}, digest});
     return {};
   }
 
@@ -171,10 +187,12 @@ class Store final : public CertificateStore {
     if (files.empty()) return fail(ErrorCode::InvalidArgument, "no certificate was given");
     auto entries = std::make_shared<Entries>();
     for (const CertificateFiles& each : files) {
-      const auto pair = loadKeyPair(each.certificate, each.key);
-      if (!pair) return fail(pair.error());
+      auto pair = loadKeyPair(each.certificate, each.key);
+      if (!pair) return fail(std::move(pair.error()));
       warnAboutTime(each, pair->chain.front().get());
-      if (auto added = add(*entries, *pair); !added) {
+      const auto added = each.issuesFor.empty() ? add(*entries, *pair)
+                                                : addAuthority(*entries, std::move(*pair), each.issuesFor);
+      if (!added) {
         return fail(
             ErrorCode::TlsFailure,
             fmt::format("{} and {} do not belong together", each.certificate.string(), each.key.string()),

@@ -24,6 +24,8 @@ namespace adit::tls {
 struct CertificateFiles {
   std::filesystem::path certificate;  ///< PEM, the chain from the host's own certificate upwards.
   std::filesystem::path key;          ///< PEM, without a passphrase, for its owner's eyes only.
+  /// Not empty: the pair is an authority of ours that signs for this domain's names (CertificateIssuer).
+  std::string issuesFor = {};
   friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
 };
 
@@ -50,7 +52,9 @@ class CertificateStore {
   /// Index of the certificate for a host name: an exact match, else a wildcard that stands for its first
   /// label, else 0. Any case, with or without a final dot; empty for none.
   [[nodiscard]] virtual std::size_t choose(std::string_view serverName) const noexcept = 0;
-  [[nodiscard]] virtual gnutls_certificate_credentials_st* credentials(std::size_t index) const noexcept = 0;
+  /// The certificate with that index, or one that was made by it for `serverName` (as for choose).
+  [[nodiscard]] virtual std::shared_ptr<gnutls_certificate_credentials_st> credentials(
+      std::size_t index, std::string_view serverName) const = 0;
   /// The key for tickets of one virtual host: a ticket made for another name, or under another certificate,
   /// does not open with it (RFC 8446 section 4.6.1). `serverName` as for choose.
   [[nodiscard]] virtual TicketKey ticketKey(std::string_view serverName, std::size_t index) const = 0;

@@ -45,8 +45,34 @@ int addNames(gnutls_x509_crt_t certificate, const CertificateRequest& request) {
   return rv;
 }
 
+/// Whoever trusts an authority of ours trusts it for the domain's names only.
+int addConstraints(gnutls_x509_crt_t certificate, std::string_view domain) {
+  gnutls_x509_name_constraints_t raw = nullptr;
+  if (const int rv = gnutls_x509_name_constraints_init(&raw); rv != 0) return rv;
+  const UniqueHandle<gnutls_x509_name_constraints_t, gnutls_x509_name_constraints_deinit> constraints(raw);
+  const gnutls_datum_t permitted = datumOf(domain);
+  int rv = gnutls_x509_name_constraints_add_permitted(raw, GNUTLS_SAN_DNSNAME, &permitted);
+  if (rv == 0) rv = gnutls_x509_crt_set_name_constraints(certificate, raw, 1);
+  if (rv == 0) rv = gnutls_x509_crt_set_basic_constraints(certificate, 1, 0);  // signs no other authority
+  return rv;
+}
+
+/// A name for a key, by which a certificate refers to its signer's (RFC 5280 section 4.2.1.1).
+int setKeyIds(gnutls_x509_crt_t certificate, gnutls_x509_crt_t signer) {
+  std::array<std::uint8_t, 64> id{};
+  std::size_t size = id.size();
+  int rv = gnutls_x509_crt_get_key_id(certificate, 0, id.data(), &size);
+  if (rv == 0) rv = gnutls_x509_crt_set_subject_key_id(certificate, id.data(), size);
+  if (rv != 0 || signer == certificate) return rv;
+  size = id.size();
+  rv = gnutls_x509_crt_get_key_id(signer, 0, id.data(), &size);
+  if (rv == 0) rv = gnutls_x509_crt_set_authority_key_id(certificate, id.data(), size);
+  return rv;
+}
+
 Result<> fillCertificate(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
-                         const CertificateRequest& request) {
+                         const CertificateRequest& request, gnutls_x509_crt_t signer,
+                         gnutls_x509_privkey_t signerKey) {
   std::array<std::uint8_t, 16> serial{};
   SecureRandom().fill(serial);
   serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7fU) | 1U);  // positive and not zero
@@ -67,8 +93,12 @@ Result<> fillCertificate(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t ke
   }
   if (rv == 0) rv = gnutls_x509_crt_set_key(certificate, key);
   if (rv == 0) rv = addNames(certificate, request);
-  if (rv == 0) rv = gnutls_x509_crt_set_key_usage(certificate, GNUTLS_KEY_DIGITAL_SIGNATURE);
-  if (rv == 0) rv = gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
+  const bool isAuthority = !request.authorityFor.empty();
+  const unsigned usage = GNUTLS_KEY_DIGITAL_SIGNATURE | (isAuthority ? GNUTLS_KEY_KEY_CERT_SIGN : 0U);
+  if (rv == 0) rv = gnutls_x509_crt_set_key_usage(certificate, usage);
+  if (rv == 0 && isAuthority) rv = addConstraints(certificate, request.authorityFor);
+  if (rv == 0) rv = setKeyIds(certificate, signer);
+  if (rv == 0) rv = gnutls_x509_crt_sign2(certificate, signer, signerKey, GNUTLS_DIG_SHA256, 0);
   if (rv != 0) return tlsFailure("making a certificate", rv);
   return {};
 }
@@ -128,18 +158,34 @@ Result<KeyPair> makeSelfSigned(const CertificateRequest& request) {
   if (request.commonName.empty() || request.commonName.size() > 64) {
     return fail(ErrorCode::InvalidArgument, "a certificate's common name has 1 to 64 characters");
   }
-  auto key = newKey();
+  auto key = makeKey();
   if (!key) return fail(std::move(key.error()));
   auto certificate = newCertificate();
   if (!certificate) return fail(std::move(certificate.error()));
-  const int rv = gnutls_x509_privkey_generate(key->get(), GNUTLS_PK_ECDSA,
-                                              GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
-  if (rv != 0) return tlsFailure("making a key", rv);
-  if (auto filled = fillCertificate(certificate->get(), key->get(), request); !filled)
-    return fail(std::move(filled.error()));
+  auto filled = fillCertificate(certificate->get(), key->get(), request, certificate->get(), key->get());
+  if (!filled) return fail(std::move(filled.error()));
   KeyPair pair{std::move(*key), {}};
   pair.chain.push_back(std::move(*certificate));
   return pair;
+}
+
+Result<PrivateKeyHandle> makeKey() {
+  auto key = newKey();
+  if (!key) return key;
+  const int rv = gnutls_x509_privkey_generate(key->get(), GNUTLS_PK_ECDSA,
+                                              GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+  if (rv != 0) return tlsFailure("making a key", rv);
+  return key;
+}
+
+Result<CertificateHandle> issueCertificate(const CertificateRequest& request, gnutls_x509_privkey_t key,
+                                           const KeyPair& authority) {
+  auto certificate = newCertificate();
+  if (!certificate) return certificate;
+  auto filled =
+      fillCertificate(certificate->get(), key, request, authority.chain.front().get(), authority.key.get());
+  if (!filled) return fail(std::move(filled.error()));
+  return certificate;
 }
 
 Result<KeyPair> loadKeyPair(const std::filesystem::path& certificateFile,
@@ -173,6 +219,17 @@ Result<CredentialsHandle> credentialsOf(const KeyPair& pair) {
   auto credentials = newCredentials();
   if (!credentials) return credentials;
   if (auto added = addTo(credentials->get(), pair); !added) return fail(std::move(added.error()));
+  return credentials;
+}
+
+Result<CredentialsHandle> credentialsOf(gnutls_x509_crt_t certificate, gnutls_x509_crt_t signer,
+                                        gnutls_x509_privkey_t key) {
+  auto credentials = newCredentials();
+  if (!credentials) return credentials;
+  std::array<gnutls_x509_crt_t, 2> chain{certificate, signer};
+  const int rv =
+      gnutls_certificate_set_x509_key(credentials->get(), chain.data(), static_cast<int>(chain.size()), key);
+  if (rv < 0) return tlsFailure("the certificate does not fit the key", rv);
   return credentials;
 }
 

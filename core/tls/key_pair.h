@@ -25,10 +25,18 @@ struct CertificateRequest {
   std::span<const std::string> dnsNames = {};     ///< Subject alternative names; then it is a web server's.
   std::span<const std::string> ipAddresses = {};  ///< In network byte order.
   std::chrono::hours lifetime{};
+  /// Not empty: an authority that may sign for this domain and what lies below it, and for nothing else by
+  /// name (RFC 5280 section 4.2.1.10).
+  std::string_view authorityFor = {};
 };
 
 /// A new ECDSA P-256 key and a certificate it signed itself, valid from a day ago.
 Result<KeyPair> makeSelfSigned(const CertificateRequest& request);
+/// A new ECDSA P-256 key.
+Result<PrivateKeyHandle> makeKey();
+/// A certificate for `key`, signed by `authority`.
+Result<CertificateHandle> issueCertificate(const CertificateRequest& request, gnutls_x509_privkey_t key,
+                                           const KeyPair& authority);
 /// The key file is refused (InsecurePermissions) where others can read or write it. Errors name the file.
 Result<KeyPair> loadKeyPair(const std::filesystem::path& certificateFile,
                             const std::filesystem::path& keyFile);
@@ -37,6 +45,9 @@ Result<> storeKeyPair(const KeyPair& pair, const std::filesystem::path& certific
                       const std::filesystem::path& keyFile);
 /// Credentials with that pair alone; TlsFailure where key and certificate do not belong together.
 Result<CredentialsHandle> credentialsOf(const KeyPair& pair);
+/// Credentials with a certificate and the one that signed it.
+Result<CredentialsHandle> credentialsOf(gnutls_x509_crt_t certificate, gnutls_x509_crt_t signer,
+                                        gnutls_x509_privkey_t key);
 /// Adds the pair to credentials.
 Result<> addTo(gnutls_certificate_credentials_t credentials, const KeyPair& pair);
 

@@ -3,6 +3,7 @@
 
 #include <ctime>
 
+#include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/tls/key_pair.h"
 
@@ -14,8 +15,14 @@ namespace {
 constexpr auto kLifetime = std::chrono::hours(24) * 820;
 constexpr auto kRenewBefore = std::chrono::hours(24) * 90;
 constexpr std::size_t kMaxCommonName = 64;
+constexpr auto kPatience = std::chrono::seconds(5);
+
+/// Certificates for *.localhost, and everything else directly below a name without a dot, are not taken by
+/// most libraries.
+bool needsIssuing(std::string_view domain) noexcept { return domain.find('.') == std::string_view::npos; }
 
 bool isGoodFor(gnutls_x509_crt_t certificate, const std::string& domain) {
+  if (needsIssuing(domain) && gnutls_x509_crt_get_ca_status(certificate, nullptr) <= 0) return false;
   const auto wanted = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + kRenewBefore);
   const std::string below = "name." + domain;
   return gnutls_x509_crt_get_expiration_time(certificate) > wanted &&
@@ -26,16 +33,19 @@ bool isGoodFor(gnutls_x509_crt_t certificate, const std::string& domain) {
 }  // namespace
 
 Result<CertificateFiles> ensureSelfSigned(const std::filesystem::path& directory, std::string_view domain) {
-  CertificateFiles files{directory / "https.crt", directory / "https.key"};
   const std::string name(domain);
+  CertificateFiles files{directory / "https.crt", directory / "https.key", needsIssuing(domain) ? name : ""};
+  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made)
+    return fail(std::move(made.error()));
+  // Two programs that start at once must not leave the one's certificate beside the other's key.
+  const auto lock = FileLock::acquire(directory / "https.lock", kPatience);
+  if (!lock) return fail(lock.error());
   std::error_code ignored;
   if (std::filesystem::exists(files.key, ignored)) {
     const auto pair = loadKeyPair(files.certificate, files.key);
     if (!pair) return fail(pair.error());
     if (isGoodFor(pair->chain.front().get(), name)) return files;
   }
-  if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made)
-    return fail(std::move(made.error()));
   const std::vector<std::string> names{name, "*." + name};
   std::vector<std::string> addresses;
   if (domain == "localhost") addresses = {std::string("\x7f\0\0\1", 4), std::string(15, '\0') + '\1'};
@@ -44,6 +54,7 @@ Result<CertificateFiles> ensureSelfSigned(const std::filesystem::path& directory
   request.dnsNames = names;
   request.ipAddresses = addresses;
   request.lifetime = kLifetime;
+  if (needsIssuing(domain)) request.authorityFor = domain;
   const auto pair = makeSelfSigned(request);
   if (!pair) return fail(pair.error());
   if (auto stored = storeKeyPair(*pair, files.certificate, files.key); !stored)

@@ -12,7 +12,9 @@ namespace adit::tls {
 
 /// Reads or makes `directory`/https.crt and https.key (0600) for `domain` and *.domain (for localhost also
 /// its loopback addresses). Made anew when the domain is another one or the end of its time is near; a
-/// damaged pair is an error that names the file.
+/// damaged pair is an error that names the file. Below a domain without a dot wildcards are not accepted:
+/// there it is an authority for the domain's names alone, and each gets a certificate signed by it
+/// (CertificateFiles::issuesFor).
 Result<CertificateFiles> ensureSelfSigned(const std::filesystem::path& directory, std::string_view domain);
 
 }  // namespace adit::tls

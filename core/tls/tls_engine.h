@@ -93,6 +93,7 @@ class TlsEngine {
   // What a session refers to goes after it.
   std::shared_ptr<const CertificateStore> m_store;
   std::shared_ptr<const TrustStore> m_trust;
+  std::shared_ptr<gnutls_certificate_credentials_st> m_credentials;  ///< A server's, once chosen.
   std::string m_serverName;  ///< Whom a client wants; whom a server's visitor asked for.
   SessionHandle m_session;
   SliceQueue m_input;

@@ -90,7 +90,8 @@ int TlsEngine::chooseHost(const gnutls_datum_t& hello) {
   m_helloSeen = true;
   const std::size_t index = m_certificate = m_store->choose(m_serverName);
   gnutls_session_t session = m_session.get();
-  const int set = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, m_store->credentials(index));
+  m_credentials = m_store->credentials(index, m_serverName);
+  const int set = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, m_credentials.get());
   if (set != 0) return set;
   TicketKey key = m_store->ticketKey(m_serverName, index);
   const gnutls_datum_t datum{key.data(), static_cast<unsigned>(key.size())};

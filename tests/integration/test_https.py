@@ -207,6 +207,37 @@ class Embedded(HttpsCase):
         self.assertEqual(visitor.get().status, 200)
         self.assertEqual(origin.requests[-1].get("x-forwarded-proto"), "https")
 
+    def test_one_file_is_enough_to_trust(self):
+        """The embedded server keeps its certificate, and each name has one that OpenSSL takes."""
+        self.check(lambda home: self.run_adit("http", self.echo().target, "--json", "--name", "shop", "--http-port", "0", "--https",
+                                              "--https-port", "0", "--state-dir", home), self.directory("state"))
+
+    def check(self, start, home):
+        for _ in range(2):
+            client = start(home)
+            url = client.event(event="tunnel", state="online")["url"]
+            for version in ("1.2", "1.3"):
+                done = self.visit(url, home, "--tlsv" + version, "--tls-max", version)
+                self.assertEqual((done.returncode, done.stdout), (0, b"200"), done.stderr)
+            unknown = self.visit(url.replace("shop", "nobody"), home)
+            self.assertEqual((unknown.returncode, unknown.stdout), (0, b"404"), unknown.stderr)
+            client.stop()
+
+    def visit(self, url, directory, *arguments):
+        return subprocess.run(["curl", "-sS", "--max-time", str(int(seconds(30))), "--noproxy", "*", "--cacert", directory / "https.crt",
+                               "-o", "/dev/null", "-w", "%{http_code}", *arguments, url], capture_output=True, env=self.environment())
+
+    def test_a_server_for_localhost_too(self):
+        server = self.https_server(domain="localhost")
+        tunnel = self.tunnel(server, self.echo(), "shop")
+        done = self.visit(tunnel.url + "/x", server.data)
+        self.assertEqual((done.returncode, done.stdout), (0, b"200"), done.stderr)
+        visitor = self.visitor(server, tunnel.host, trusting(server.data / "https.crt"), server_name="shop.localhost")
+        self.assertEqual(visitor.get().status, 200)
+        # Only its own names are signed for.
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.visitor(server, tunnel.host, trusting(server.data / "https.crt"), server_name="shop.example.com")
+
     def test_a_port_without_the_flag_is_a_mistake(self):
         self.assertEqual(self.run_adit("http", "3000", "--https-port", "0").exit_code(), 2)
 

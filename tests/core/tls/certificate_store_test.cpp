@@ -3,6 +3,7 @@
 
 #include <QtTest>
 
+#include "core/tls/certificate_issuer.h"
 #include "core/tls/self_signed.h"
 #include "tests/core/tls/tls_test_support.h"
 
@@ -88,7 +89,7 @@ class CertificateStoreTest : public QObject {
     QCOMPARE(store->choose("a.example.com"), std::size_t{0});
     gnutls_x509_crt_t* chain = nullptr;
     unsigned count = 0;
-    QCOMPARE(gnutls_certificate_get_x509_crt(store->credentials(0), 1, &chain, &count), 0);
+    QCOMPARE(gnutls_certificate_get_x509_crt(store->credentials(0, "").get(), 1, &chain, &count), 0);
     QCOMPARE(gnutls_x509_crt_get_pk_algorithm(chain[0], nullptr), int{GNUTLS_PK_RSA});
     for (unsigned i = 0; i < count; ++i) gnutls_x509_crt_deinit(chain[i]);
     gnutls_free(chain);
@@ -172,6 +173,77 @@ class CertificateStoreTest : public QObject {
     }
   }
 
+  void namesBelowADomainWithoutADotHaveTheirOwn() {
+    const QTemporaryDir directory;
+    const auto made = ensureSelfSigned(directory.path().toStdString(), "localhost");
+    QVERIFY(made.has_value());
+    const auto store = CertificateStore::load({&*made, 1}).value();
+    for (const char* name : {"shop.localhost", "Other.LocalHost.", "a-1.localhost"}) {
+      TlsPairParams params;
+      params.store = store;
+      params.trust = TrustStore::fromFile(made->certificate).value();
+      params.serverName = name;
+      TlsPair f(params);
+      QVERIFY2(f.secure(), f.left.lastError.detail.c_str());
+    }
+    // One a name, whoever asks; a reload of the same files changes nothing for visitors.
+    const auto shop = store->credentials(0, "shop.localhost");
+    QVERIFY(namesShown(shop) == std::vector<std::string>{"shop.localhost"});
+    QVERIFY(store->credentials(0, "SHOP.localhost.") == shop);
+    QVERIFY(store->withNewTickets()->credentials(0, "shop.localhost") == shop);
+    QVERIFY(store->credentials(0, "other.localhost") != shop);
+    const auto reloaded = store->reload({&*made, 1}).value();
+    QVERIFY(namesShown(reloaded->credentials(0, "shop.localhost")) ==
+            std::vector<std::string>{"shop.localhost"});
+    // Everybody else sees the authority's own.
+    const auto own = store->credentials(0, "");
+    for (const char* name : {"a.b.localhost", "example.com", "xlocalhost", ".localhost", "*.localhost",
+                             "x_y.localhost", "localhost.example.com"})
+      QVERIFY2(store->credentials(0, name) == own, name);
+    QVERIFY(store->credentials(0, std::string(64, 'x') + ".localhost") == own);
+    QVERIFY(store->credentials(0, std::string(63, 'x') + ".localhost") != own);
+  }
+
+  void namesThatAreAskedForDoNotAddUp() {
+    const QTemporaryDir directory;
+    const auto made = ensureSelfSigned(directory.path().toStdString(), "localhost");
+    const auto store = CertificateStore::load({&*made, 1}).value();
+    const std::weak_ptr<gnutls_certificate_credentials_st> first = store->credentials(0, "first.localhost");
+    const std::weak_ptr<gnutls_certificate_credentials_st> last = store->credentials(0, "last.localhost");
+    for (std::size_t i = 0; i + 1 < CertificateIssuer::kMaxNames; ++i)
+      QVERIFY(store->credentials(0, fmt::format("n{}.localhost", i)) != nullptr);
+    QVERIFY(first.expired());
+    QVERIFY(!last.expired());
+    QVERIFY(namesShown(store->credentials(0, "first.localhost")) ==
+            std::vector<std::string>{"first.localhost"});
+  }
+
+  void anAuthorityOfOursSignsForItsDomainOnly() {
+    const QTemporaryDir directory;
+    const auto made = ensureSelfSigned(directory.path().toStdString(), "localhost");
+    auto authority = loadKeyPair(made->certificate, made->key);
+    QVERIFY(authority.has_value());
+    const auto key = makeKey();
+    const std::string name = "bank.example.com";
+    CertificateRequest request;
+    request.commonName = name;
+    request.dnsNames = {&name, 1};
+    request.lifetime = std::chrono::hours(24);
+    const auto forged = issueCertificate(request, key->get(), *authority);
+    QVERIFY(forged.has_value());
+    gnutls_x509_trust_list_t list = nullptr;
+    gnutls_x509_trust_list_init(&list, 0);
+    gnutls_x509_crt_t root = authority->chain.front().get();
+    gnutls_x509_trust_list_add_cas(list, &root, 1, 0);
+    gnutls_x509_crt_t leaf = forged->get();
+    unsigned status = 0;
+    QCOMPARE(gnutls_x509_trust_list_verify_crt(list, &leaf, 1, 0, &status, nullptr), 0);
+    QVERIFY(status != 0);
+    gnutls_x509_trust_list_deinit(list, 0);
+    // Domains with a dot have wildcards, and no authority.
+    QVERIFY(ensureSelfSigned(directory.path().toStdString(), "t.example.com")->issuesFor.empty());
+  }
+
   void aSourceGivesTheNewest() {
     const auto first = friendly().store, second = friendly().store;
     CertificateSource source(first);
@@ -183,6 +255,24 @@ class CertificateStoreTest : public QObject {
   }
 
  private:
+  /// The DNS names of the certificate that credentials show.
+  static std::vector<std::string> namesShown(const SharedCredentials& credentials) {
+    gnutls_x509_crt_t* chain = nullptr;
+    unsigned count = 0;
+    if (gnutls_certificate_get_x509_crt(credentials.get(), 0, &chain, &count) != 0) return {};
+    std::vector<std::string> names;
+    for (unsigned i = 0;; ++i) {
+      std::array<char, 256> name{};
+      std::size_t size = name.size();
+      const int type = gnutls_x509_crt_get_subject_alt_name(chain[0], i, name.data(), &size, nullptr);
+      if (type != GNUTLS_SAN_DNSNAME) break;
+      names.emplace_back(name.data(), size);
+    }
+    for (unsigned i = 0; i < count; ++i) gnutls_x509_crt_deinit(chain[i]);
+    gnutls_free(chain);
+    return names;
+  }
+
   static std::string content(const fs::path& file) {
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), {}};

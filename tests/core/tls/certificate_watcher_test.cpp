@@ -99,7 +99,7 @@ class CertificateWatcherTest : public QObject {
     follower.renewTickets();
     const auto after = follower.source()->current();
     QVERIFY(after->ticketKey("a", 0) != before->ticketKey("a", 0));
-    QCOMPARE(after->credentials(0), before->credentials(0));
+    QCOMPARE(after->credentials(0, ""), before->credentials(0, ""));
     QVERIFY(shows(after, files, "a.example.com"));
   }
 
