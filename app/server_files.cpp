@@ -72,7 +72,8 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   auto token = readFile(directory / kTokenFile, FileSecrecy::Secret);
   if (token) {
     while (!token->empty() && (token->back() == '\n' || token->back() == '\r')) token->pop_back();
-    files.firstToken = std::move(*token);
+    // One that was revoked since makes no link that works.
+    if (files.tokens->verify(*token)) files.firstToken = std::move(*token);
   } else if (token.error().code != ErrorCode::NotFound) {
     return fail(std::move(token.error()));
   }

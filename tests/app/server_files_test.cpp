@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include "app/server_files.h"
+#include "core/base/files.h"
 
 using namespace adit;
 using namespace adit::app;
@@ -80,6 +81,15 @@ class ServerFilesTest : public QObject {
     const auto second = ServerFiles::open(f.data);
     QVERIFY(second && !second->isFirstStart);
     QCOMPARE(second->tokens->list().size(), std::size_t{1});
+    QVERIFY(second->firstToken.empty());  // a link with it would be refused
+  }
+
+  void aFirstTokenThatNobodyKnowsIsNotShown() {
+    const Fixture f;
+    QVERIFY(ServerFiles::open(f.data).has_value());
+    QVERIFY(writeFileAtomically(f.data / "first-token", "another\n", FileSecrecy::Secret).has_value());
+    const auto files = ServerFiles::open(f.data);
+    QVERIFY(files && files->firstToken.empty() && !files->isFirstStart);
   }
 
   void namesTheFileThatIsDamaged_data() {
