@@ -83,7 +83,12 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
           ? http::problemOf(request.refusedWith)
           : m_exchange.begin(destination, {request.head, request.framing, request.webSocket,
                                            request.expectContinue, m_visitor.scheme(), m_visitor.peer()});
-  if (refused) {
+  if (refused == http::Problem::TunnelOffline && m_visitor.worker().draining()) {
+    // It crossed our notice. Not a page, which would be taken for the tunnel's answer: refused so, it may be
+    // asked again on another connection, whatever its method (RFC 9113 section 8.7).
+    m_visitor.session().reset(*this, http::H2Error::RefusedStream);
+    m_visitor.wantsToWrite();
+  } else if (refused) {
     answerProblem(*refused);
   } else {
     m_pace.restart(m_visitor.worker().loop().now());

@@ -1,64 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/2 visitors of a real server with scripted clients: what reaches the client, what comes back, and how
-// aborts, credit, moves and draining pass between the two.
+// aborts, credit and moves pass between the two.
 #include <QTest>
 
-#include "tests/core/support/h2_frames.h"
-#include "tests/core/support/server_harness.h"
+#include "tests/core/support/h2_server_visitor.h"
 
 using namespace adit;
 using namespace adit::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-h2::Headers request(const std::string& method = "GET", const std::string& path = "/",
-                    const h2::Headers& more = {}, const std::string& name = "shop") {
-  h2::Headers fields{
-      {":method", method}, {":scheme", "http"}, {":authority", name + ".localhost"}, {":path", path}};
-  fields.insert(fields.end(), more.begin(), more.end());
-  return fields;
-}
-
-/// A visitor on the cleartext port, by prior knowledge.
-struct Visitor {
-  Visitor(ServerHarness& harness, std::string_view more = {}, std::string_view settings = h2::settings())
-      : h(harness), peer(harness.visit()) {
-    reader.sawPreface = true;
-    peer.send(std::string(http::kH2PrefaceText).append(settings).append(h2::settingsAck()).append(more));
-  }
-  bool until(const std::function<bool(h2::Reader&)>& done) {
-    return h.until([&] {
-      reader.feed(peer.received);
-      peer.received.clear();
-      return done(reader);
-    });
-  }
-  bool untilEnd(std::uint32_t stream) {
-    return until([&](h2::Reader& r) { return r.ended(stream); });
-  }
-  [[nodiscard]] const h2::Frame* head(std::uint32_t stream) const {
-    for (const h2::Frame& frame : reader.frames) {
-      if (frame.type == h2::kHeaders && frame.stream == stream) return &frame;
-    }
-    return nullptr;
-  }
-  [[nodiscard]] std::optional<std::uint32_t> resetCode(std::uint32_t stream) const {
-    for (const h2::Frame& frame : reader.frames) {
-      if (frame.type == h2::kRstStream && frame.stream == stream) return frame.number();
-    }
-    return std::nullopt;
-  }
-  bool untilReset(std::uint32_t stream, http::H2Error code) {
-    return until([&](h2::Reader&) { return resetCode(stream) == static_cast<std::uint32_t>(code); });
-  }
-
-  ServerHarness& h;
-  RawPeer& peer;
-  h2::Reader reader;
-};
-
-}  // namespace
+using h2::request;
+using h2::Visitor;
 
 class H2VisitorTest : public QObject {
   Q_OBJECT
@@ -465,25 +416,6 @@ class H2VisitorTest : public QObject {
                  std::to_string((first + i) % kTunnels) + "/" + std::to_string(i) + " 5000");
       }
     }
-  }
-
-  void drainingAnswersWhatWasAsked() {
-    ServerHarness h;
-    FakeClient& client = h.addClient();
-    Visitor visitor(h, h2::headers(1, request(), true));
-    Visitor idle(h);
-    QVERIFY(h.untilRequests(client, 1));
-    std::atomic<bool> drained = false;
-    h.server->drain(10s, [&] { drained = true; });
-    QVERIFY(visitor.until([](h2::Reader& r) { return r.last(h2::kGoAway) != nullptr; }));
-    QCOMPARE(visitor.reader.last(h2::kGoAway)->number(4), std::uint32_t{0});
-    client.last().answerText(200, "late");
-    QVERIFY(visitor.untilEnd(1));
-    QCOMPARE(visitor.reader.content(1), std::string("late"));
-    QVERIFY(h.until([&] { return visitor.peer.gone() && idle.peer.gone(); }));
-    visitor.peer.close();
-    idle.peer.close();
-    QVERIFY(h.until([&] { return drained.load(); }));
   }
 };
 
