@@ -128,6 +128,7 @@ void H2Visitor::moveTo(unsigned worker) {
   Worker* target = m_worker.context().workers[worker];
   // Shared because a task is copyable; a task that is dropped closes the connection.
   const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
+  m_worker.keepPlace(m_peer);
   target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(m_received)]() mutable {
     target->startVisitor(std::move(*parcel), VisitorProtocol::Http2, scheme, peer, std::move(bytes));
   });

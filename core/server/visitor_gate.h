@@ -25,7 +25,8 @@ class VisitorGate {
   /// `capacity`: connections in all.
   VisitorGate(const ServerLimits& limits, std::size_t capacity) noexcept;
   Verdict admit(const net::SocketAddress& peer);
-  /// Counts one that was admitted before (it moved to another worker), whatever the limits say.
+  /// Counts one once more that was admitted before (it moves, and leaves where it was), whatever the limits
+  /// say.
   void enter(const net::SocketAddress& peer);
   void leave(const net::SocketAddress& peer);
   [[nodiscard]] std::size_t inside() const noexcept { return m_inside.load(std::memory_order_relaxed); }

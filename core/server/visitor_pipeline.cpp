@@ -42,6 +42,7 @@ bool VisitorConnection::startsHttp2(std::string_view text) {
   Worker& worker = m_worker;
   const http::Scheme scheme = m_scheme;
   const net::SocketAddress peer = m_peer;
+  worker.keepPlace(peer);
   destroy();
   worker.startVisitor(std::move(socket), VisitorProtocol::Http2, scheme, peer, std::move(received));
   return true;
@@ -76,6 +77,7 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
   Worker* target = m_worker.context().workers[worker];
   // Shared because a task is copyable; a task that is dropped closes the connection.
   const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
+  m_worker.keepPlace(m_peer);
   target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(received)]() mutable {
     target->startVisitor(std::move(*parcel), VisitorProtocol::Http1, scheme, peer, std::move(bytes));
   });

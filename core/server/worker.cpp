@@ -157,12 +157,7 @@ void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& p
 
 void Worker::startVisitor(std::unique_ptr<net::DetachedSocket> socket, VisitorProtocol protocol,
                           http::Scheme scheme, const net::SocketAddress& peer, std::string received) {
-  if (m_draining && received.empty()) return;
-  if (!received.empty()) {
-    m_context.gate.enter(peer);  // from another worker, where it was admitted
-  } else if (!admit(peer)) {
-    return;
-  }
+  if (received.empty() && (m_draining || !admit(peer))) return;
   std::unique_ptr<Visitor> visitor;
   if (protocol == VisitorProtocol::Http2) {
     visitor = std::make_unique<H2Visitor>(*this, *socket, scheme, peer);

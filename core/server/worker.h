@@ -103,12 +103,17 @@ class Worker final : private quic::EndpointDriver::Handler,
   void addSession(SessionId id, ClientLink& link) { m_sessions[id] = &link; }
   void removeSession(SessionId id) { m_sessions.erase(id); }
   void closeSession(SessionId id);
-  /// Serves a visitor that came in here, or with `received` (read elsewhere already) from another worker.
+  /// Serves a visitor that came in here, or with `received` one that was read from already (by another
+  /// worker, or in another protocol) and has its place: whoever hands it over calls keepPlace() before it
+  /// lets it go.
   void startVisitor(std::unique_ptr<net::DetachedSocket> socket, VisitorProtocol protocol,
                     http::Scheme scheme, const net::SocketAddress& peer, std::string received);
   /// Counts a connection of `peer`; false where it has too many. Each that was let in leaves once.
   bool admit(const net::SocketAddress& peer);
   void leave(const net::SocketAddress& peer);
+  /// A visitor of ours is on its way to another object, and counts while it is: a busy worker must not let in
+  /// as many as others send it.
+  void keepPlace(const net::SocketAddress& peer) { m_context.gate.enter(peer); }
   /// A stream to the client of a session that lives here, for a request to one of its tunnels; counted in the
   /// tunnel's load. Refusals: Draining (no such session now), TunnelUnknown, Overloaded.
   OpenedStream openStream(SessionId session, std::uint64_t tunnel) override;

@@ -124,6 +124,32 @@ class WorkersTest : public QObject {
     }
   }
 
+  void visitorsOnTheirWayToABusyWorkerAreCounted() {
+    server::ServerLimits limits;
+    limits.connectionsFromLoopback = 4;
+    ServerHarness h(limits, 2);
+    for (int i = 0; i < kTunnels; ++i) {
+      FakeClient& client = h.addClient({nullptr, "token", {{1, wire::TunnelKind::Http, nameOf(i)}}});
+      client.serve = [](ServedRequest& r) { r.answerText(200, "served"); };
+    }
+    std::unique_lock busy(h.busy);
+    h.addOffline({nullptr, "busy", {}});
+    QVERIFY(h.until([&] { return h.waiting > 0; }));
+    std::vector<RawPeer*> visitors;
+    for (int i = 0; i < 60; ++i) visitors.push_back(&h.visit(get(nameOf(i % kTunnels))));
+    bool later = false;
+    net::Timer timer(*h.loop, [&] { later = true; });
+    timer.start(300ms);
+    QVERIFY(h.until([&] { return later; }));
+    busy.unlock();
+    const auto served = [](const RawPeer* visitor) { return visitor->received.ends_with("served"); };
+    QVERIFY(h.until([&] {
+      return std::all_of(visitors.begin(), visitors.end(),
+                         [&](const RawPeer* visitor) { return visitor->gone() || served(visitor); });
+    }));
+    QVERIFY(std::count_if(visitors.begin(), visitors.end(), served) <= 4);
+  }
+
   void aClientMayReconnectToAnotherWorker() {
     ServerHarness h({}, 4);
     const auto key = tls::Identity::generate("client").value();

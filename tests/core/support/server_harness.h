@@ -2,7 +2,9 @@
 #pragma once
 // A real Server on loopback, with scripted clients and raw visitors in the test's loop.
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,8 +34,12 @@ class ServerHarness {
     params.httpListen = http;
     params.workers = workers;
     params.limits = limits;
-    params.checkToken = [](std::string_view token) -> Result<> {
+    params.checkToken = [this](std::string_view token) -> Result<> {
       if (token == "token") return {};
+      if (token == "busy") {  // holds its worker up for as long as the test holds the lock
+        ++waiting;
+        const std::lock_guard wait(busy);
+      }
       return fail(ErrorCode::TokenUnknown, "no such token");
     };
     server = server::Server::start(std::move(params)).value();
@@ -75,6 +81,8 @@ class ServerHarness {
     return until([&] { return client.requestCount() >= count && client.request(count - 1).message.hasHead; });
   }
 
+  std::mutex busy;
+  std::atomic<int> waiting = 0;
   std::unique_ptr<net::EventLoop> loop = makeLoop();
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<FakeClient>> clients;
