@@ -164,6 +164,7 @@ void H2Visitor::pump() {
   m_mayMove = false;
   m_session->produce(*this, m_worker.loop().now());
   m_socket->flushNow();
+  if (m_phase != Phase::Open) return;  // flushing may be its end
   if (m_session->error()) dropStreams();
   if (m_session->isOver()) {
     linger();
@@ -247,6 +248,10 @@ void H2Visitor::linger() {
   if (m_phase != Phase::Open) return;
   dropStreams();
   m_phase = Phase::Lingering;
+  // Those who come to be cut stay for a while: what they made us keep need not.
+  m_idle.clear();
+  m_streams.clear();
+  m_session.reset();
   for (Deadline* each : {&m_headTime, &m_idleTime, &m_settingsTime, &m_noticeTime}) each->cancelTimeout();
   m_socket->shutdownSend();
   if (m_socket->queuedBytes() > 0) {

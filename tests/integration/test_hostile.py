@@ -56,6 +56,26 @@ class SmallFrames(AditCase):
         self.flood(lambda host: [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", host)], 24 << 10)
 
 
+class Cut(AditCase):
+    def test_who_was_cut_leaves_little_behind(self):
+        """A flood ends with GOAWAY and a while in which the visitor may read it: nothing of its hundred streams stays meanwhile."""
+        tunnel, _ = self.exposed()
+        server, watch = self.programs[0], RssWatch(self.programs[0])
+        for _ in range(250):
+            rude = Rude(tunnel.http, tunnel.host, settings=False)
+            self.addCleanup(rude.close)
+            heads = b"".join(rude.head(2 * n + 1, end=False) for n in range(100))
+            try:
+                rude.send(PREFACE + frame(SETTINGS) + frame(SETTINGS, ACK) + heads + frame(0x6, 0, 0, b"12345678") * 3000)
+            except OSError:
+                pass
+        visitor = Visitor2(tunnel.http, "nobody.t.example.com")
+        self.addCleanup(visitor.close)
+        self.assertEqual(visitor.request().status, 404)
+        self.assertLess(sum(watch.growth()), (64 << 10) * float(os.environ.get("ADIT_TEST_SLOW", "1")))
+        self.assertIsNone(server.process.poll())
+
+
 class Credit(AditCase):
     def test_what_a_refused_websocket_sent_early_is_credited(self):
         def script(connection):
