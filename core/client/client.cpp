@@ -47,9 +47,7 @@ void Client::shutDown() {
 void Client::connectTo(session::JoinLink link) {
   post([this, target = std::move(link)] {
     for (auto& [id, tunnel] : m_tunnels) {
-      // Another server gives other addresses.
-      tunnel->assignedName.clear();
-      tunnel->url.clear();
+      tunnel->forgetAddress();
       if (tunnel->started) setTunnelState(*tunnel, TunnelState::Connecting);
     }
     m_link->connectTo(target);
@@ -125,9 +123,7 @@ void Client::onDeclared(const wire::Declared& declared) {
     if (found == m_tunnels.end() || !found->second->started) continue;
     Tunnel& tunnel = *found->second;
     if (answer.accepted) {
-      tunnel.assignedName = answer.name;
-      tunnel.url = answer.url;
-      tunnel.hasError = false;
+      tunnel.accept(answer);
       setTunnelState(tunnel, TunnelState::Online);
     } else {
       tunnel.error = Error{errorCodeFromString(answer.code), answer.message, 0};
@@ -166,7 +162,7 @@ void Client::setTunnelState(Tunnel& tunnel, TunnelState state) {
 
 void Client::tell(const Tunnel& tunnel) {
   m_observer.onTunnelChanged({tunnel.id, tunnel.spec, tunnel.state, tunnel.url, tunnel.error, tunnel.hasError,
-                              tunnel.traffic->read(), tunnel.name()});
+                              tunnel.traffic->read(), tunnel.plainUrl, tunnel.selfSigned, tunnel.name()});
 }
 
 std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {

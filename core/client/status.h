@@ -60,7 +60,9 @@ struct TunnelSnapshot {
   Error error;      ///< Meaningful in Failed, and the newest cause in Reconnecting.
   bool hasError = false;
   TrafficCounters traffic;
-  std::string name = {};  ///< What the server gave, else what was asked for; empty before it chose one.
+  std::string plainUrl = {};  ///< Where `url` is https://: the same without TLS; empty where there is none.
+  bool selfSigned = false;    ///< Visitors of an https:// address are warned of its certificate.
+  std::string name = {};      ///< What the server gave, else what was asked for; empty before it chose one.
 };
 
 struct LinkSnapshot {

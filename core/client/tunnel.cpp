@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/client/tunnel.h"
 
+#include <string_view>
+
+#include <spdlog/fmt/fmt.h>
+
 namespace adit::client {
 
 void Tunnel::makeOrigins(net::EventLoop& loop) {
@@ -12,12 +16,35 @@ void Tunnel::makeOrigins(net::EventLoop& loop) {
   }
 }
 
+void Tunnel::accept(const wire::TunnelAnswer& answer) {
+  forgetAddress();
+  assignedName = answer.name;
+  url = answer.url;
+  hasError = false;
+  constexpr std::string_view kSecure = "https://";
+  if (!url.starts_with(kSecure)) return;
+  selfSigned = answer.selfSigned;
+  if (answer.plainPort == 0) return;
+  const std::string_view authority = std::string_view(url).substr(kSecure.size());
+  plainUrl = fmt::format("http://{}", authority.substr(0, authority.find_first_of(":/")));
+  if (answer.plainPort != 80) plainUrl += fmt::format(":{}", answer.plainPort);
+}
+
+void Tunnel::forgetAddress() {
+  assignedName.clear();
+  url.clear();
+  plainUrl.clear();
+  selfSigned = false;
+}
+
 bool Tunnel::follow(const Tunnel& before) {
   started = before.started;
   const bool renamed = !spec.name.empty() && spec.name != before.name();
   if (!renamed) {
     assignedName = before.assignedName;
     url = before.url;
+    plainUrl = before.plainUrl;
+    selfSigned = before.selfSigned;
   }
   state = before.state;
   if (!started) return false;

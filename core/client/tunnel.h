@@ -12,6 +12,7 @@
 #include "core/client/target.h"
 #include "core/client/traffic.h"
 #include "core/relay/timeout_queue.h"
+#include "core/wire/control_messages.h"
 
 namespace adit::client {
 
@@ -24,6 +25,8 @@ struct Tunnel {
   TunnelState state = TunnelState::Connecting;
   std::string assignedName;  ///< What the server gave; asked for again after a reconnection.
   std::string url;
+  std::string plainUrl;
+  bool selfSigned = false;
   Error error;
   bool hasError = false;
   std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
@@ -38,6 +41,10 @@ struct Tunnel {
   [[nodiscard]] const std::string& name() const noexcept {
     return assignedName.empty() ? spec.name : assignedName;
   }
+  /// The server gave it a public address.
+  void accept(const wire::TunnelAnswer& answer);
+  /// No public address any more: another server gives another.
+  void forgetAddress();
   /// Takes over how the tunnel whose place this takes stands with the server. True where the server has to
   /// be told: of another name, or once more after a refusal.
   bool follow(const Tunnel& before);

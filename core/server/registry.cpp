@@ -15,17 +15,22 @@ std::shared_ptr<const RouteTable> Registry::routes() const {
   return m_table;
 }
 
-void Registry::setPublicAddress(http::Scheme scheme, std::uint16_t port) {
+void Registry::setPublicAddress(PublicAddress address) {
   const std::lock_guard lock(m_mutex);
-  m_params.scheme = scheme;
-  m_params.publicPort = port;
+  m_address = std::move(address);
 }
 
-std::string Registry::urlFor(const std::string& name) const {
-  const bool secure = m_params.scheme == http::Scheme::Https;
-  const std::string url = fmt::format("{}://{}.{}", secure ? "https" : "http", name, m_params.domain);
-  if (m_params.publicPort == (secure ? 443 : 80)) return url;
-  return fmt::format("{}:{}", url, m_params.publicPort);
+wire::TunnelAnswer Registry::accept(std::uint64_t tunnel, const std::string& name) const {
+  const bool secure = m_address.scheme == http::Scheme::Https;
+  const std::string host = fmt::format("{}.{}", name, m_params.domain);
+  wire::TunnelAnswer answer{tunnel, true, name, fmt::format("{}://{}", secure ? "https" : "http", host),
+                            {},     {}};
+  if (m_address.port != (secure ? 443 : 80)) answer.url += fmt::format(":{}", m_address.port);
+  if (secure) {
+    answer.plainPort = m_address.plainPort;
+    answer.selfSigned = m_address.selfSigned && m_address.selfSigned(host);
+  }
+  return answer;
 }
 
 void Registry::publish(std::shared_ptr<RouteTable> table) {
@@ -112,7 +117,7 @@ wire::Declared Registry::apply(SessionId id, const wire::Declare& declare, Times
     }
     table->routes[*name] = Route{!session.suspended, session.worker, id, tunnel.id,
                                  session.suspended ? now + m_params.grace : kNever};
-    declared.answers.push_back({tunnel.id, true, *name, urlFor(*name), {}, {}});
+    declared.answers.push_back(accept(tunnel.id, *name));
     names.emplace(tunnel.id, std::move(*name));
   }
   for (const auto& [tunnel, name] : session.names) {

@@ -5,10 +5,12 @@
 // path only reads the atomic version and, when it changed, fetches the new snapshot. Any thread.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/base/clock.h"
@@ -22,12 +24,18 @@
 namespace adit::server {
 
 struct RegistryParams {
-  std::string domain;  ///< "t.example.com"
-  std::uint16_t publicPort =
-      80;  ///< Left out of URLs where it is the scheme's. Set once the listener is bound.
+  std::string domain;            ///< "t.example.com"
   std::size_t maxTunnels = 100;  ///< A session.
   Duration grace = std::chrono::seconds(300);
-  http::Scheme scheme = http::Scheme::Http;  ///< Of URLs.
+};
+
+/// What is known of tunnels' addresses once the listeners are bound.
+struct PublicAddress {
+  http::Scheme scheme = http::Scheme::Http;
+  std::uint16_t port = 80;
+  std::uint16_t plainPort = 0;  ///< With HTTPS: where visitors are served without it; 0: nowhere.
+  /// With HTTPS: whether a host's certificate is self-signed. Called from any worker's thread.
+  std::function<bool(std::string_view host)> selfSigned = {};
 };
 
 class Registry {
@@ -56,7 +64,7 @@ class Registry {
   /// Changes whenever the routes do.
   [[nodiscard]] std::uint64_t version() const noexcept { return m_version.load(std::memory_order_acquire); }
   [[nodiscard]] std::shared_ptr<const RouteTable> routes() const;
-  void setPublicAddress(http::Scheme scheme, std::uint16_t port);
+  void setPublicAddress(PublicAddress address);
   [[nodiscard]] const std::string& domain() const noexcept { return m_params.domain; }
   [[nodiscard]] std::size_t maxTunnels() const noexcept { return m_params.maxTunnels; }
 
@@ -70,9 +78,10 @@ class Registry {
   void publish(std::shared_ptr<RouteTable> table);
   std::shared_ptr<RouteTable> copyTable(Timestamp now) const;
   void takeOffline(RouteTable& table, const Session& session, Timestamp now) const;
-  [[nodiscard]] std::string urlFor(const std::string& name) const;
+  [[nodiscard]] wire::TunnelAnswer accept(std::uint64_t tunnel, const std::string& name) const;
 
   RegistryParams m_params;
+  PublicAddress m_address;
   SecureRandom m_random;
   mutable std::mutex m_mutex;
   session::NameRegistry m_names;

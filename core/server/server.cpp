@@ -125,7 +125,17 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   }
   const std::uint16_t listens = https ? server->httpsAddress().port() : server->httpAddress().port();
   const std::uint16_t publicPort = params.publicPort != 0 ? params.publicPort : listens;
-  context.registry.setPublicAddress(https ? http::Scheme::Https : http::Scheme::Http, publicPort);
+  PublicAddress address{https ? http::Scheme::Https : http::Scheme::Http, publicPort};
+  // Where the public port is not the listener's, nobody here knows what the other one's is.
+  if (https && !params.redirectHttp && params.publicPort == 0)
+    address.plainPort = server->httpAddress().port();
+  if (https) {
+    address.selfSigned = [source = params.certificates](std::string_view host) {
+      const auto store = source->current();
+      return store->isSelfSigned(store->choose(host));
+    };
+  }
+  context.registry.setPublicAddress(std::move(address));
   if (https && params.redirectHttp) context.redirectPort = publicPort;
   std::vector<RemoteStreams*> remote;
   for (auto& each : server->m_workers) remote.push_back(&each->remoteStreams());

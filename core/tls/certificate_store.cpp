@@ -50,6 +50,7 @@ struct Entry {
   std::vector<std::string> names;             ///< Sorted; wildcards as "*.example.com".
   std::vector<int> keyKinds;
   Digest digest{};  ///< Of what is shown, so that tickets do not outlive it.
+  bool selfSigned = false;
 };
 
 /// The DNS names a certificate is for; its common name where it has no subject alternative names.
@@ -132,6 +133,10 @@ class Store final : public CertificateStore {
     return entry.credentials;
   }
 
+  [[nodiscard]] bool isSelfSigned(std::size_t index) const noexcept override {
+    return (*m_entries)[index].selfSigned;
+  }
+
   [[nodiscard]] TicketKey ticketKey(std::string_view serverName, std::size_t index) const override {
     const Digest& digest = (*m_entries)[index].digest;
     std::string text(asText(digest));
@@ -165,6 +170,7 @@ class Store final : public CertificateStore {
       return entry.names == names &&
              std::find(entry.keyKinds.begin(), entry.keyKinds.end(), kind) == entry.keyKinds.end();
     });
+    const bool selfSigned = gnutls_x509_crt_check_issuer(leaf, leaf) != 0;
     Digest digest{};
     std::size_t size = digest.size();
     if (const int rv = gnutls_x509_crt_get_fingerprint(leaf, GNUTLS_DIG_SHA256, digest.data(), &size);
@@ -173,12 +179,13 @@ class Store final : public CertificateStore {
     if (sibling != entries.end()) {
       if (auto added = addTo(sibling->credentials.get(), pair); !added) return added;
       sibling->keyKinds.push_back(kind);
+      sibling->selfSigned = sibling->selfSigned || selfSigned;
       for (std::size_t i = 0; i < digest.size(); ++i) sibling->digest[i] ^= digest[i];
       return {};
     }
     auto credentials = credentialsOf(pair);
     if (!credentials) return fail(std::move(credentials.error()));
-    entries.push_back({std::move(*credentials), nullptr, std::move(names), {kind}, digest});
+    entries.push_back({std::move(*credentials), nullptr, std::move(names), {kind}, digest, selfSigned});
     return {};
   }
 

@@ -55,6 +55,9 @@ class CertificateStore {
   /// The certificate with that index, or one that was made by it for `serverName` (as for choose).
   [[nodiscard]] virtual std::shared_ptr<gnutls_certificate_credentials_st> credentials(
       std::size_t index, std::string_view serverName) const = 0;
+  /// No authority that others know vouches for it, or for those made by it: visitors are warned until they
+  /// trust it by hand.
+  [[nodiscard]] virtual bool isSelfSigned(std::size_t index) const noexcept = 0;
   /// The key for tickets of one virtual host: a ticket made for another name, or under another certificate,
   /// does not open with it (RFC 8446 section 4.6.1). `serverName` as for choose.
   [[nodiscard]] virtual TicketKey ticketKey(std::string_view serverName, std::size_t index) const = 0;

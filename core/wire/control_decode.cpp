@@ -274,6 +274,10 @@ Result<ControlMessage> readDeclared(Decoder in) {
           return in.text(answer.code, {1, kMaxErrorCode}, Characters::Visible);
         case 6:
           return in.text(answer.message, {0, kMaxSentence}, Characters::Any);
+        case 7:
+          return in.number(answer.plainPort, 1, 65535);
+        case 8:
+          return in.boolean(answer.selfSigned);
         default:
           return Key::Unknown;
       }

@@ -115,6 +115,8 @@ void write(MapWriter& map, const Declared& message) {
     entry.text(4, answer.url);
     entry.text(5, answer.code);
     entry.text(6, presentable(answer.message, kMaxSentence));
+    if (answer.plainPort != 0) entry.number(7, answer.plainPort);
+    if (answer.selfSigned) entry.boolean(8, true);
     entry.appendTo(answers);
   }
   map.maps(2, message.answers.size(), answers);

@@ -79,6 +79,9 @@ struct TunnelAnswer {
   bool accepted = false;
   std::string name, url;      ///< When accepted.
   std::string code, message;  ///< When not.
+  /// Where `url` is https://: the port of the same host where visitors are served without TLS; 0: nowhere.
+  std::uint32_t plainPort = 0;
+  bool selfSigned = false;  ///< No authority vouches for the certificate shown at `url`.
   friend bool operator==(const TunnelAnswer&, const TunnelAnswer&) = default;
 };
 struct Declared {

@@ -6,6 +6,7 @@
 #include <QTest>
 
 #include "tests/core/support/engine_harness.h"
+#include "tests/core/support/server_harness.h"
 
 using namespace adit;
 using namespace adit::engine;
@@ -32,6 +33,26 @@ class EngineTest : public QObject {
     QVERIFY(snapshot.link.embedded);
     QVERIFY(snapshot.link.state == LinkState::Online);
     QVERIFY(!snapshot.link.server.empty());
+  }
+
+  void tellsOfBothAddresses() {
+    EngineHarness h;
+    EngineParams params = h.params();
+    params.embeddedHttpsPort = 0;
+    auto engine = Engine::start(params).value();
+    const auto id = engine->addTunnel({"shop", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    const auto tunnel = *EngineHarness::find(*engine, *id);
+    QVERIFY2(tunnel.url.starts_with("https://shop.localhost:"), tunnel.url.c_str());
+    QVERIFY2(tunnel.plainUrl.starts_with("http://shop.localhost:"), tunnel.plainUrl.c_str());
+    QVERIFY(tunnel.selfSigned);
+    QVERIFY(h.answers(tunnel.plainUrl, "/plain"));
+    // A server without HTTPS has one, and no certificate.
+    ServerHarness far;
+    QVERIFY(engine->join(far.link()).has_value());
+    QVERIFY(h.until([&] { return EngineHarness::find(*engine, *id)->url.starts_with("http://"); }));
+    QVERIFY(EngineHarness::find(*engine, *id)->plainUrl.empty());
+    QVERIFY(!EngineHarness::find(*engine, *id)->selfSigned);
   }
 
   void refusesWhatCannotBe_data() {

@@ -22,7 +22,7 @@ wire::Declare declare(std::vector<wire::TunnelDeclaration> tunnels, std::uint64_
 wire::TunnelDeclaration httpTunnel(std::uint64_t id, std::string name) {
   return {id, wire::TunnelKind::Http, std::move(name)};
 }
-RegistryParams params() { return {"t.example.com", 80, 3, 300s}; }
+RegistryParams params() { return {"t.example.com", 3, 300s}; }
 
 }  // namespace
 
@@ -52,7 +52,7 @@ class RegistryTest : public QObject {
 
   void namesThePortInUrls() {
     Registry registry(params());
-    registry.setPublicAddress(http::Scheme::Http, 8080);
+    registry.setPublicAddress({http::Scheme::Http, 8080});
     const auto session = registry.addSession(key(1), 0);
     QCOMPARE(registry.apply(session.id, declare({httpTunnel(1, "a1")}), at(0s)).answers[0].url,
              std::string("http://a1.t.example.com:8080"));
@@ -62,13 +62,32 @@ class RegistryTest : public QObject {
     Registry registry(params());
     const auto session = registry.addSession(key(1), 0);
     const auto urlAt = [&](http::Scheme scheme, std::uint16_t port) {
-      registry.setPublicAddress(scheme, port);
+      registry.setPublicAddress({scheme, port});
       return registry.apply(session.id, declare({httpTunnel(1, "a1")}), at(0s)).answers[0].url;
     };
     QCOMPARE(urlAt(http::Scheme::Http, 80), std::string("http://a1.t.example.com"));
     QCOMPARE(urlAt(http::Scheme::Https, 443), std::string("https://a1.t.example.com"));
     QCOMPARE(urlAt(http::Scheme::Https, 80), std::string("https://a1.t.example.com:80"));
     QCOMPARE(urlAt(http::Scheme::Http, 443), std::string("http://a1.t.example.com:443"));
+  }
+
+  void saysWhereElseAndHowFarVisitorsAreServed() {
+    Registry registry(params());
+    const auto session = registry.addSession(key(1), 0);
+    const auto answers = [&] {
+      return registry.apply(session.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s)).answers;
+    };
+    registry.setPublicAddress(
+        {http::Scheme::Https, 8443, 8080, [](std::string_view host) { return host == "b1.t.example.com"; }});
+    QCOMPARE(answers()[0].plainPort, 8080U);
+    QVERIFY(!answers()[0].selfSigned && answers()[1].selfSigned);
+    registry.setPublicAddress({http::Scheme::Https, 443});
+    QCOMPARE(answers()[0].plainPort, 0U);
+    QVERIFY(!answers()[1].selfSigned);
+    // Without TLS there is one address and no certificate.
+    registry.setPublicAddress({http::Scheme::Http, 80, 8080, [](std::string_view) { return true; }});
+    QCOMPARE(answers()[0].plainPort, 0U);
+    QVERIFY(!answers()[0].selfSigned);
   }
 
   void refusesEachForItsOwnReason() {

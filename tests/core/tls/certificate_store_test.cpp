@@ -120,6 +120,28 @@ class CertificateStoreTest : public QObject {
     QVERIFY(!CertificateStore::load({}));
   }
 
+  void knowsForWhomNoAuthorityVouches() {
+    const Certificates certificates;
+    CertificateRequest request;
+    request.lifetime = std::chrono::hours(24);
+    request.commonName = "authority";
+    const auto authority = makeSelfSigned(request).value();
+    request.commonName = "signed";
+    const std::vector<std::string> names{"signed.example"};
+    request.dnsNames = names;
+    const auto pair = makeSelfSigned(request).value();
+    QCOMPARE(gnutls_x509_crt_sign2(pair.chain.front().get(), authority.chain.front().get(),
+                                   authority.key.get(), GNUTLS_DIG_SHA256, 0),
+             0);
+    const CertificateFiles signedFiles = certificates.at("signed");
+    QVERIFY(storeKeyPair(pair, signedFiles.certificate, signedFiles.key).has_value());
+    const std::vector<CertificateFiles> files{signedFiles, certificates.make("own", {"own.example"})};
+    const auto store = CertificateStore::load(files).value();
+    QVERIFY(!store->isSelfSigned(store->choose("signed.example")));
+    QVERIFY(store->isSelfSigned(store->choose("own.example")));
+    QVERIFY(CertificateStore::selfSigned(names).value()->isSelfSigned(0));
+  }
+
   void oneFileMayHoldBoth() {
     const Certificates certificates;
     const CertificateFiles apart = certificates.make("apart", {"a"});

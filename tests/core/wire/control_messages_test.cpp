@@ -32,6 +32,7 @@ class ControlMessagesTest : public QObject {
   void numbersAreLimited();
   void machineTextsAreVisibleAscii();
   void answersMustBeComplete();
+  void answersTellOfTheAddress();
   void addressesMustBeSafeToOpen();
   void idsMustDiffer();
   void unknownTunnelKindsPass();
@@ -283,6 +284,22 @@ void ControlMessagesTest::answersMustBeComplete() {
   QCOMPARE(code({1, true, "", "http://a", "", ""}), std::string("malformed"));
   QCOMPARE(code({1, false, "", "", "", "why"}), std::string("malformed"));
   QCOMPARE(code({1, false, "", "", "name-taken", ""}), std::string("ok"));
+}
+
+void ControlMessagesTest::answersTellOfTheAddress() {
+  const TunnelAnswer whole{1, true, "a", "https://a:8443", "", "", 8080, true};
+  const std::string payload = payloadOf(Declared{1, {whole}});
+  const auto decoded = decodePayload(5, asBytes(payload));
+  QVERIFY(decoded.has_value());
+  QVERIFY(std::get<Declared>(*decoded).answers.at(0) == whole);
+  // What is not so is not sent: older clients are spared, and newer ones read it as not so.
+  const std::string plain = payloadOf(Declared{1, {{1, true, "a", "https://a:8443", "", ""}}});
+  QCOMPARE(payload.size() - plain.size(), std::size_t{6});
+  // A port is one.
+  QCOMPARE(codeOf(5, payloadOf(Declared{1, {{1, true, "a", "https://a", "", "", 65535}}})),
+           std::string("ok"));
+  QCOMPARE(codeOf(5, payloadOf(Declared{1, {{1, true, "a", "https://a", "", "", 65536}}})),
+           std::string("malformed"));
 }
 
 void ControlMessagesTest::addressesMustBeSafeToOpen() {
