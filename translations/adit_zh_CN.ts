@@ -113,6 +113,14 @@
         <source>Edit this tunnel</source>
         <translation>编辑此隧道</translation>
     </message>
+    <message>
+        <source>Edit…</source>
+        <translation>编辑…</translation>
+    </message>
+    <message>
+        <source>Browsers warn of the https address: the server signed its certificate itself, no authority did.</source>
+        <translation>浏览器会对 https 地址发出警告：证书由服务器自行签发，没有权威机构认证。</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::EmptyPanel</name>

@@ -80,6 +80,25 @@ class ApplicationTest : public QObject {
     QCOMPARE(running.saves.last().at(0).spec.name, std::string("docs"));
   }
 
+  void optionsAndChosenNamesAreKept() {
+    Running running;
+    auto params = running.params();
+    const engine::OriginOptions origin{.insecure = true, .hostHeader = "target"};
+    params.tunnels = {{.spec = {.name = "shop", .target = "https://db", .origin = origin}, .started = true}};
+    running.start(std::move(params));
+    QVERIFY(running.engine->snapshot().tunnels[0].spec.origin == origin);
+    const auto id = running.engine->addTunnel({.name = "", .target = "3000"}, true).value();
+    QTRY_COMPARE(running.saves.size(), 1);
+    QVERIFY(running.saves.last().at(0).spec.origin == origin);
+    QCOMPARE(running.saves.last().at(1).spec.name, std::string("brave-otter"));
+    // Other options alone are worth saving.
+    QVERIFY(
+        running.engine->changeTunnel(id, {.name = "", .target = "3000", .origin = {.hostHeader = "target"}}));
+    QTRY_COMPARE(running.saves.size(), 2);
+    QCOMPARE(running.saves.last().at(1).spec.origin.hostHeader, std::string("target"));
+    QCOMPARE(running.saves.last().at(1).spec.name, std::string("brave-otter"));
+  }
+
   void reconnectingIsNoChangeWorthSaving() {
     Running running;
     running.start(running.params());

@@ -166,6 +166,17 @@ void FakeEngine::setUrl(engine::TunnelId id, const std::string& url) {
   changed(id);
 }
 
+void FakeEngine::setAddresses(engine::TunnelId id, const std::string& url, const std::string& plainUrl,
+                              bool selfSigned) {
+  const std::lock_guard lock(m_mutex);
+  if (auto* tunnel = find(id)) {
+    tunnel->url = url;
+    tunnel->plainUrl = plainUrl;
+    tunnel->selfSigned = selfSigned;
+  }
+  changed(id);
+}
+
 void FakeEngine::addFailures(engine::TunnelId id, std::uint64_t failures) {
   const std::lock_guard lock(m_mutex);
   if (auto* tunnel = find(id)) tunnel->traffic.failures += failures;

@@ -36,6 +36,9 @@ class FakeEngine : public engine::Engine {
   void addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests,
                   std::uint32_t active = 0);
   void setUrl(engine::TunnelId id, const std::string& url);
+  /// As a server with HTTPS whose certificate is self-signed gives them.
+  void setAddresses(engine::TunnelId id, const std::string& url, const std::string& plainUrl,
+                    bool selfSigned);
   void addFailures(engine::TunnelId id, std::uint64_t failures);
   void log(LogLevel level, const std::string& component, const std::string& message,
            std::chrono::system_clock::time_point time = std::chrono::system_clock::now());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows the real window with a made-up engine and saves pictures of it: `ui_gallery DIRECTORY` writes one PNG
-// for each scene. For looking at while drawing, and for the README's picture; no test.
+// for each scene; a second argument takes those whose name contains it, a third a language ("zh_CN"). For
+// looking at while drawing, and for the README's picture; no test.
 #include <cmath>
 #include <QApplication>
 #include <QComboBox>
@@ -150,6 +151,35 @@ struct Scene {
     edit->close();
   }
 
+  /// HTTPS beside HTTP, and an origin with all that can be unusual.
+  void details(const QString& suffix) {
+    (void)engine->changeTunnel(1,
+                               {.name = "shop",
+                                .target = "h2s://localhost:3443",
+                                .origin = {.insecure = true, .hostHeader = "target", .connectTimeout = 3s}});
+    engine->setAddresses(1, "https://shop.t.example.com:8443", "http://shop.t.example.com:8080", true);
+    selectRow(0);
+    save(u"detail-"_s + suffix, {1280, 800});
+    save(u"detail-narrow-"_s + suffix, {620, 700});
+  }
+
+  /// Many tunnels, some of whose names and addresses are as long as they get.
+  void many(const QString& suffix) {
+    const std::string longest(63, 'w');
+    for (int i = 0; i < 20; ++i) {
+      const std::string name = i % 5 == 1 ? longest : "service-" + std::to_string(i);
+      (void)*engine->addTunnel(
+          {.name = name, .target = "https://a-rather-long-host-name.internal.example.com:8443"}, i % 4 != 3);
+    }
+    engine->setAddresses(2, "https://" + longest + ".tunnels.eu-central.example.com:8443",
+                         "http://" + longest + ".tunnels.eu-central.example.com:8080", true);
+    bridge.sample();
+    window->show();
+    selectRow(1);
+    save(u"many-"_s + suffix, {1120, 740});
+    save(u"many-narrow-"_s + suffix, {620, 480});
+  }
+
   void selectRow(int row) {
     auto* list = window->findChild<ui::TunnelList*>(u"tunnelList"_s);
     list->setCurrentIndex(list->model()->index(row, 0));
@@ -174,6 +204,7 @@ int main(int argc, char** argv) {
   directory.mkpath(u"."_s);
   QDir::setCurrent(directory.path());
   const QString only = argc > 2 ? QString::fromLocal8Bit(argv[2]) : QString();
+  const QString locale = argc > 3 ? QString::fromLocal8Bit(argv[3]) : u"en"_s;
   ui::Theme theme;
   ui::Language language;
   const auto wanted = [&only](const QString& name) { return only.isEmpty() || name.contains(only); };
@@ -182,7 +213,7 @@ int main(int argc, char** argv) {
     const QString suffix = dark ? u"dark"_s : u"light"_s;
     const auto mode = dark ? ui::ThemeMode::Dark : ui::ThemeMode::Light;
     if (wanted(u"main-"_s + suffix)) {
-      Scene scene(theme, language, mode, u"en"_s);
+      Scene scene(theme, language, mode, locale);
       scene.joinServer();
       scene.populate();
       scene.window->resize(1280, 800);
@@ -221,12 +252,22 @@ int main(int argc, char** argv) {
       add->close();
       scene.originDialog(suffix);
     }
+    if (wanted(u"detail-"_s + suffix)) {
+      Scene scene(theme, language, mode, locale);
+      scene.joinServer();
+      scene.populate();
+      scene.details(suffix);
+    }
+    if (wanted(u"many-"_s + suffix)) {
+      Scene scene(theme, language, mode, locale);
+      scene.many(suffix);
+    }
     if (wanted(u"empty-"_s + suffix)) {
-      Scene scene(theme, language, mode, u"en"_s);
+      Scene scene(theme, language, mode, locale);
       scene.save(u"empty-"_s + suffix, {1120, 740});
     }
     if (wanted(u"error-"_s + suffix)) {
-      Scene scene(theme, language, mode, u"en"_s);
+      Scene scene(theme, language, mode, locale);
       scene.joinServer();
       scene.populate();
       scene.window->show();

@@ -7,10 +7,12 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
+#include <QStyle>
 #include <QToolButton>
 
 #include "ui/format.h"
 #include "ui/messages.h"
+#include "ui/origin_text.h"
 #include "ui/status.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/copy_button.h"
@@ -36,8 +38,15 @@ DetailPane::DetailPane(QWidget* parent)
       m_name(new ElidedLabel(ElidedLabel::Kind::Plain, this)),
       m_state(new StatePill(this)),
       m_address(new ElidedLabel(ElidedLabel::Kind::Link, this)),
+      m_plainRow(new QWidget(this)),
+      m_plain(new ElidedLabel(ElidedLabel::Kind::Link, this)),
+      m_copyPlain(new CopyButton(this)),
+      m_certificate(new QLabel(this)),
       m_target(new ElidedLabel(ElidedLabel::Kind::Secondary, this)),
+      m_options(new QLabel(this)),
+      m_problemRow(new QWidget(this)),
       m_problem(new QLabel(this)),
+      m_mend(new QPushButton(this)),
       m_addressBox(new QWidget(this)),
       m_copy(new CopyButton(this)),
       m_open(new QPushButton(this)),
@@ -49,26 +58,14 @@ DetailPane::DetailPane(QWidget* parent)
       m_requests(new StatTile(StatTile::Mark::Requests, this)),
       m_active(new StatTile(StatTile::Mark::None, this)),
       m_graph(new TrafficGraph(TrafficGraph::Kind::Full, this)) {
-  setObjectName(u"detailPane"_s);
-  m_name->setObjectName(u"detailName"_s);
-  m_state->setObjectName(u"detailState"_s);
-  m_address->setObjectName(u"detailAddress"_s);
-  m_target->setObjectName(u"detailTarget"_s);
-  m_problem->setObjectName(u"detailProblem"_s);
-  m_copy->setObjectName(u"copyButton"_s);
-  m_open->setObjectName(u"openButton"_s);
-  m_toggle->setObjectName(u"toggleButton"_s);
-  m_edit->setObjectName(u"editButton"_s);
-  m_remove->setObjectName(u"removeButton"_s);
-  m_in->setObjectName(u"tileIn"_s);
-  m_out->setObjectName(u"tileOut"_s);
-  m_requests->setObjectName(u"tileRequests"_s);
-  m_active->setObjectName(u"tileActive"_s);
-  m_graph->setObjectName(u"detailGraph"_s);
+  nameParts();
   build();
   connect(m_copy, &QPushButton::clicked, this, &DetailPane::copyRequested);
   connect(m_open, &QPushButton::clicked, this, &DetailPane::openRequested);
   connect(m_address, &ElidedLabel::activated, this, &DetailPane::openRequested);
+  connect(m_copyPlain, &QPushButton::clicked, this, &DetailPane::copyPlainRequested);
+  connect(m_plain, &ElidedLabel::activated, this, &DetailPane::openPlainRequested);
+  connect(m_mend, &QPushButton::clicked, this, &DetailPane::editRequested);
   connect(m_edit, &QToolButton::clicked, this, &DetailPane::editRequested);
   connect(m_remove, &QToolButton::clicked, this, &DetailPane::removeRequested);
   connect(m_toggle, &QPushButton::clicked, this, [this] {
@@ -82,12 +79,44 @@ DetailPane::DetailPane(QWidget* parent)
   refresh();
 }
 
+void DetailPane::nameParts() {
+  setObjectName(u"detailPane"_s);
+  m_name->setObjectName(u"detailName"_s);
+  m_state->setObjectName(u"detailState"_s);
+  m_address->setObjectName(u"detailAddress"_s);
+  m_plain->setObjectName(u"detailPlainAddress"_s);
+  m_copyPlain->setObjectName(u"copyPlainButton"_s);
+  m_certificate->setObjectName(u"detailCertificate"_s);
+  m_options->setObjectName(u"detailOptions"_s);
+  m_mend->setObjectName(u"mendButton"_s);
+  m_target->setObjectName(u"detailTarget"_s);
+  m_problem->setObjectName(u"detailProblem"_s);
+  m_copy->setObjectName(u"copyButton"_s);
+  m_open->setObjectName(u"openButton"_s);
+  m_toggle->setObjectName(u"toggleButton"_s);
+  m_edit->setObjectName(u"editButton"_s);
+  m_remove->setObjectName(u"removeButton"_s);
+  m_in->setObjectName(u"tileIn"_s);
+  m_out->setObjectName(u"tileOut"_s);
+  m_requests->setObjectName(u"tileRequests"_s);
+  m_active->setObjectName(u"tileActive"_s);
+  m_graph->setObjectName(u"detailGraph"_s);
+}
+
 void DetailPane::build() {
   m_name->setFont(scaledFont(font(), 1.6, QFont::Bold));
   m_address->setFont(scaledFont(font(), 1.08, QFont::Medium));
-  m_target->setFont(scaledFont(font(), 0.92));
-  m_problem->setWordWrap(true);
-  m_problem->setTextFormat(Qt::PlainText);
+  for (QWidget* small : std::initializer_list<QWidget*>{m_plain, m_certificate, m_target, m_options})
+    small->setFont(scaledFont(font(), 0.92));
+  for (QLabel* text : {m_certificate, m_options, m_problem}) {
+    text->setWordWrap(true);
+    text->setTextFormat(Qt::PlainText);
+  }
+  m_options->setProperty("ink", u"secondary"_s);
+  m_copyPlain->setCompact(true);
+  m_copyPlain->setProperty("inline", true);
+  m_mend->setProperty("quiet", true);
+  m_mend->setIcon(symbolIcon(Symbol::Edit));
   m_open->setIcon(symbolIcon(Symbol::Open));
   m_edit->setIcon(symbolIcon(Symbol::Edit));
   m_edit->setIconSize({18, 18});
@@ -95,7 +124,7 @@ void DetailPane::build() {
   m_remove->setIconSize({18, 18});
 
   auto* title = new QHBoxLayout;
-  title->setSpacing(12);
+  title->setSpacing(8);
   title->addWidget(m_name);
   title->addWidget(m_state);
   title->addStretch(1);
@@ -103,16 +132,29 @@ void DetailPane::build() {
   title->addWidget(m_edit);
   title->addWidget(m_remove);
 
-  auto* texts = new QVBoxLayout;
-  texts->setSpacing(2);
-  texts->addWidget(m_address);
-  texts->addWidget(m_target);
-  auto* address = new QHBoxLayout(m_addressBox);
-  address->setContentsMargins(16, 12, 12, 12);
+  auto* plain = new QHBoxLayout(m_plainRow);
+  plain->setContentsMargins(0, 0, 0, 0);
+  plain->setSpacing(4);
+  plain->addWidget(m_plain);
+  plain->addWidget(m_copyPlain);
+  plain->addStretch(1);
+  auto* address = new QHBoxLayout;
   address->setSpacing(8);
-  address->addLayout(texts, 1);
+  address->addWidget(m_address, 1);
   address->addWidget(m_copy);
   address->addWidget(m_open);
+  auto* texts = new QVBoxLayout(m_addressBox);
+  texts->setContentsMargins(16, 10, 10, 12);
+  texts->setSpacing(3);
+  texts->addLayout(address);
+  for (QWidget* line : std::initializer_list<QWidget*>{m_plainRow, m_certificate, m_target, m_options})
+    texts->addWidget(line);
+
+  auto* problem = new QHBoxLayout(m_problemRow);
+  problem->setContentsMargins(0, 0, 0, 0);
+  problem->setSpacing(8);
+  problem->addWidget(m_problem, 1);
+  problem->addWidget(m_mend, 0, Qt::AlignTop);
 
   auto* tiles = new QHBoxLayout;
   tiles->setSpacing(10);
@@ -123,7 +165,7 @@ void DetailPane::build() {
   column->setSpacing(12);
   column->addLayout(title);
   column->addWidget(m_addressBox);
-  column->addWidget(m_problem);
+  column->addWidget(m_problemRow);
   column->addLayout(tiles);
   column->addWidget(m_graph, 1);
 }
@@ -167,25 +209,21 @@ void DetailPane::refresh() {
   m_edit->setVisible(one);
   m_remove->setVisible(one);
   m_addressBox->setVisible(one);
-  m_problem->setVisible(one && m_tunnel->hasError && m_tunnel->state != engine::TunnelState::Online);
+  m_problemRow->setVisible(one && m_tunnel->hasError && m_tunnel->state != engine::TunnelState::Online);
   if (one) {
     const bool stopped = m_tunnel->state == engine::TunnelState::Stopped;
-    const bool known = !m_tunnel->url.empty();
     m_name->setText(fromUtf8(m_tunnel->name));
     m_state->setState(statusOf(m_tunnel->state), stateText(m_tunnel->state));
-    m_address->setText(known ? fromUtf8(m_tunnel->url) : tr("No public address yet"));
-    m_address->setEnabled(known);
-    m_address->setElideMode(known ? Qt::ElideMiddle : Qt::ElideRight);
-    m_copy->setEnabled(known);
-    m_open->setEnabled(known);
-    m_target->setText(tr("Visitors reach %1").arg(displayTarget(m_tunnel->spec.target)));
-    m_toggle->setText(stopped ? tr("Start") : tr("Stop"));
+    m_toggle->setText(!m_roomy ? QString() : stopped ? tr("Start") : tr("Stop"));
     m_toggle->setIcon(symbolIcon(stopped ? Symbol::Play : Symbol::Stop));
     m_toggle->setAccessibleName(stopped ? tr("Start this tunnel") : tr("Stop this tunnel"));
     m_toggle->setToolTip(m_toggle->accessibleName());
     const QColor tone = statusColor(statusOf(m_tunnel->state), colorsOf(palette()));
     m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
     m_problem->setStyleSheet(u"color: %1"_s.arg(mixed(tone, colorsOf(palette()).text, 0.25).name()));
+    m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed);
+    refreshAddress();
+    refreshTarget();
   } else {
     m_name->setText(m_all > 0 ? tr("All tunnels: %1 of %2 online")
                                     .arg(formatCount(static_cast<std::uint64_t>(m_online)),
@@ -195,6 +233,8 @@ void DetailPane::refresh() {
   m_open->setText(m_roomy ? tr("Open") : QString());
   m_open->setAccessibleName(tr("Open the address in the browser"));
   m_open->setToolTip(m_open->accessibleName());
+  m_mend->setText(tr("Edit…"));
+  m_mend->setAccessibleName(tr("Edit this tunnel"));
   m_edit->setAccessibleName(tr("Edit this tunnel"));
   m_edit->setToolTip(m_edit->accessibleName());
   m_remove->setAccessibleName(tr("Remove this tunnel"));
@@ -205,6 +245,32 @@ void DetailPane::refresh() {
   m_active->setLabel(tr("Active now"));
   m_graph->setAccessibleName(tr("Traffic of the last minute"));
   refreshTraffic();
+  keepRoom();
+}
+
+void DetailPane::refreshAddress() {
+  const bool known = !m_tunnel->url.empty();
+  m_address->setText(known ? fromUtf8(m_tunnel->url) : tr("No public address yet"));
+  m_address->setEnabled(known);
+  m_address->setElideMode(known ? Qt::ElideMiddle : Qt::ElideRight);
+  m_copy->setEnabled(known);
+  m_open->setEnabled(known);
+  m_plainRow->setVisible(!m_tunnel->plainUrl.empty());
+  m_plain->setText(fromUtf8(m_tunnel->plainUrl));
+  m_plain->setElideMode(Qt::ElideMiddle);
+  m_certificate->setVisible(m_tunnel->selfSigned);
+  m_certificate->setText(
+      tr("Browsers warn of the https address: the server signed its certificate itself, no authority did."));
+  const Colors& colors = colorsOf(palette());
+  m_certificate->setStyleSheet(u"color: %1"_s.arg(inkOf(colors.waiting, colors).name()));
+}
+
+void DetailPane::refreshTarget() {
+  const QString target = displayTarget(m_tunnel->spec.target);
+  m_target->setText(tr("Visitors reach %1").arg(target));
+  m_target->setElideMode(Qt::ElideMiddle);
+  const QStringList facts = QStringList(protocolText(target)) + optionTexts(m_tunnel->spec.origin);
+  m_options->setText(facts.join(u" · "_s));
 }
 
 void DetailPane::paintEvent(QPaintEvent*) {
@@ -220,10 +286,19 @@ void DetailPane::resizeEvent(QResizeEvent* event) {
     m_roomy = roomy;
     m_active->setVisible(roomy);
     m_copy->setCompact(!roomy);
+    for (QWidget* button : std::initializer_list<QWidget*>{m_copy, m_open, m_toggle}) {
+      button->setProperty("compact", !roomy);
+      button->style()->unpolish(button);
+      button->style()->polish(button);
+    }
     refresh();
   }
   QWidget::resizeEvent(event);
+  keepRoom();
 }
+
+/// Text that wraps needs more height where there is less width; what does not fit the window is scrolled to.
+void DetailPane::keepRoom() { setMinimumHeight(layout()->totalMinimumHeightForWidth(width())); }
 
 void DetailPane::changeEvent(QEvent* event) {
   const auto type = event->type();

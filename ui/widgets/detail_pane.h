@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What there is to know about the selected tunnel: name and state, its address, four figures and the live
-// graph. With no selection it shows all tunnels together. Knows snapshots, not the engine: what the user
-// wants leaves as signals. GUI thread.
+// What there is to know about the selected tunnel: name and state, its addresses, how its service is spoken
+// to, four figures and the live graph. With no selection it shows all tunnels together. Knows snapshots, not
+// the engine: what the user wants leaves as signals. GUI thread.
 
 #include <memory>
 #include <optional>
@@ -33,6 +33,7 @@ class DetailPane : public QWidget {
   /// Writes the figures again, from the history shown.
   void refreshTraffic();
   [[nodiscard]] CopyButton& copyButton() { return *m_copy; }
+  [[nodiscard]] CopyButton& copyPlainButton() { return *m_copyPlain; }
   [[nodiscard]] TrafficGraph& graph() { return *m_graph; }
 
  Q_SIGNALS:
@@ -42,6 +43,8 @@ class DetailPane : public QWidget {
   void removeRequested();
   void copyRequested();
   void openRequested();
+  void copyPlainRequested();
+  void openPlainRequested();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -50,7 +53,11 @@ class DetailPane : public QWidget {
 
  private:
   void refresh();
+  void refreshAddress();
+  void refreshTarget();
   void build();
+  void nameParts();
+  void keepRoom();
 
   std::optional<engine::TunnelSnapshot> m_tunnel;
   bool m_roomy = true;
@@ -61,8 +68,15 @@ class DetailPane : public QWidget {
   ElidedLabel* m_name;
   StatePill* m_state;
   ElidedLabel* m_address;
+  QWidget* m_plainRow;
+  ElidedLabel* m_plain;
+  CopyButton* m_copyPlain;
+  QLabel* m_certificate;
   ElidedLabel* m_target;
+  QLabel* m_options;
+  QWidget* m_problemRow;
   QLabel* m_problem;
+  QPushButton* m_mend;
   QWidget* m_addressBox;
   CopyButton* m_copy;
   QPushButton* m_open;

@@ -34,7 +34,7 @@ QSize ElidedLabel::sizeHint() const {
 
 QSize ElidedLabel::minimumSizeHint() const {
   const QFontMetrics metrics(font());
-  return {std::min(metrics.horizontalAdvance(m_text) + 4, metrics.averageCharWidth() * 8),
+  return {std::min(metrics.horizontalAdvance(m_text) + 4, metrics.averageCharWidth() * 5),
           metrics.height() + 2};
 }
 

@@ -88,6 +88,7 @@ QPainterPath areaUnder(const QPainterPath& curve, const QRectF& rect) {
 void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory& history, SteadyTime end,
                     const Colors& colors, double opacity) {
   const TrafficRates peak = history.peak(end - TrafficHistory::kSpan);
+  if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line of nothing looks like a mistake.
   const double top = std::max({peak.bytesIn, peak.bytesOut, 1000.0}) * 1.05;
   painter.save();
   painter.setRenderHint(QPainter::Antialiasing);

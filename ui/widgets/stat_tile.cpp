@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/widgets/stat_tile.h"
 
+#include <algorithm>
 #include <QPainter>
 
 #include "ui/theme/colors.h"
@@ -14,6 +15,8 @@ namespace {
 constexpr int kMargin = 16;
 constexpr double kValueScale = 1.55;
 constexpr double kSmallScale = 0.88;
+constexpr double kLeastValueScale = 0.6;  // Of the value's usual size.
+constexpr int kNarrow = 120;
 
 }  // namespace
 
@@ -50,9 +53,9 @@ void StatTile::paintEvent(QPaintEvent*) {
   const QFont small = scaledFont(font(), kSmallScale);
   const QFont large = scaledFont(font(), kValueScale, QFont::DemiBold);
   const QFontMetrics smallMetrics(small);
-  const QFontMetrics largeMetrics(large);
 
-  const QRect inner = rect().adjusted(kMargin, kMargin - 2, -kMargin / 2, -kMargin + 2);
+  const int side = width() < kNarrow ? kMargin - 6 : kMargin;
+  const QRect inner = rect().adjusted(side, kMargin - 2, -side / 3, -kMargin + 2);
   int left = inner.left();
   if (m_mark != Mark::None) {
     const QColor color = m_mark == Mark::In    ? colors.trafficIn
@@ -62,7 +65,7 @@ void StatTile::paintEvent(QPaintEvent*) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(color);
     painter.drawEllipse(QPointF(left + 4, inner.top() + smallMetrics.height() / 2.0), 4, 4);
-    left += 15;
+    left += 14;
   }
   painter.setFont(small);
   painter.setPen(colors.secondary);
@@ -75,12 +78,15 @@ void StatTile::paintEvent(QPaintEvent*) {
   painter.drawText(QRect(inner.left(), contextTop, inner.width(), smallMetrics.height()),
                    Qt::AlignLeading | Qt::AlignVCenter,
                    smallMetrics.elidedText(m_context, Qt::ElideRight, inner.width()));
-  painter.setFont(large);
-  painter.setPen(colors.text);
   const QRect middle(inner.left(), inner.top() + smallMetrics.height(), inner.width(),
                      contextTop - inner.top() - smallMetrics.height());
+  // A figure that is cut off is none: it becomes smaller before that.
+  const double wide = QFontMetricsF(large).horizontalAdvance(m_value);
+  const double fits = std::clamp((middle.width() - 1) / std::max(wide, 1.0), kLeastValueScale, 1.0);
+  painter.setFont(scaledFont(large, fits, QFont::DemiBold));
+  painter.setPen(colors.text);
   painter.drawText(middle, Qt::AlignLeading | Qt::AlignVCenter,
-                   largeMetrics.elidedText(m_value, Qt::ElideRight, middle.width()));
+                   painter.fontMetrics().elidedText(m_value, Qt::ElideRight, middle.width()));
 }
 
 }  // namespace adit::ui

@@ -132,6 +132,8 @@ void TrafficGraph::paintEvent(QPaintEvent*) {
   painter.setRenderHint(QPainter::Antialiasing);
   const Plot frame = plot();
   if (m_kind == Kind::Compact) {
+    const TrafficRates peak = m_history->peak(frame.end - TrafficHistory::kSpan);
+    if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line of nothing looks like a mistake.
     painter.setPen(QPen(colorsOf(palette()).border, 1));
     painter.drawLine(QPointF(frame.rect.left(), frame.rect.bottom() + 0.5),
                      QPointF(frame.rect.right(), frame.rect.bottom() + 0.5));
@@ -190,7 +192,12 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
                                      width() - plot.rect.right() - 12, metrics.height());
     painter.drawText(box, (left ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text);
   };
-  for (int i = 0; i <= GraphScale::kSteps; ++i) {
+  // Where lines would be closer than their labels are high, every second or the last is enough.
+  int every = 1;
+  while (every < GraphScale::kSteps &&
+         every * plot.rect.height() / GraphScale::kSteps < 1.2 * metrics.height())
+    every *= 2;
+  for (int i = 0; i <= GraphScale::kSteps; i += every) {
     const double y = plot.yOf(i * m_bytes.step(), m_bytes.top());
     if (y >= plot.rect.top() - 2) {
       painter.setPen(QPen(i == 0 ? colors.borderStrong : colors.grid, 1));
@@ -206,7 +213,9 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
   const double y = plot.rect.bottom() + 8;
   const std::array<std::pair<double, QString>, 4> times{
       {{0.0, tr("60 s ago")}, {1.0 / 3, tr("40 s")}, {2.0 / 3, tr("20 s")}, {1.0, tr("now")}}};
+  const bool ends = plot.rect.width() < 4.5 * metrics.horizontalAdvance(times[0].second);
   for (const auto& [position, text] : times) {
+    if (ends && position > 0.0 && position < 1.0) continue;
     const double x = plot.rect.left() + position * plot.rect.width();
     const double wide = metrics.horizontalAdvance(text);
     const double left = position == 0.0 ? x : position == 1.0 ? x - wide : x - wide / 2;

@@ -6,6 +6,7 @@
 #include <QCloseEvent>
 #include <QLabel>
 #include <QMenu>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -33,6 +34,7 @@ using namespace std::chrono_literals;
 // Figures that change faster cannot be read.
 constexpr auto kFiguresInterval = 450ms;
 constexpr int kLogHeight = 210;
+constexpr int kLeastDetail = 340;
 
 }  // namespace
 
@@ -84,7 +86,16 @@ void MainWindow::build() {
   leftColumn->addWidget(m_list, 1);
   left->setMinimumWidth(250);
   m_columns->addWidget(left);
-  m_columns->addWidget(m_detail);
+  auto* scroll = new QScrollArea(this);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setWidgetResizable(true);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setWidget(m_detail);
+  scroll->setMinimumWidth(kLeastDetail);
+  scroll->viewport()->setAutoFillBackground(false);
+  m_detail->setAutoFillBackground(false);
+  m_columns->addWidget(scroll);
   m_columns->setStretchFactor(0, 0);
   m_columns->setStretchFactor(1, 1);
   m_columns->setChildrenCollapsible(false);
@@ -154,6 +165,10 @@ void MainWindow::connectParts() {
   connect(m_detail, &DetailPane::openRequested, this, open);
   connect(m_detail, &DetailPane::copyRequested, this,
           withSelected([this](engine::TunnelId id) { copyAddress(id); }));
+  connect(m_detail, &DetailPane::copyPlainRequested, this, &MainWindow::copyPlainAddress);
+  connect(m_detail, &DetailPane::openPlainRequested, this, [this] {
+    if (const engine::TunnelSnapshot* tunnel = selected()) openPage(tunnel->plainUrl);
+  });
   connect(m_detail, &DetailPane::editRequested, this, &MainWindow::editSelected);
   connect(m_detail, &DetailPane::removeRequested, this, &MainWindow::removeSelected);
 
@@ -216,7 +231,11 @@ void MainWindow::onTunnelsChanged() {
   m_tunnels.update(snapshot.tunnels);
   // Whoever opens the window wants an address first; the overview is a click away.
   if (first) select(snapshot.tunnels.front().id);
-  m_stack->setCurrentWidget(snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns);
+  QWidget* page = snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns;
+  if (page != m_stack->currentWidget()) {
+    m_stack->setCurrentWidget(page);
+    focusBeginning();
+  }
   m_listTitle->setText(tr("%n tunnel(s)", nullptr, m_tunnels.rowCount()));
   if (m_selectNext && m_tunnels.rowOf(*m_selectNext) >= 0) select(*std::exchange(m_selectNext, std::nullopt));
   showSelected();
@@ -300,8 +319,18 @@ void MainWindow::updateSampling() {
 
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
+  // Where to begin: not at the first button there is, which Qt would choose.
+  if (focusWidget() == nullptr) focusBeginning();
   updateSampling();
   refreshFigures();
+}
+
+void MainWindow::focusBeginning() {
+  if (m_stack->currentWidget() == m_empty) {
+    m_empty->setFocus();
+  } else {
+    m_list->setFocus();
+  }
 }
 
 void MainWindow::hideEvent(QHideEvent* event) {

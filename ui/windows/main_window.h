@@ -88,12 +88,15 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
   [[nodiscard]] const engine::TunnelSnapshot* selected() const;
   void select(engine::TunnelId id);
+  void focusBeginning();
 
   /// Adds and selects; returns the engine's refusal.
   Result<> addTunnel(const engine::TunnelSpec& spec);
   void editSelected();
   void removeSelected();
   void openAddress(engine::TunnelId id);
+  void openPage(std::string_view address);
+  void copyPlainAddress();
   void joinDialog();
   void join(JoinDialog* dialog, const std::optional<session::JoinLink>& link);
   void copyFocused();

@@ -81,6 +81,13 @@ void MainWindow::copyAddress(engine::TunnelId id) {
   if (selectedId() == id) m_detail->copyButton().showCopied();
 }
 
+void MainWindow::copyPlainAddress() {
+  const engine::TunnelSnapshot* tunnel = selected();
+  if (tunnel == nullptr || tunnel->plainUrl.empty()) return;
+  QApplication::clipboard()->setText(fromUtf8(tunnel->plainUrl));
+  m_detail->copyPlainButton().showCopied();
+}
+
 void MainWindow::copyFocused() {
   if (m_logPane->hasListFocus()) {
     m_logPane->copy();
@@ -89,12 +96,14 @@ void MainWindow::copyFocused() {
   }
 }
 
-void MainWindow::openAddress(engine::TunnelId id) {
-  const engine::TunnelSnapshot* tunnel = m_parts.bridge.tunnel(id);
-  if (tunnel == nullptr || tunnel->url.empty()) return;
-  const QUrl url(fromUtf8(tunnel->url), QUrl::StrictMode);
+void MainWindow::openPage(std::string_view address) {
+  const QUrl url(fromUtf8(address), QUrl::StrictMode);
   // The address comes from the server: nothing but a web page may be opened on its word.
   if (url.scheme() == "http"_L1 || url.scheme() == "https"_L1) m_parts.openUrl(url);
+}
+
+void MainWindow::openAddress(engine::TunnelId id) {
+  if (const engine::TunnelSnapshot* tunnel = m_parts.bridge.tunnel(id)) openPage(tunnel->url);
 }
 
 void MainWindow::joinDialog() {
