@@ -121,6 +121,10 @@
         <source>Browsers warn of the https address: the server signed its certificate itself, no authority did.</source>
         <translation>浏览器会对 https 地址发出警告：证书由服务器自行签发，没有权威机构认证。</translation>
     </message>
+    <message>
+        <source>Unusual: %1</source>
+        <translation>非默认设置：%1</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::EmptyPanel</name>
@@ -615,6 +619,10 @@ Licensed under the Apache License 2.0.</source>
         <source>%1 s for TLS</source>
         <translation>TLS 限时 %1 秒</translation>
     </message>
+    <message>
+        <source>%1 s to answer</source>
+        <translation>应答限时 %1 秒</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::OriginSection</name>
@@ -733,6 +741,14 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>All files (*)</source>
         <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Seconds to answer</source>
+        <translation>应答限时（秒）</translation>
+    </message>
+    <message>
+        <source>Empty: 100, or no limit for gRPC</source>
+        <translation>留空：100，gRPC 不限时</translation>
     </message>
 </context>
 <context>

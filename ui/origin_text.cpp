@@ -57,6 +57,7 @@ QStringList optionTexts(const engine::OriginOptions& options) {
     texts += Origin::tr("%1 s to connect").arg(seconds(options.connectTimeout));
   if (options.tlsTimeout != usual.tlsTimeout)
     texts += Origin::tr("%1 s for TLS").arg(seconds(options.tlsTimeout));
+  if (options.answerTimeout) texts += Origin::tr("%1 s to answer").arg(seconds(*options.answerTimeout));
   return texts;
 }
 

@@ -76,16 +76,18 @@ class DetailPaneTest : public QObject {
     WindowFixture fixture;
     const auto id = fixture.addTunnel("shop");
     auto* facts = fixture.find<QLabel>("detailOptions");
-    QCOMPARE(facts->text(), u"HTTP/1.1"_s);
+    auto* target = fixture.find<ElidedLabel>("detailTarget");
+    QCOMPARE(target->text(), u"Visitors reach localhost:3000 · HTTP/1.1"_s);
+    QVERIFY(!facts->isVisible());
     QVERIFY(fixture.engine->changeTunnel(
         id, {.name = "shop",
              .target = "h2s://localhost:3443",
              .origin = {.insecure = true, .hostHeader = "a<b>.example", .connectTimeout = 3s}}));
     fixture.bridge.sample();  // A change of options alone is one.
-    QCOMPARE(facts->text(),
-             u"HTTP/2 with TLS · certificate not verified · Host a<b>.example · 3 s to connect"_s);
+    QCOMPARE(target->text(), u"Visitors reach h2s://localhost:3443 · HTTP/2 with TLS"_s);
+    QVERIFY(facts->isVisible());
+    QCOMPARE(facts->text(), u"Unusual: certificate not verified · Host a<b>.example · 3 s to connect"_s);
     QCOMPARE(facts->textFormat(), Qt::PlainText);
-    QVERIFY(fixture.find<ElidedLabel>("detailTarget")->text().contains(u"h2s://localhost:3443"_s));
   }
 
   void aRefusalIsMendedFromWhereItIsSaid() {
@@ -123,6 +125,9 @@ class DetailPaneTest : public QObject {
     fixture.language.apply(language);
     const std::string longest(63, 'w');
     const auto id = fixture.addTunnel(longest, "https://" + longest + ".internal.example.com:8443");
+    QVERIFY(fixture.engine->changeTunnel(id, {.name = longest,
+                                              .target = "https://" + longest + ".internal.example.com:8443",
+                                              .origin = {.insecure = true, .hostHeader = longest}}));
     fixture.engine->setAddresses(id, "https://" + longest + ".example.com:8443",
                                  "http://" + longest + ".example.com:8080", true);
     fixture.bridge.sample();

@@ -50,9 +50,11 @@ class OriginTextTest : public QObject {
                                               .serverName = "db.internal",
                                               .hostHeader = "shop.example.com",
                                               .connectTimeout = 3s,
-                                              .tlsTimeout = 3600s});
+                                              .tlsTimeout = 3600s,
+                                              .answerTimeout = 86400s});
     QCOMPARE(verified, QStringList({u"authorities of own ca.pem"_s, u"certificate for db.internal"_s,
-                                    u"Host shop.example.com"_s, u"3 s to connect"_s, u"3,600 s for TLS"_s}));
+                                    u"Host shop.example.com"_s, u"3 s to connect"_s, u"3,600 s for TLS"_s,
+                                    u"86,400 s to answer"_s}));
     QCOMPARE(optionTexts({.insecure = true, .hostHeader = "target"}),
              QStringList({u"certificate not verified"_s, u"Host as the service is called"_s}));
   }

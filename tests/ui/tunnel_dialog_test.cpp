@@ -123,13 +123,15 @@ class TunnelDialogTest : public QObject {
     add.write("originHostName", u"shop.example.com:8443"_s);
     add.write("originConnectTimeout", u"3"_s);
     add.write("originTlsTimeout", u"3600"_s);
+    add.write("originAnswerTimeout", u"86400"_s);
     QVERIFY2(add.ok->isEnabled(), qPrintable(add.child<QLabel>("originSummary")->text()));
     add.press();
     QVERIFY(specOf(fixture).origin == (engine::OriginOptions{.caFile = file.toStdString(),
                                                              .serverName = "db.internal",
                                                              .hostHeader = "shop.example.com:8443",
                                                              .connectTimeout = 3s,
-                                                             .tlsTimeout = 3600s}));
+                                                             .tlsTimeout = 3600s,
+                                                             .answerTimeout = 86400s}));
   }
 
   void whatTheTargetHasNoUseForIsLeftOut() {
@@ -158,6 +160,7 @@ class TunnelDialogTest : public QObject {
       row("originConnectTimeout", wrong, "1");
       row("originTlsTimeout", wrong, "3600");
     }
+    for (const char* wrong : {"0", "86401", "soon"}) row("originAnswerTimeout", wrong, "");
     for (const char* wrong : {"", "a b", "a/b", "http://a", "user@a", "a:99999", "a:", "männer"})
       row("originHostName", wrong, "[::1]:3000");
     for (const char* wrong : {"db:443", "a b", "/"}) row("originServerName", wrong, "db.internal");
@@ -230,8 +233,11 @@ class TunnelDialogTest : public QObject {
 
   void anExistingTunnelIsEdited() {
     WindowFixture fixture;
-    const engine::OriginOptions before{
-        .serverName = "db", .insecure = true, .hostHeader = "target", .connectTimeout = 4s};
+    const engine::OriginOptions before{.serverName = "db",
+                                       .insecure = true,
+                                       .hostHeader = "target",
+                                       .connectTimeout = 4s,
+                                       .answerTimeout = 9s};
     (void)fixture.engine->addTunnel({.name = "shop", .target = "https://localhost:3443", .origin = before},
                                     true);
     fixture.bridge.sample();
@@ -257,7 +263,8 @@ class TunnelDialogTest : public QObject {
     QVERIFY(again.hint("tunnelName").contains(u"address"_s));
     again.press();
     QVERIFY(!again.dialog->isVisible());
-    QVERIFY(specOf(fixture).origin == (engine::OriginOptions{.serverName = "db", .connectTimeout = 4s}));
+    QVERIFY(specOf(fixture).origin ==
+            (engine::OriginOptions{.serverName = "db", .connectTimeout = 4s, .answerTimeout = 9s}));
     QCOMPARE(specOf(fixture).name, std::string("store"));
     QTRY_COMPARE(fixture.find<ElidedLabel>("detailName")->text(), u"store"_s);
   }
@@ -297,9 +304,10 @@ class TunnelDialogTest : public QObject {
       QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
       seen.append(QApplication::focusWidget()->objectName());
     }
-    QCOMPARE(seen.join(u' '),
-             u"tunnelName originToggle originTrust originServerName originCa originCaChoose originHost "
-             "originHostName originConnectTimeout originTlsTimeout tunnelCancel tunnelOk tunnelTarget"_s);
+    QCOMPARE(
+        seen.join(u' '),
+        u"tunnelName originToggle originTrust originServerName originCa originCaChoose originHost "
+        "originHostName originConnectTimeout originTlsTimeout originAnswerTimeout tunnelCancel tunnelOk tunnelTarget"_s);
     for (const QString& name : seen)
       QVERIFY2(!add.child<QWidget>(name.toLatin1().constData())->accessibleName().isEmpty(),
                qPrintable(name));

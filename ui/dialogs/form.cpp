@@ -25,7 +25,7 @@ QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text
   return body;
 }
 
-QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field) {
+QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field, QWidget* beside) {
   auto* name = new QLabel(label);
   name->setFont(scaledFont(name->font(), 0.95, QFont::DemiBold));
   name->setBuddy(field);
@@ -38,7 +38,11 @@ QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field) {
   auto* group = new QVBoxLayout;
   group->setSpacing(5);
   group->addWidget(name);
-  group->addWidget(field);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(8);
+  row->addWidget(field, 1);
+  if (beside != nullptr) row->addWidget(beside);
+  group->addLayout(row);
   group->addWidget(hint);
   column->addLayout(group);
   return hint;

@@ -13,8 +13,8 @@ class QWidget;
 namespace adit::ui {
 
 QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text);
-/// The hint label under `field`, which is described by `label`.
-QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field);
+/// The hint label under `field`, which is described by `label`; `beside` stands at its right and may be null.
+QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field, QWidget* beside = nullptr);
 /// Shows `problem` in red and marks the field, or `hint` where there is no problem.
 void showHint(QLabel* label, QWidget* field, const QString& hint, const QString& problem);
 /// Cancel and `accept` at the right; returns the second. `extra` stands at the left and may be null.

@@ -21,12 +21,13 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-QHBoxLayout* addRow(QBoxLayout* column, std::initializer_list<QWidget*> widgets) {
+constexpr int kMostAnswerSeconds = 86400;
+
+void addRow(QBoxLayout* column, std::initializer_list<QWidget*> widgets) {
   auto* row = new QHBoxLayout;
   row->setSpacing(14);
   for (QWidget* widget : widgets) row->addWidget(widget, 1, Qt::AlignTop);
   column->addLayout(row);
-  return row;
 }
 
 std::chrono::seconds secondsOf(const QLineEdit* field) {
@@ -52,13 +53,14 @@ OriginSection::OriginSection(QWidget* parent)
       m_serverName(new QLineEdit(m_body)),
       m_connect(new QLineEdit(m_body)),
       m_handshake(new QLineEdit(m_body)),
+      m_answer(new QLineEdit(m_body)),
       m_warning(new QLabel(m_body)) {
   setObjectName(u"originSection"_s);
   build();
   setOptions({});
   connect(m_toggle, &QToolButton::toggled, this, &OriginSection::setOpen);
   connect(m_choose, &QPushButton::clicked, this, &OriginSection::chooseFile);
-  for (QLineEdit* field : {m_hostName, m_file, m_serverName, m_connect, m_handshake})
+  for (QLineEdit* field : {m_hostName, m_file, m_serverName, m_connect, m_handshake, m_answer})
     connect(field, &QLineEdit::textChanged, this, &OriginSection::changed);
   for (QComboBox* choice : {m_host, m_trust}) {
     connect(choice, &QComboBox::currentIndexChanged, this, [this] {
@@ -69,12 +71,13 @@ OriginSection::OriginSection(QWidget* parent)
   setOpen(false);
 }
 
-OriginSection::Field OriginSection::makeField(const QString& label, QWidget* input, const QString& name) {
+OriginSection::Field OriginSection::makeField(const QString& label, QWidget* input, const QString& name,
+                                              QWidget* beside) {
   input->setObjectName(name);
   Field field{.box = new QWidget(m_body)};
   auto* column = new QVBoxLayout(field.box);
   column->setContentsMargins(0, 0, 0, 0);
-  field.hint = addField(column, label, input);
+  field.hint = addField(column, label, input, beside);
   field.hint->setObjectName(name + "Hint"_L1);
   return field;
 }
@@ -114,25 +117,19 @@ void OriginSection::build() {
   QSizePolicy kept = m_hostNameField.box->sizePolicy();
   kept.setRetainSizeWhenHidden(true);
   m_hostNameField.box->setSizePolicy(kept);
-  m_fileField = makeField(tr("File of authorities"), m_file, u"originCa"_s);
+  m_fileField = makeField(tr("File of authorities"), m_file, u"originCa"_s, m_choose);
   m_connectField = makeField(tr("Seconds to connect"), m_connect, u"originConnectTimeout"_s);
   m_handshakeField = makeField(tr("Seconds for TLS"), m_handshake, u"originTlsTimeout"_s);
+  m_answerField = makeField(tr("Seconds to answer"), m_answer, u"originAnswerTimeout"_s);
 
   auto* column = new QVBoxLayout(m_body);
   column->setContentsMargins(0, 4, 0, 0);
   column->setSpacing(10);
   addRow(column, {m_trustField.box, m_serverNameField.box});
   column->addWidget(m_warning);
-  // The button belongs beside the field, above the hint.
-  auto* file = addRow(column, {m_fileField.box});
-  file->setSpacing(8);
-  auto* beside = new QVBoxLayout;
-  beside->addSpacing(QFontMetrics(scaledFont(font(), 0.95, QFont::DemiBold)).height() + 5);
-  beside->addWidget(m_choose);
-  beside->addStretch(1);
-  file->addLayout(beside);
+  column->addWidget(m_fileField.box);
   addRow(column, {m_hostField.box, m_hostNameField.box});
-  addRow(column, {m_connectField.box, m_handshakeField.box});
+  addRow(column, {m_connectField.box, m_handshakeField.box, m_answerField.box});
 
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
@@ -143,7 +140,7 @@ void OriginSection::build() {
   // In the order they are read, whatever the order they were made in.
   QWidget* before = m_toggle;
   for (QWidget* next : std::initializer_list<QWidget*>{m_trust, m_serverName, m_file, m_choose, m_host,
-                                                       m_hostName, m_connect, m_handshake}) {
+                                                       m_hostName, m_connect, m_handshake, m_answer}) {
     setTabOrder(before, next);
     before = next;
   }
@@ -163,6 +160,8 @@ void OriginSection::setOptions(const engine::OriginOptions& options) {
   m_hostName->setText(kept || target ? QString() : fromUtf8(options.hostHeader));
   showSeconds(m_connect, options.connectTimeout);
   showSeconds(m_handshake, options.tlsTimeout);
+  m_answer->clear();
+  if (options.answerTimeout) showSeconds(m_answer, *options.answerTimeout);
   refresh();
 }
 
@@ -171,6 +170,7 @@ engine::OriginOptions OriginSection::options() const {
   if (host() == Host::Target) options.hostHeader = "target";
   if (host() == Host::Other) options.hostHeader = m_hostName->text().trimmed().toStdString();
   options.connectTimeout = secondsOf(m_connect);
+  if (!m_answer->text().trimmed().isEmpty()) options.answerTimeout = secondsOf(m_answer);
   if (!m_tls) return options;
   if (trust() == Trust::File) options.caFile = m_file->text().trimmed().toStdString();
   options.insecure = trust() == Trust::Nobody;
@@ -201,7 +201,6 @@ void OriginSection::refresh() {
   shown(m_trustField, m_tls);
   shown(m_serverNameField, m_tls);
   shown(m_fileField, m_tls && trust() == Trust::File);
-  m_choose->setVisible(m_tls && trust() == Trust::File);
   m_warning->setVisible(m_tls && trust() == Trust::Nobody);
   shown(m_hostNameField, host() == Host::Other);
   shown(m_handshakeField, m_tls);
@@ -228,6 +227,9 @@ void OriginSection::check() {
     judge(m_hostNameField, m_hostName, tr("host or host:port"), hostProblem(m_hostName->text().trimmed()));
   judge(m_connectField, m_connect, tr("Then visitors get an error page"),
         secondsProblem(m_connect->text().trimmed()));
+  const QString answer = m_answer->text().trimmed();
+  judge(m_answerField, m_answer, tr("Empty: 100, or no limit for gRPC"),
+        answer.isEmpty() ? QString() : secondsProblem(answer, kMostAnswerSeconds));
   if (!m_tls) return;
   judge(m_handshakeField, m_handshake, tr("After it is connected"),
         secondsProblem(m_handshake->text().trimmed()));

@@ -41,7 +41,7 @@ class OriginSection : public QWidget {
     QWidget* box = nullptr;
     QLabel* hint = nullptr;
   };
-  Field makeField(const QString& label, QWidget* input, const QString& name);
+  Field makeField(const QString& label, QWidget* input, const QString& name, QWidget* beside = nullptr);
   void build();
   void setOpen(bool open);
   void chooseFile();
@@ -64,9 +64,10 @@ class OriginSection : public QWidget {
   QLineEdit* m_serverName;
   QLineEdit* m_connect;
   QLineEdit* m_handshake;
+  QLineEdit* m_answer;
   QLabel* m_warning;
   Field m_hostField, m_hostNameField, m_trustField, m_fileField, m_serverNameField, m_connectField,
-      m_handshakeField;
+      m_handshakeField, m_answerField;
 };
 
 }  // namespace adit::ui

@@ -111,6 +111,7 @@ void DetailPane::build() {
   for (QLabel* text : {m_certificate, m_options, m_problem}) {
     text->setWordWrap(true);
     text->setTextFormat(Qt::PlainText);
+    text->setMinimumWidth(1);  // A name without a place to break must not widen the pane.
   }
   m_options->setProperty("ink", u"secondary"_s);
   m_copyPlain->setCompact(true);
@@ -267,10 +268,12 @@ void DetailPane::refreshAddress() {
 
 void DetailPane::refreshTarget() {
   const QString target = displayTarget(m_tunnel->spec.target);
-  m_target->setText(tr("Visitors reach %1").arg(target));
+  m_target->setText(tr("Visitors reach %1").arg(target) + u" · "_s + protocolText(target));
   m_target->setElideMode(Qt::ElideMiddle);
-  const QStringList facts = QStringList(protocolText(target)) + optionTexts(m_tunnel->spec.origin);
-  m_options->setText(facts.join(u" · "_s));
+  const QStringList options = optionTexts(m_tunnel->spec.origin);
+  m_options->setVisible(!options.isEmpty());
+  m_options->setToolTip(options.join(u'\n'));
+  m_options->setText(options.isEmpty() ? QString() : tr("Unusual: %1").arg(options.join(u" · "_s)));
 }
 
 void DetailPane::paintEvent(QPaintEvent*) {
