@@ -715,10 +715,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>主机或主机:端口</translation>
     </message>
     <message>
-        <source>Then visitors get an error page</source>
-        <translation>超时后访客会看到错误页面</translation>
-    </message>
-    <message>
         <source>After it is connected</source>
         <translation>从连接建立时算起</translation>
     </message>
@@ -747,7 +743,11 @@ Licensed under the Apache License 2.0.</source>
         <translation>应答限时（秒）</translation>
     </message>
     <message>
-        <source>Empty: 100, or no limit for gRPC</source>
+        <source>Then an error page</source>
+        <translation>超时后显示错误页面</translation>
+    </message>
+    <message>
+        <source>Empty: 100, gRPC: any</source>
         <translation>留空：100，gRPC 不限时</translation>
     </message>
 </context>

@@ -5,6 +5,7 @@
 #include <QDialog>
 #include <QFile>
 #include <QFileDialog>
+#include <QLayout>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QToolButton>
@@ -191,6 +192,31 @@ class TunnelDialogTest : public QObject {
     add.write(field.constData(), right);
     QVERIFY2(add.ok->isEnabled(), qPrintable(add.hint(field.constData())));
     QVERIFY(!add.complains(field.constData()));
+  }
+
+  void theDialogIsAsHighAsWhatItShows() {
+    WindowFixture fixture;
+    const Opened add(fixture);
+    add.target->setText(u"https://localhost:3443"_s);
+    const auto fits = [&] {
+      return add.dialog->height() == add.dialog->layout()->totalHeightForWidth(add.dialog->width());
+    };
+    QTRY_VERIFY(fits());
+    const int folded = add.dialog->height();
+    add.unfold();
+    QTRY_VERIFY(fits() && add.dialog->height() > folded);
+    const int open = add.dialog->height();
+    add.choose("originTrust", Nobody);
+    QTRY_VERIFY(fits() && add.dialog->height() > open);
+    // A complaint in a narrow column takes more lines, and does not cover its field.
+    add.write("originConnectTimeout", u"soon"_s);
+    const auto* hint = add.child<QLabel>("originConnectTimeoutHint");
+    const auto* field = add.child<QLineEdit>("originConnectTimeout");
+    QTRY_VERIFY(fits() && hint->height() >= hint->heightForWidth(hint->width()));
+    QVERIFY(hint->mapTo(add.dialog, QPoint()).y() >=
+            field->mapTo(add.dialog, QPoint(0, field->height())).y());
+    add.unfold();
+    QTRY_VERIFY(fits() && add.dialog->height() < open);
   }
 
   void theFileIsChosen() {

@@ -197,7 +197,6 @@ void OriginSection::setOpen(bool open) {
 
 void OriginSection::refresh() {
   const auto shown = [this](const Field& field, bool visible) { field.box->setVisible(visible); };
-  const int before = sizeHint().height();
   shown(m_trustField, m_tls);
   shown(m_serverNameField, m_tls);
   shown(m_fileField, m_tls && trust() == Trust::File);
@@ -212,7 +211,6 @@ void OriginSection::refresh() {
                      : unusual.empty() ? protocolText(m_target)
                                        : protocolText(m_target) + u" · "_s + unusual.join(u" · "_s));
   m_summary->setVisible(!open && (!m_target.isEmpty() || !m_valid));
-  if (sizeHint().height() != before) Q_EMIT heightChanged();
 }
 
 void OriginSection::check() {
@@ -225,10 +223,9 @@ void OriginSection::check() {
   judge(m_hostField, m_host, tr("The Host field of requests"), {});
   if (host() == Host::Other)
     judge(m_hostNameField, m_hostName, tr("host or host:port"), hostProblem(m_hostName->text().trimmed()));
-  judge(m_connectField, m_connect, tr("Then visitors get an error page"),
-        secondsProblem(m_connect->text().trimmed()));
+  judge(m_connectField, m_connect, tr("Then an error page"), secondsProblem(m_connect->text().trimmed()));
   const QString answer = m_answer->text().trimmed();
-  judge(m_answerField, m_answer, tr("Empty: 100, or no limit for gRPC"),
+  judge(m_answerField, m_answer, tr("Empty: 100, gRPC: any"),
         answer.isEmpty() ? QString() : secondsProblem(answer, kMostAnswerSeconds));
   if (!m_tls) return;
   judge(m_handshakeField, m_handshake, tr("After it is connected"),
@@ -246,7 +243,6 @@ bool OriginSection::showProblem(const Error& error) {
   setOpen(true);
   showHint(m_fileField.hint, m_file, {}, tr("This file cannot be used: %1").arg(fromUtf8(error.detail)));
   m_file->setFocus();
-  Q_EMIT heightChanged();
   return true;
 }
 

@@ -32,7 +32,6 @@ class OriginSection : public QWidget {
 
  Q_SIGNALS:
   void changed();
-  void heightChanged();
 
  private:
   enum class Trust { System, File, Nobody };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/dialogs/tunnel_dialog.h"
 
+#include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -61,10 +62,17 @@ TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, 
   connect(m_target, &QLineEdit::textChanged, this, changed);
   connect(m_name, &QLineEdit::textChanged, this, changed);
   connect(m_origin, &OriginSection::changed, this, changed);
-  connect(m_origin, &OriginSection::heightChanged, this, [this] { adjustSize(); });
   check(Complain::Later);
   m_target->setFocus();
   m_target->selectAll();
+}
+
+bool TunnelDialog::event(QEvent* event) {
+  const auto type = event->type();
+  const bool taken = QDialog::event(event);
+  // As high as what it shows: fields come and go, and sentences wrap.
+  if (type == QEvent::LayoutRequest) resize(width(), layout()->totalHeightForWidth(width()));
+  return taken;
 }
 
 void TunnelDialog::check(Complain complain) {

@@ -29,6 +29,9 @@ class TunnelDialog : public QDialog {
   /// The dialog stays open; close it where the engine took the tunnel.
   void submitted(const adit::engine::TunnelSpec& spec);
 
+ protected:
+  bool event(QEvent* event) override;
+
  private:
   enum class Complain { Later, Now };
   void submit();
