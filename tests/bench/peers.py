@@ -21,7 +21,7 @@ HOST = "bench.t.example.com"
 MESSAGE = b"\0" + (32).to_bytes(4, "big") + b"m" * 32  # of a gRPC call
 
 COMMON = """
-daemon off; master_process off; worker_processes 1; pid {directory}/pid; error_log {directory}/error.log warn;
+{user} daemon off; master_process off; worker_processes 1; pid {directory}/pid; error_log {directory}/error.log warn;
 worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 http {{
@@ -116,19 +116,23 @@ class Stage:
     def _nginx(self, name, text, **values):
         directory = self.directory / name
         directory.mkdir()
+        user = "user root root;" if os.geteuid() == 0 else ""  # of a namespace perhaps, which has no other
         port, tls = free_port(), free_port()
         config = directory / "nginx.conf"
-        config.write_text(text.format(directory=directory, port=port, tls=tls, certificate=self.certificate, **values))
+        config.write_text(text.format(user=user, directory=directory, port=port, tls=tls, certificate=self.certificate, **values))
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         program = self.program([nginx, "-p", directory, "-c", config, "-e", directory / "start.log"])
         answers(port)
         program.port, program.tls = port, tls
         return program
 
-    def start_peers(self):
+    def start_origins(self):
         self.origin = self._nginx("origin", ORIGIN, root=self.root)
         self.sink = self.program([sys.executable, "-u", __file__, "sink"])
         self.sink.port = int(self.sink.line("port ").split()[1])
+
+    def start_peers(self):
+        self.start_origins()
         self.echo = self.program([sys.executable, "-u", __file__, "echo"])
         self.echo.port = int(self.echo.line("port ").split()[1])
         ports = {"sink": self.sink.port, "echo": self.echo.port}
@@ -141,10 +145,10 @@ class Stage:
             self.nghttpx = self.start_nghttpx(f"127.0.0.1,{self.origin.port}")
             self.nghttpx_calls = self.start_nghttpx(f"127.0.0.1,{self.calls.port};;proto=h2")
 
-    def start_nghttpx(self, backend):
+    def start_nghttpx(self, backend, *arguments):
         port = free_port()
         program = self.program(["nghttpx", "--conf=/dev/null", "--single-process", f"--frontend=127.0.0.1,{port};no-tls", "--workers=1",
-                                f"--backend={backend}", "--accesslog-file=/dev/null", f"--errorlog-file={self.directory}/nghttpx.log"])
+                                f"--backend={backend}", *arguments, "--accesslog-file=/dev/null", f"--errorlog-file={self.directory}/nghttpx.log"])
         answers(port)
         program.port = port
         return program
@@ -161,13 +165,14 @@ class Stage:
         return int(subprocess.run(["curl", "-sS", "--noproxy", "*", "--max-time", "20", "--http2-prior-knowledge", f"http://127.0.0.1:{self.calls.port}/"],
                                   capture_output=True, text=True, check=True).stdout)
 
-    def adit_server(self, name, arguments):
-        argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", "127.0.0.1:0",
+    def adit_server(self, name, arguments, quic="127.0.0.1:0"):
+        argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", quic,
                 "--http-listen", "127.0.0.1:0", "--https-listen", "127.0.0.1:0", "--cert", f"{self.certificate}.crt",
                 "--key", f"{self.certificate}.key", "--domain", "t.example.com", "--json", *arguments]
         server = self.program(argv)
         ready = server.event(event="ready")
         server.port, server.tls = parse_address(ready["http"]).port, parse_address(ready["https"]).port
+        server.quic = ready["quic"]
         server.link = self.directory / f"{name}.link"
         server.link.touch(0o600)
         server.link.write_text(ready["join"] + "\n")

@@ -16,9 +16,23 @@ SCENARIOS = {
     "bulk": "one bulk download, MB/s",
     "upload": "one upload, MB/s",
 }
+# By tests/bench/long_paths.py; names say where the distance is, what is spoken, which way the bytes go.
+LONG_PATHS = {
+    "near_h1_down": "visitor 100 ms away: one download by HTTP/1.1, MB/s",
+    "near_h1_up": "visitor 100 ms away: one upload by HTTP/1.1, MB/s",
+    "near_h2_down": "visitor 100 ms away: one download by HTTP/2, MB/s",
+    "near_h2_up": "visitor 100 ms away: one upload by HTTP/2, MB/s",
+    "far_down": "client 100 ms away: one download, MB/s",
+    "far_up": "client 100 ms away: one upload, MB/s",
+    "far_down_loss": "client 100 ms away, 0.1 % of packets lost: one download, MB/s",
+    "far_up_loss": "client 100 ms away, 0.1 % of packets lost: one upload, MB/s",
+}
+SCENARIOS.update(LONG_PATHS)
+BULK = {"bulk", "upload", *LONG_PATHS}
 PEER = "two nginx hops"
-PEERS = {"h2": "one nghttpx hop", "grpc": "one nghttpx hop"}
-LAN, WAN = "adit, loopback packets", "adit, internet packets"
+HOP = "one nghttpx hop"
+PEERS = {name: HOP for name in ("h2", "grpc", *LONG_PATHS)}
+LAN, WAN, LONG = "adit, loopback packets", "adit, internet packets", "adit"
 # (scenario, path, figure, kind, bar, goal); kind: ratio to the peer, or value. Figures named cpu and p50 are better when smaller.
 BARS = [
     ("small64", LAN, "rate", "ratio", 1.0, 1.35),
@@ -31,6 +45,9 @@ BARS = [
     ("mb8", LAN, "rate", "ratio", 0.8, 1.0),
     ("mb8", WAN, "rate", "ratio", 0.5, 0.75),
     ("bulk", WAN, "cpu_s_per_gb", "value", 2.0, 1.1),
+    ("near_h2_down", LONG, "rate", "ratio", 0.8, 1.0),
+    ("near_h2_up", LONG, "rate", "ratio", 0.8, 1.0),
+    *((name, LONG, "rate", "value", 30, 60) for name in LONG_PATHS if not name.endswith("_loss")),
 ]
 
 
@@ -62,7 +79,7 @@ def summarize(samples, calls, memory, machine):
             for key in rounds[0]:
                 figures["median"][key] = statistics.median(sample[key] for sample in rounds)
                 # Of the same round: what else the machine did then, it did to both.
-                pairs = [(sample[key], peer[key]) for sample, peer in zip(rounds, by_path[PEERS.get(name, PEER)]) if peer[key]]
+                pairs = [(sample[key], peer[key]) for sample, peer in zip(rounds, by_path.get(PEERS.get(name, PEER), [])) if peer[key]]
                 if pairs:
                     figures["ratio"][key] = statistics.median(mine / peer for mine, peer in pairs)
     factor = result["machine_factor"] = machine_factor(result["scenarios"])
@@ -100,11 +117,11 @@ def table(result):
              ""]
     for name, by_path in result["scenarios"].items():
         lines.append(SCENARIOS[name])
-        per = "s/GB" if name in ("bulk", "upload") else "µs/request"
+        per = "s/GB" if name in BULK else "µs/request"
         lines.append(f"  {'':28}{'rate':>10}{'× peer':>8}{'p50 µs':>9}{'p99 µs':>9}{'CPU ' + per:>16}{'× peer':>8}")
         for path, figures in by_path.items():
             median, ratio = figures["median"], figures["ratio"]
-            cpu = "cpu_s_per_gb" if name in ("bulk", "upload") else "cpu_us_per_request"
+            cpu = "cpu_s_per_gb" if name in BULK else "cpu_us_per_request"
             cells = [_number(median["rate"]), _number(ratio["rate"]) if "rate" in ratio else "-",
                      _number(median["p50_us"]) if "p50_us" in median else "-", _number(median["p99_us"]) if "p99_us" in median else "-",
                      _number(median[cpu]) if path != "direct" else "-", _number(ratio[cpu]) if cpu in ratio and path != "direct" else "-"]
@@ -114,7 +131,7 @@ def table(result):
     if factor:
         lines += [f"This machine: two nginx hops take {_number(factor * HOPS_US)} µs of CPU a small request, {_number(factor)} × the {HOPS_US} of the machine on which",
                   "the bars in CPU seconds were set; those are checked against the figure divided by that.", ""]
-    elif any(kind == "value" and scenario in result["scenarios"] for scenario, _, _, kind, _, _ in BARS):
+    elif any(figure == "cpu_s_per_gb" and scenario in result["scenarios"] for scenario, _, figure, *_ in BARS):
         lines += ["Bars in CPU seconds are checked as measured: without small64 in the same run nothing says how fast this machine is.", ""]
     if result["system_calls"]:
         lines.append("system calls per request, 64 connections (relays only)")
