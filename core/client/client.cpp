@@ -10,7 +10,7 @@ constexpr Duration kLastAnswerGrace = std::chrono::milliseconds(50);
 }  // namespace
 
 Client::Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop)
-    : m_params(std::move(params)), m_observer(observer), m_loop(std::move(loop)) {
+    : m_params(std::move(params)), m_observer(observer), m_loop(std::move(loop)), m_budget(*m_loop) {
   m_link = std::make_unique<ServerLink>(*m_loop, m_params.link, static_cast<ServerLink::Handler&>(*this));
 }
 
@@ -60,7 +60,7 @@ void Client::retryNow() {
 
 void Client::addTunnel(std::shared_ptr<Tunnel> tunnel) {
   post([this, added = std::move(tunnel)] {
-    added->makeOrigins(*m_loop);
+    added->makeOrigins(*m_loop, m_budget);
     added->state = added->started ? TunnelState::Connecting : TunnelState::Stopped;
     m_tunnels[added->id] = added;
     tell(*added);
@@ -72,7 +72,7 @@ void Client::replaceTunnel(std::shared_ptr<Tunnel> tunnel) {
   post([this, changed = std::move(tunnel)] {
     const auto found = m_tunnels.find(changed->id);
     if (found == m_tunnels.end()) return;
-    changed->makeOrigins(*m_loop);
+    changed->makeOrigins(*m_loop, m_budget);
     const bool declares = changed->follow(*found->second);
     found->second = changed;
     tell(*changed);

@@ -68,6 +68,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void onRequestStream(quic::Stream& stream) override;
   std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
   net::EventLoop& loop() override { return *m_loop; }
+  AnswerBudget& answerBudget() override { return m_budget; }
   void recycle(InboundRequest& request) override;
 
   void tell(const Tunnel& tunnel);
@@ -81,6 +82,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   // The loop outlives everything that lives in it; the link (and with it the streams) goes before the
   // requests.
   std::unique_ptr<net::EventLoop> m_loop;
+  AnswerBudget m_budget;
   std::map<TunnelId, std::shared_ptr<Tunnel>> m_tunnels;
   std::vector<std::unique_ptr<InboundRequest>> m_requests;
   IntrusiveList<InboundRequest> m_free;

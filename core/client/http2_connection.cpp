@@ -9,6 +9,9 @@ namespace adit::client {
 
 namespace {
 
+constexpr http::H2ClientLimits kLimits;
+/// A stream's window while answers have to be short.
+constexpr auto kNarrow = static_cast<std::int32_t>(AnswerBudget::kShare);
 constexpr std::size_t kMostQueued = 256 * 1024;
 constexpr Duration kIdleTimeout = std::chrono::seconds(60);
 /// A connection that was silent for so long is asked whether it lives when it is used again,
@@ -22,10 +25,11 @@ constexpr Duration kSilence = std::chrono::minutes(6);
 }  // namespace
 
 Http2Connection::Http2Connection(net::EventLoop& loop, std::unique_ptr<net::StreamSocket> socket,
-                                 std::shared_ptr<Traffic> traffic, Owner& owner)
+                                 std::shared_ptr<Traffic> traffic, AnswerBudget& budget, Owner& owner)
     : m_loop(loop),
       m_owner(owner),
       m_traffic(std::move(traffic)),
+      m_budget(budget),
       m_socket(std::move(socket)),
       m_timer(loop, [this] { onTimer(); }),
       m_lastReceived(loop.now()),
@@ -36,7 +40,7 @@ Http2Connection::Http2Connection(net::EventLoop& loop, std::unique_ptr<net::Stre
 Http2Connection::~Http2Connection() = default;
 
 bool Http2Connection::start() {
-  auto session = http::H2ClientSession::create(*this, {}, &m_memory);
+  auto session = http::H2ClientSession::create(*this, kLimits, &m_memory);
   if (!session) {
     logError("client", "{}", session.error().describe());
     return false;
@@ -50,6 +54,7 @@ bool Http2Connection::start() {
 bool Http2Connection::open(http::H2ClientStream& stream, const http::H2Request& request) {
   if (m_gone || !m_session->open(stream, request)) return false;
   ++m_requests;
+  fitWindows();
   const Timestamp now = m_loop.now();
   if (m_pingSent == kNever && now - m_lastReceived >= kTrusted) {
     m_pingSent = now;
@@ -70,9 +75,15 @@ void Http2Connection::onData(Slice data) {
   m_arriving = std::move(data);
   const Result<> taken = m_session->receive(m_arriving.bytes(), m_lastReceived);
   m_arriving = {};
+  if (!m_gone && taken) fitWindows();
   if (m_gone || taken) return;
   logWarning("client", "an origin broke HTTP/2: {}", taken.error().describe());
   end(http::H2Error::ProtocolError);
+}
+
+/// A pause reaches an origin only when its window is used up.
+void Http2Connection::fitWindows() {
+  m_session->setStreamWindow(m_budget.isSpent() ? kNarrow : kLimits.streamWindow);
 }
 
 void Http2Connection::onEndOfStream() { end(http::H2Error::InternalError); }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/base/block_pool.h"
+#include "core/client/answer_budget.h"
 #include "core/client/traffic.h"
 #include "core/http/h2_client_session.h"
 #include "core/net/stream_socket.h"
@@ -30,7 +31,7 @@ class Http2Connection final : public net::Disposable,
     ~Owner() = default;
   };
   Http2Connection(net::EventLoop& loop, std::unique_ptr<net::StreamSocket> socket,
-                  std::shared_ptr<Traffic> traffic, Owner& owner);
+                  std::shared_ptr<Traffic> traffic, AnswerBudget& budget, Owner& owner);
   ~Http2Connection() override;
   /// Sends the connection's preface; false when that is not possible.
   bool start();
@@ -68,11 +69,13 @@ class Http2Connection final : public net::Disposable,
 
   void onTimer();
   void arm();
+  void fitWindows();
   void end(http::H2Error code);
 
   net::EventLoop& m_loop;
   Owner& m_owner;
   std::shared_ptr<Traffic> m_traffic;
+  AnswerBudget& m_budget;
   std::unique_ptr<net::StreamSocket> m_socket;
   BlockPool m_memory;  // outlives the session
   std::unique_ptr<http::H2ClientSession> m_session;

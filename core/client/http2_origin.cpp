@@ -21,11 +21,12 @@ constexpr unsigned kMaxFruitless = 3;
 }  // namespace
 
 Http2Origin::Http2Origin(net::EventLoop& loop, Target target, OriginSettings settings,
-                         std::shared_ptr<Traffic> traffic)
+                         std::shared_ptr<Traffic> traffic, AnswerBudget& budget)
     : m_loop(loop),
       m_target(std::move(target)),
       m_settings(std::move(settings)),
       m_traffic(std::move(traffic)),
+      m_budget(budget),
       m_resolver(loop) {}
 
 Http2Origin::~Http2Origin() {
@@ -93,7 +94,7 @@ void Http2Origin::dialIfUseful() {
 
 void Http2Origin::onConnected(std::unique_ptr<net::StreamSocket> socket) {
   m_loop.dispose(std::move(m_dial));
-  auto connection = std::make_unique<Http2Connection>(m_loop, std::move(socket), m_traffic,
+  auto connection = std::make_unique<Http2Connection>(m_loop, std::move(socket), m_traffic, m_budget,
                                                       static_cast<Http2Connection::Owner&>(*this));
   if (!connection->start()) {
     connection->abandon();

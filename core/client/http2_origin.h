@@ -19,7 +19,8 @@ class Http2Origin final : private net::Flushable,
                           private Http2Connection::Owner,
                           private OriginConnector::Handler {
  public:
-  Http2Origin(net::EventLoop& loop, Target target, OriginSettings settings, std::shared_ptr<Traffic> traffic);
+  Http2Origin(net::EventLoop& loop, Target target, OriginSettings settings, std::shared_ptr<Traffic> traffic,
+              AnswerBudget& budget);
   ~Http2Origin() override;
   Http2Origin(const Http2Origin&) = delete;
   Http2Origin& operator=(const Http2Origin&) = delete;
@@ -46,6 +47,7 @@ class Http2Origin final : private net::Flushable,
   const Target m_target;
   const OriginSettings m_settings;
   std::shared_ptr<Traffic> m_traffic;
+  AnswerBudget& m_budget;
   net::Resolver m_resolver;
   std::vector<std::unique_ptr<Http2Connection>> m_connections;
   unsigned m_fruitless = 0;  ///< Connections since the last request that ended without one.

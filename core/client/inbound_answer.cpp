@@ -49,7 +49,14 @@ void InboundRequest::onHead(http::ResponseHead& head, http::Framing framing, boo
 
 void InboundRequest::onContent(Slice data) {
   relay::sendData(*m_stream, m_owner.loop().writer(), std::move(data));
-  if (m_stream->unsentBytes() >= quic::kSendHighWater) m_exchange->pauseAnswer();
+  const std::size_t unsent = m_stream->unsentBytes();
+  if (m_owner.answerBudget().isSpent()) {
+    if (unsent < AnswerBudget::kShare) return;
+    m_stream->awaitWritable(AnswerBudget::kShare / 2);
+    m_exchange->pauseAnswer();
+  } else if (unsent >= quic::kSendHighWater) {
+    m_exchange->pauseAnswer();
+  }
 }
 
 void InboundRequest::onTrailers(std::span<const http::Field> fields) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/base/intrusive_list.h"
+#include "core/client/answer_budget.h"
 #include "core/client/origin_exchange.h"
 #include "core/client/tunnel.h"
 #include "core/http/message.h"
@@ -29,6 +30,7 @@ class RequestOwner {
  public:
   virtual std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) = 0;
   virtual net::EventLoop& loop() = 0;
+  virtual AnswerBudget& answerBudget() = 0;
   /// The request is over; it may be used again for another stream.
   virtual void recycle(InboundRequest& request) = 0;
 

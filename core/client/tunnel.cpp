@@ -7,10 +7,10 @@
 
 namespace adit::client {
 
-void Tunnel::makeOrigins(net::EventLoop& loop) {
+void Tunnel::makeOrigins(net::EventLoop& loop, AnswerBudget& budget) {
   answerTimeouts = std::make_unique<relay::TimeoutQueue>(loop, settings.answerTimeout);
   if (target.protocol == Target::Protocol::Http2) {
-    http2 = std::make_unique<Http2Origin>(loop, target, settings, traffic);
+    http2 = std::make_unique<Http2Origin>(loop, target, settings, traffic, budget);
   } else {
     origins = std::make_unique<OriginPool>(loop, target, settings);
   }

@@ -35,8 +35,8 @@ struct Tunnel {
 
   std::unique_ptr<relay::TimeoutQueue> answerTimeouts;  ///< Time the wait for a head.
 
-  /// In the loop that the requests will run in.
-  void makeOrigins(net::EventLoop& loop);
+  /// In the loop that the requests will run in. `budget` outlives the tunnel.
+  void makeOrigins(net::EventLoop& loop, AnswerBudget& budget);
   /// What the server gave, else what is wanted; empty where the server is to choose.
   [[nodiscard]] const std::string& name() const noexcept {
     return assignedName.empty() ? spec.name : assignedName;

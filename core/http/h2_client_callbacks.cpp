@@ -83,7 +83,10 @@ void H2ClientSession::Callbacks::install(nghttp2_session_callbacks* callbacks) n
               stream->m_peerReset = true;
             break;
           case NGHTTP2_SETTINGS:
-            if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) break;
+            if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) {
+              session.m_awaitsAck = false;
+              break;
+            }
             session.m_hasSettings = true;
             session.m_handler.onSlotsChanged();
             break;

@@ -178,6 +178,15 @@ Result<> H2ClientSession::open(H2ClientStream& stream, const H2Request& request)
   return {};
 }
 
+void H2ClientSession::setStreamWindow(std::int32_t size) {
+  if (m_awaitsAck || size == m_limits.streamWindow) return;
+  const nghttp2_settings_entry entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(size)};
+  if (nghttp2_submit_settings(m_session, NGHTTP2_FLAG_NONE, &entry, 1) != 0) return;
+  m_limits.streamWindow = size;
+  m_awaitsAck = true;
+  m_handler.onOutputReady();
+}
+
 void H2ClientSession::ping() {
   nghttp2_submit_ping(m_session, NGHTTP2_FLAG_NONE, nullptr);
   m_handler.onOutputReady();

@@ -87,6 +87,9 @@ class H2ClientSession {
   /// RFC 8441 section 3.
   [[nodiscard]] bool allowsExtendedConnect() const noexcept;
 
+  /// What a peer may send ahead of resume() from now on, on the streams that are open, too (RFC 9113 section
+  /// 6.9.2). Nothing while the peer has not agreed to the last such word: call again.
+  void setStreamWindow(std::int32_t size);
   void ping();
   /// GOAWAY; what is open goes on.
   void leave();
@@ -125,6 +128,7 @@ class H2ClientSession {
   Sink* m_sink = nullptr;             ///< During send().
   const char* m_violation = nullptr;  ///< What the peer did that ends the connection, beyond the library.
   bool m_hasSettings = false;
+  bool m_awaitsAck = true;  ///< Of our SETTINGS.
   bool m_peerLeaves = false;
   bool m_flooded = false;
 };

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include "core/base/clock.h"
@@ -83,6 +84,9 @@ class EventLoop {
   void dispose(std::unique_ptr<Disposable> object);
   /// Says that this turn did useful I/O, and how many bytes it moved (SpinPolicy).
   void noteWork(std::size_t bytes = 0) noexcept;
+  /// What a stream socket may read at once, at least a slab: beyond a pause so much may be held.
+  void setMostPerRead(std::size_t bytes) noexcept { m_mostPerRead = bytes; }
+  [[nodiscard]] std::size_t mostPerRead() const noexcept { return m_mostPerRead; }
 
   [[nodiscard]] const LoopCounters& counters() const noexcept;
   [[nodiscard]] uv_loop_s* native() noexcept;
@@ -91,6 +95,7 @@ class EventLoop {
   struct Impl;
   explicit EventLoop(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> m_impl;
+  std::size_t m_mostPerRead = std::numeric_limits<std::size_t>::max();
 };
 
 /// One-shot timer with millisecond grain: never early, at most about a millisecond late, a floor of 1 ms for

@@ -194,6 +194,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   void readSome(std::size_t budget) {
     bool more = true;
     while (more && budget > 0 && mayRead()) {
+      m_bulkSlabs = std::min(m_bulkSlabs, std::max(m_loop.mostPerRead() / kSlabSize, std::size_t{1}));
       const bool bulk = m_bulkSlabs > 0;
       const IoCount read = bulk ? readBulk() : readSmall(more);
       if (read.error != 0) {

@@ -31,7 +31,8 @@ class StreamHandler {
   virtual void onStreamReset(Stream& stream, AppErrorCode code) = 0;
   /// The peer wants no more of ours; what was queued is gone. The connection answers with a reset by itself.
   virtual void onStreamStopped(Stream& stream, AppErrorCode code) = 0;
-  /// Unsent bytes fell to the low-water mark after they had been at the high-water mark.
+  /// Unsent bytes fell to the low-water mark after they had been at the high-water mark, or as far as
+  /// Stream::awaitWritable says.
   virtual void onStreamWritable(Stream& stream) = 0;
   /// Both directions are over or the connection is gone: the pointer dies after this call.
   virtual void onStreamClosed(Stream& stream) = 0;
@@ -58,6 +59,10 @@ class Stream {
   /// Returns credit for `count` received bytes (stream and connection level).
   virtual void consume(std::size_t count) = 0;
   [[nodiscard]] virtual std::size_t unsentBytes() const noexcept = 0;
+  /// For a producer that pauses earlier than at the high-water mark: onStreamWritable comes, once, when no
+  /// more than `unsent` bytes (at most kSendLowWater) are left, not inside the call. To be asked while there
+  /// are more.
+  virtual void awaitWritable(std::size_t unsent) noexcept = 0;
 };
 
 }  // namespace adit::quic

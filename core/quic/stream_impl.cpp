@@ -15,11 +15,12 @@ void StreamImpl::open(ConnectionImpl& connection, StreamId id) noexcept {
   m_unconsumed = 0;
   m_send = SendState::Open;
   m_receive = ReceiveState::Open;
-  m_overHighWater = m_stopAsked = m_closed = false;
+  m_writableAt.reset();
+  m_stopAsked = m_closed = false;
 }
 
 void StreamImpl::queued() {
-  if (m_unsent.bytes() >= kSendHighWater) m_overHighWater = true;
+  if (m_unsent.bytes() >= kSendHighWater && !m_writableAt) m_writableAt = kSendLowWater;
   m_connection->streamReady(*this);
 }
 
@@ -76,8 +77,8 @@ void StreamImpl::onWritten(std::size_t count, bool fin) {
     count -= part;
   }
   if (fin) m_send = SendState::Finished;
-  if (m_overHighWater && m_unsent.bytes() <= kSendLowWater) {
-    m_overHighWater = false;
+  if (m_writableAt && m_unsent.bytes() <= *m_writableAt) {
+    m_writableAt.reset();
     m_connection->streamWritable(*this);
   }
 }
@@ -137,7 +138,7 @@ void StreamImpl::forgetSlices() noexcept {
 
 void StreamImpl::dropUnsent() noexcept {
   m_unsent.clear();
-  m_overHighWater = false;
+  m_writableAt.reset();
   ListHook<ReadyStreamsTag>::unlink();
   ListHook<WritableStreamsTag>::unlink();
 }

@@ -5,6 +5,7 @@
 // list. Owned by a StreamPool, lent to a connection for a stream's life. One thread.
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/intrusive_list.h"
@@ -36,6 +37,7 @@ class StreamImpl final : public Stream,
   void stopSending(AppErrorCode code) override;
   void consume(std::size_t count) override;
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_unsent.bytes(); }
+  void awaitWritable(std::size_t unsent) noexcept override { m_writableAt = unsent; }
 
   // For its connection
   void open(ConnectionImpl& connection, StreamId id) noexcept;
@@ -77,7 +79,7 @@ class StreamImpl final : public Stream,
   std::size_t m_unconsumed = 0;
   SendState m_send = SendState::Open;
   ReceiveState m_receive = ReceiveState::Open;
-  bool m_overHighWater = false;
+  std::optional<std::size_t> m_writableAt;  ///< Where the producer is to be told.
   bool m_stopAsked = false;
   bool m_closed = true;
 };

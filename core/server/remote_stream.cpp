@@ -2,6 +2,7 @@
 #include "core/server/remote_stream.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/server/client_link.h"
@@ -29,7 +30,7 @@ class RemoteStreams::Near final : public quic::Stream {
   void sendCopy(ByteView data) override {
     if (!m_open || m_send != SendState::Open || data.empty()) return;
     m_inTransit += data.size();
-    if (m_inTransit >= quic::kSendHighWater) m_overHighWater = true;
+    if (m_inTransit >= quic::kSendHighWater && !m_writableAt) m_writableAt = quic::kSendLowWater;
     m_owner.tellBytes(m_peer, StreamCommand::Data, m_number, data);
   }
   void finish() override {
@@ -54,12 +55,14 @@ class RemoteStreams::Near final : public quic::Stream {
     m_owner.tell(m_peer, StreamCommand::Consume, m_number, count);
   }
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_inTransit; }
+  void awaitWritable(std::size_t unsent) noexcept override { m_writableAt = unsent; }
 
   void start() noexcept {
     m_handler = nullptr;
     m_inTransit = m_unconsumed = 0;
     m_send = SendState::Open;
-    m_receivedAll = m_stopAsked = m_overHighWater = false;
+    m_writableAt.reset();
+    m_receivedAll = m_stopAsked = false;
     m_open = true;
   }
   void onReceived(ByteView data) {
@@ -85,8 +88,8 @@ class RemoteStreams::Near final : public quic::Stream {
   }
   void onTaken(std::size_t count) {
     m_inTransit -= std::min(count, m_inTransit);
-    if (!m_overHighWater || m_inTransit > quic::kSendLowWater) return;
-    m_overHighWater = false;
+    if (!m_writableAt || m_inTransit > *m_writableAt) return;
+    m_writableAt.reset();
     if (m_handler != nullptr && m_send == SendState::Open) m_handler->onStreamWritable(*this);
   }
   void onClosed() {
@@ -102,7 +105,7 @@ class RemoteStreams::Near final : public quic::Stream {
   void abandonSending() noexcept {
     m_send = SendState::Reset;
     m_inTransit = 0;
-    m_overHighWater = false;
+    m_writableAt.reset();
   }
 
   RemoteStreams& m_owner;
@@ -114,7 +117,7 @@ class RemoteStreams::Near final : public quic::Stream {
   SendState m_send = SendState::Open;
   bool m_receivedAll = false;
   bool m_stopAsked = false;
-  bool m_overHighWater = false;
+  std::optional<std::size_t> m_writableAt;  ///< In transit, where the visitor is to be told.
   bool m_open = false;
 };
 

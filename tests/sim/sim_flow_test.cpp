@@ -19,6 +19,7 @@ class SimFlowTest : public QObject {
   void finPassesWithoutConnectionCredit();
   void unconsumedBytesAreCreditedAtTheEnd();
   void lowWaterIsToldOnce();
+  void aProducerMayAskToBeToldEarlier();
   void dataWithoutHandlerIsDiscarded();
   void blockedSinkLosesNothing();
   void fairnessBetweenStreams();
@@ -219,6 +220,23 @@ void SimFlowTest::lowWaterIsToldOnce() {
   pair.world.runFor(5s);
   QCOMPARE(log->writable, 1);
   QCOMPARE(stream->unsentBytes(), std::size_t{0});
+}
+
+void SimFlowTest::aProducerMayAskToBeToldEarlier() {
+  SimPair pair(216);
+  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.keepBytes = false; };
+  QVERIFY(pair.connect());
+  auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
+  stream->sendCopy(asBytes(std::string(30'000, 'a')));
+  std::size_t left = 0;
+  log->onWritable = [&left](quic::Stream& writable) { left = writable.unsentBytes(); };
+  stream->awaitWritable(10'000);
+  pair.world.runFor(5s);
+  QCOMPARE(log->writable, 1);
+  QVERIFY(left <= 10'000);
+  stream->sendCopy(asBytes(std::string(30'000, 'a')));
+  pair.world.runFor(5s);
+  QCOMPARE(log->writable, 1);  // asked once, told once
 }
 
 void SimFlowTest::dataWithoutHandlerIsDiscarded() {

@@ -366,6 +366,32 @@ class Http2ExchangeTest : public QObject {
     QVERIFY(s.h.until([&] { return s.reads().count(h2::kWindowUpdate, 1, false) > updates; }));
   }
 
+  void whenTheBudgetIsSpentWindowsAreSmall() {
+    Scene s;
+    s.h.ask();
+    QVERIFY(s.connected() && s.asked(1));
+    std::vector<Slab*> others;
+    for (std::size_t i = 0; i < RequestHarness::kBudgetSlabs; ++i)
+      others.push_back(s.h.loop().slabs().acquire());
+    const std::string narrow = h2::settings({{4, client::AnswerBudget::kShare}});
+    const auto said = [&] {
+      const h2::Frame* last = s.reads().last(h2::kSettings);
+      return last == nullptr ? std::string() : last->payload;
+    };
+    s.says(h2::headers(1, {{":status", "200"}}) + h2::data(1, "some"));
+    QVERIFY(s.h.until([&] { return said() == narrow.substr(9); }));
+    // Once said is enough; not said again before it was agreed to.
+    const std::size_t settings = s.reads().count(h2::kSettings);
+    for (Slab* each : others) SlabPool::release(each);
+    s.says(h2::data(1, "more"));
+    QVERIFY(s.h.until([&] { return s.h.answer().body == "somemore"; }));
+    s.h.settle();
+    QCOMPARE(s.reads().count(h2::kSettings), settings);
+    s.says(h2::settingsAck() + h2::data(1, "end", true));
+    QVERIFY(s.over());
+    QVERIFY(s.h.until([&] { return said() == h2::settings({{4, 256 * 1024}}).substr(9); }));
+  }
+
   void aWebSocketBecomesAnExtendedConnect() {
     Scene s;
     FakeStream& stream = s.h.begin();

@@ -252,6 +252,34 @@ class InboundAnswerTest : public QObject {
     QCOMPARE(a.idle(), std::size_t{1});
   }
 
+  void whenTheBudgetIsSpentAnswersStopEarly() {
+    Asked a;
+    QVERIFY(a.ready);
+    std::vector<Slab*> others;  // what other answers hold
+    for (std::size_t i = 0; i < RequestHarness::kBudgetSlabs; ++i)
+      others.push_back(a.h.loop().slabs().acquire());
+    a.origin().send("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n");
+    QVERIFY(a.h.until([&] { return a.h.answer().hasHead; }));
+    a.stream().unsent = client::AnswerBudget::kShare;
+    a.origin().send(std::string(4'000'000, 'y'));
+    a.h.settle();
+    const std::size_t held = a.stream().sent.size();
+    QVERIFY2(held <= 2 * client::AnswerBudget::kShare, qPrintable(QString::number(held)));
+    QCOMPARE(a.h.loop().mostPerRead(), client::AnswerBudget::kShare);  // nor does a socket hold more
+    // It goes on as soon as that has left, a little at a time.
+    QCOMPARE(a.stream().writableAt, client::AnswerBudget::kShare / 2);
+    a.stream().deliverWritable();
+    QVERIFY(a.h.until([&] { return a.stream().sent.size() > held; }));
+    a.h.settle();
+    QVERIFY(a.stream().sent.size() <= held + 2 * client::AnswerBudget::kShare);
+    for (Slab* each : others) SlabPool::release(each);
+    a.stream().unsent = 0;
+    a.stream().deliverWritable();
+    QVERIFY(a.over());
+    QCOMPARE(a.h.answer().body.size(), std::size_t{4'000'000});
+    QVERIFY(a.h.loop().mostPerRead() > 1'000'000);
+  }
+
   void anAnswerThatTheVisitorAbandonsCutsTheOrigin() {
     Asked a;
     QVERIFY(a.ready);

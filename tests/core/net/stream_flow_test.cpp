@@ -138,6 +138,25 @@ class StreamFlowTest : public QObject {
     QCOMPARE(f.b->takeUnread().bytes(), std::size_t{0});
   }
 
+  void aPauseHoldsNoMoreThanTheLoopLetsItRead() {
+    StreamPair f;
+    f.loop->setMostPerRead(kSlabSize);
+    const std::string block = pattern(200 * 1024);
+    f.b->pauseReading(PauseReason::NoHandler);
+    f.a->sendCopy(asBytes(block));
+    runTurns(*f.loop, 20);
+    int calls = 0;
+    f.right.onDataHook = [&](Slice&) {
+      if (++calls == 2) f.b->pauseReading(PauseReason::AwaitingTurn);
+    };
+    f.b->resumeReading(PauseReason::NoHandler);
+    QVERIFY(runUntil(*f.loop, [&] { return calls == 2; }));
+    QCOMPARE(f.b->takeUnread().bytes(), std::size_t{0});
+    f.b->resumeReading(PauseReason::AwaitingTurn);
+    QVERIFY(runUntil(*f.loop, [&] { return f.right.received.size() == block.size(); }));
+    QVERIFY(f.right.received == block);
+  }
+
   void anEndDuringAPauseComesAfterTheData() {
     StreamPair f;
     f.b->pauseReading(PauseReason::PeerSlow);

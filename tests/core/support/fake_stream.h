@@ -19,6 +19,7 @@ class FakeStream final : public quic::Stream {
   std::size_t consumed = 0;  ///< Credit returned, discarded bytes included.
   std::size_t delivered = 0;
   bool finished = false;
+  std::optional<std::size_t> writableAt;  ///< As awaitWritable was told last.
   std::optional<wire::AppError> resetWith, stoppedWith;
   quic::StreamHandler* handler = nullptr;
 
@@ -58,6 +59,7 @@ class FakeStream final : public quic::Stream {
   }
   void consume(std::size_t count) override { consumed += count; }
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return unsent; }
+  void awaitWritable(std::size_t at) noexcept override { writableAt = at; }
 };
 
 }  // namespace adit::test

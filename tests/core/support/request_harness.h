@@ -23,6 +23,9 @@ inline client::OriginSettings impatient(Duration time, bool timesCalls = false) 
 
 class RequestHarness final : public client::RequestOwner {
  public:
+  /// More than one answer ever holds.
+  static constexpr std::size_t kBudgetSlabs = 128;
+
   explicit RequestHarness(client::OriginSettings settings = {})
       : m_loop(makeLoop()), m_settings(std::move(settings)), origin(*m_loop) {
     aim(origin.port());
@@ -41,7 +44,7 @@ class RequestHarness final : public client::RequestOwner {
     tunnel->target.port = port;
     tunnel->target.protocol = protocol;
     tunnel->settings = m_settings;
-    tunnel->makeOrigins(*m_loop);
+    tunnel->makeOrigins(*m_loop, m_budget);
   }
   /// A fresh stream for the request.
   FakeStream& begin() {
@@ -78,6 +81,7 @@ class RequestHarness final : public client::RequestOwner {
     return id == kTunnel ? tunnel : nullptr;
   }
   net::EventLoop& loop() override { return *m_loop; }
+  client::AnswerBudget& answerBudget() override { return m_budget; }
   void recycle(client::InboundRequest&) override { ++recycled; }
 
   int recycled = 0;
@@ -85,6 +89,7 @@ class RequestHarness final : public client::RequestOwner {
  private:
   std::unique_ptr<net::EventLoop> m_loop;
   client::OriginSettings m_settings;
+  client::AnswerBudget m_budget{*m_loop, kBudgetSlabs* kSlabSize};
 
  public:
   std::shared_ptr<client::Tunnel> tunnel;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,7 +38,7 @@ class EchoStream final : public quic::Stream {
     if (finished || resetWith != 0) return;
     m_unsentBytes += data.size();
     highest = std::max(highest, m_unsentBytes);
-    m_over = m_over || m_unsentBytes >= quic::kSendHighWater;
+    if (m_unsentBytes >= quic::kSendHighWater && !m_writableAt) m_writableAt = quic::kSendLowWater;
     m_unsent.push(std::move(data));
     wake();
   }
@@ -59,6 +60,7 @@ class EchoStream final : public quic::Stream {
     wake();
   }
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_unsentBytes; }
+  void awaitWritable(std::size_t unsent) noexcept override { m_writableAt = unsent; }
 
   void close() {
     closed = true;
@@ -92,8 +94,8 @@ class EchoStream final : public quic::Stream {
       handler->onStreamData(*this, front.bytes(), false);
       if (handler == nullptr) return;
     }
-    if (m_over && m_unsentBytes <= quic::kSendLowWater) {
-      m_over = false;
+    if (m_writableAt && m_unsentBytes <= *m_writableAt) {
+      m_writableAt.reset();
       handler->onStreamWritable(*this);
     }
     if (!m_unsent.empty()) {
@@ -109,7 +111,8 @@ class EchoStream final : public quic::Stream {
   const std::size_t m_bytesPerTurn;
   SliceQueue m_unsent;
   std::size_t m_unsentBytes = 0;
-  bool m_over = false, m_awake = false, m_ended = false;
+  std::optional<std::size_t> m_writableAt;
+  bool m_awake = false, m_ended = false;
 };
 
 /// A worker as far as its streams for others matter.
