@@ -528,10 +528,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>此服务器上的名称“%1”已被他人使用，请换一个。</translation>
     </message>
     <message>
-        <source>“%1” cannot be a name here. Use letters, digits and hyphens.</source>
-        <translation>“%1”不能用作名称。请使用字母、数字和连字符。</translation>
-    </message>
-    <message>
         <source>This server allows you no more tunnels.</source>
         <translation>此服务器不允许您再添加隧道。</translation>
     </message>
@@ -562,6 +558,10 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Close</source>
         <translation>关闭</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be a name here: it is reserved, or has more than letters, digits and hyphens.</source>
+        <translation>“%1”不能作为这里的名称：它已被保留，或含有字母、数字和连字符以外的字符。</translation>
     </message>
 </context>
 <context>

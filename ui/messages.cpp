@@ -64,7 +64,9 @@ QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
     case ErrorCode::NameTaken:
       return Messages::tr("Somebody else uses the name “%1” on this server. Choose another.").arg(name);
     case ErrorCode::NameInvalid:
-      return Messages::tr("“%1” cannot be a name here. Use letters, digits and hyphens.").arg(name);
+      return Messages::tr(
+                 "“%1” cannot be a name here: it is reserved, or has more than letters, digits and hyphens.")
+          .arg(name);
     case ErrorCode::LimitExceeded:
       return Messages::tr("This server allows you no more tunnels.");
     case ErrorCode::PermissionDenied:

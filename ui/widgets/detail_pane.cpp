@@ -301,7 +301,11 @@ void DetailPane::resizeEvent(QResizeEvent* event) {
 }
 
 /// Text that wraps needs more height where there is less width; what does not fit the window is scrolled to.
-void DetailPane::keepRoom() { setMinimumHeight(layout()->totalMinimumHeightForWidth(width())); }
+void DetailPane::keepRoom() {
+  const bool wraps = layout()->hasHeightForWidth() && width() > 0;
+  setMinimumHeight(wraps ? layout()->totalMinimumHeightForWidth(width())
+                         : layout()->totalMinimumSize().height());
+}
 
 void DetailPane::changeEvent(QEvent* event) {
   const auto type = event->type();

@@ -77,6 +77,12 @@ void TunnelList::mouseReleaseEvent(QMouseEvent* event) {
   }
 }
 
+void TunnelList::resizeEvent(QResizeEvent* event) {
+  QListView::resizeEvent(event);
+  // The log was opened, say: what is shown beside the list stays in sight in it.
+  if (currentIndex().isValid()) scrollTo(currentIndex());
+}
+
 bool TunnelList::viewportEvent(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto* help = static_cast<QHelpEvent*>(event);
