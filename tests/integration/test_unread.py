@@ -2,11 +2,12 @@
 """Answers that nobody reads: what hundreds of them cost the client and the server, and what a visitor beside them notices of them."""
 
 import resource
+import struct
 import sys
 import time
 
 from support.case import AditCase, main
-from support.http2 import ACK, PREFACE, SETTINGS, Rude, frame
+from support.http2 import ACK, DATA, PREFACE, SETTINGS, WINDOW_UPDATE, Rude, frame
 from support.process import Program, RssWatch, seconds
 
 COUNT, STREAMS = 800, 100
@@ -25,6 +26,8 @@ async def serve(reader, writer):
     try:
         while True:
             head = await reader.readuntil(b"\\r\\n\\r\\n")
+            if head.startswith(b"POST"):
+                await asyncio.sleep(1000)  # takes no more than its buffer
             if not head.startswith(b"GET /big"):
                 writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nsmall")
                 continue
@@ -67,7 +70,7 @@ server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ event: "ready",
 """ % SIZE
 
 
-class UnreadAnswers(AditCase):
+class Scene(AditCase):
     def setUp(self):
         super().setUp()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -81,6 +84,8 @@ class UnreadAnswers(AditCase):
         port = origin.event(event="ready")["port"]
         return server, self.tunnel(server, f"{'h2c' if http2_origin else 'http'}://127.0.0.1:{port}", "shop")
 
+
+class UnreadAnswers(Scene):
     def by_http1(self, tunnel):
         for _ in range(COUNT):
             tunnel.visit(receive_buffer=4096).request("GET", "/big")
@@ -137,6 +142,62 @@ class UnreadAnswers(AditCase):
 
     def test_by_http2_from_http2(self):
         self.check(self.by_http2, True)
+
+
+class OneConnection(Scene):
+    """What a single HTTP/2 visitor may cost: its streams, times what each may have on its way before any of it is taken."""
+
+    def grown(self, window, method="GET", content=b"", most=20 << 10):
+        server, tunnel = self.scene(False, "--workers", "1")
+        self.assertEqual(tunnel.get("/small").status, 200)
+        watch = RssWatch(tunnel.client, server)
+        rude = Rude(tunnel.http, tunnel.host, settings=False, receive_buffer=4096)
+        self.addCleanup(rude.close)
+        rude.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4" + struct.pack(">I", window)) + frame(SETTINGS, ACK))
+        if window:
+            rude.send(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", window - 65535)))
+        fields = [("content-length", str(1 << 30))] if content else []
+        for n in range(STREAMS):
+            rude.send(rude.head(2 * n + 1, path="/big", method=method, end=not content, fields=fields))
+        self.speak(rude, content)
+        self.assertEqual(tunnel.get("/small").status, 200)
+        time.sleep(1)  # what comes, comes at once
+        client, server_growth = watch.growth()
+        print(f"\n  client +{client // 1024} MiB, server +{server_growth // 1024} MiB", end=" ", flush=True)
+        self.assertLess(server_growth, most)
+        self.assertLess(client, 48 << 10)
+
+    def speak(self, rude, content):
+        """Sends content on all streams in turn, as long as windows allow."""
+        if not content:
+            return
+        windows, total = dict.fromkeys((2 * n + 1 for n in range(STREAMS)), 65535), 65535
+        seen, quiet = 0, time.monotonic()
+        while time.monotonic() - quiet < 1:
+            for kind, _, stream, payload in rude.frames[seen:]:
+                if kind == SETTINGS and payload:
+                    change = dict(struct.unpack(">HI", payload[at:at + 6]) for at in range(0, len(payload), 6)).get(4, 65535) - 65535
+                    windows = {number: window + change for number, window in windows.items()}
+                elif kind == WINDOW_UPDATE and stream == 0:
+                    total += int.from_bytes(payload, "big")
+                elif kind == WINDOW_UPDATE and stream in windows:
+                    windows[stream] += int.from_bytes(payload, "big")
+            seen = len(rude.frames)
+            for stream, window in windows.items():
+                room = min(window, total, len(content))
+                if room > 0:
+                    rude.send(frame(DATA, 0, stream, content[:room]))
+                    windows[stream], total, quiet = window - room, total - room, time.monotonic()
+            rude.receive(0.05)
+
+    def test_it_opens_no_window(self):
+        self.grown(0)
+
+    def test_it_opens_all_windows_and_reads_nothing(self):
+        self.grown((1 << 31) - 1)
+
+    def test_it_sends_what_the_origin_does_not_take(self):
+        self.grown((1 << 31) - 1, "POST", bytes(16384), 48 << 10)
 
 
 if __name__ == "__main__":
