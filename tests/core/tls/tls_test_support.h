@@ -36,7 +36,7 @@ class Certificates {
     request.ipAddresses = addresses;
     request.lifetime = lifetime;
     const auto pair = makeSelfSigned(request);
-    const CertificateFiles files = at(stem);
+    CertificateFiles files = at(stem);
     if (!pair || !storeKeyPair(*pair, files.certificate, files.key)) return {};
     return files;
   }
