@@ -105,6 +105,14 @@ class Exchange final : private quic::StreamHandler, private wire::FrameReader::H
   void finishRequest();
   /// The client's queue is full: send no more until onRequestWritable.
   [[nodiscard]] bool isCongested() const noexcept;
+  /// Of the request, given to the stream and not sent.
+  [[nodiscard]] std::size_t unsentBytes() const noexcept {
+    return m_stream == nullptr ? 0 : m_stream->unsentBytes();
+  }
+  /// onRequestWritable comes when no more than `unsent` bytes are left, though it was not congested.
+  void awaitWritable(std::size_t unsent) noexcept {
+    if (m_stream != nullptr) m_stream->awaitWritable(unsent);
+  }
 
   /// Of the answer's bytes given to the sink, at most `stillQueued` wait for the visitor: credits the rest.
   void settle(std::size_t stillQueued) { m_credit.sent(m_stream, stillQueued); }

@@ -73,6 +73,13 @@ Slice H2Visitor::sliceOf(ByteView data) {
   return m_worker.loop().writer().copy(data);  // the library kept it: at most a frame
 }
 
+std::size_t H2Visitor::queuedForClients() noexcept {
+  std::size_t total = 0;
+  for (H2VisitorStream* each = m_active.front(); each != nullptr; each = m_active.next(*each))
+    total += each->queuedForClient();
+  return total;
+}
+
 void H2Visitor::wantsToWrite() { m_worker.loop().scheduleFlush(net::FlushPhase::Tcp, *this); }
 
 http::H2ServerStream* H2Visitor::onRequest(const http::H2ServerRequest& request) {

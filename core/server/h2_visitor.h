@@ -45,6 +45,8 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] bool speaksFor(std::string_view host) const { return m_socket->speaksFor(host); }
   /// The piece of what was read last that `data` lies in, without a copy where it can be.
   Slice sliceOf(ByteView data);
+  /// What its requests have queued for their clients, all together.
+  [[nodiscard]] std::size_t queuedForClients() noexcept;
   /// The session has something to write: at the end of the turn.
   void wantsToWrite();
   /// The stream is over; its object may serve another request.

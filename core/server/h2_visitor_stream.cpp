@@ -13,6 +13,10 @@ namespace adit::server {
 
 namespace {
 
+/// What the requests of a connection may have queued before each may have but its share.
+constexpr std::size_t kMostQueued = 1024 * 1024;
+constexpr std::size_t kShare = 16 * 1024;
+
 /// The origin's own reset of the stream, told as what it was (PROTOCOL.md section 6).
 std::optional<http::H2Error> originsReset(wire::AppError cause) noexcept {
   switch (cause) {
@@ -105,6 +109,14 @@ void H2VisitorStream::watchBody() {
   m_visitor.worker().bodyTimeouts.restart(*this);
 }
 
+/// Whether the client takes too little of the request, or the clients of all requests of the connection do.
+bool H2VisitorStream::holdsCredit() {
+  if (m_exchange.isCongested()) return true;
+  if (m_exchange.unsentBytes() < kShare || m_visitor.queuedForClients() < kMostQueued) return false;
+  m_exchange.awaitWritable(kShare / 2);
+  return true;
+}
+
 void H2VisitorStream::giveCredit() {
   m_visitor.session().consume(streamId(), std::exchange(m_uncredited, 0));
   m_visitor.wantsToWrite();
@@ -118,7 +130,7 @@ void H2VisitorStream::onRequestBody(ByteView data) {
   m_uncredited += data.size();
   if (m_exchange.isActive() && !m_requestStopped) {
     m_exchange.sendBody(m_visitor.sliceOf(data));
-    if (m_exchange.isCongested()) {
+    if (holdsCredit()) {
       if (!m_responseStarted) cancelTimeout();  // the delay is not in its sending
       return;
     }

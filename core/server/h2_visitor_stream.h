@@ -26,6 +26,7 @@ class H2VisitorStream final : public http::H2ServerStream,
  public:
   explicit H2VisitorStream(H2Visitor& visitor);
 
+  [[nodiscard]] std::size_t queuedForClient() const noexcept { return m_exchange.unsentBytes(); }
   /// The connection is over: ends the exchange.
   void abandon();
 
@@ -53,6 +54,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   void answerProblem(http::Problem problem);
   void answerRedirect(const http::RequestHead& request);
   void giveCredit();
+  bool holdsCredit();
   [[nodiscard]] bool owesBody() const noexcept;
   void watchBody();
   void watchReading();

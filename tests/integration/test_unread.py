@@ -197,7 +197,7 @@ class OneConnection(Scene):
         self.grown((1 << 31) - 1)
 
     def test_it_sends_what_the_origin_does_not_take(self):
-        self.grown((1 << 31) - 1, "POST", bytes(16384), 48 << 10)
+        self.grown((1 << 31) - 1, "POST", bytes(16384), 32 << 10)
 
 
 if __name__ == "__main__":
