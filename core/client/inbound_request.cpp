@@ -53,6 +53,7 @@ bool InboundRequest::readStreamHead(ByteView& data) {
     refuse(wire::AppError::TunnelUnknown);
     return false;
   }
+  m_stream->setGroup(m_streamHead.tunnel);
   m_tunnel->traffic->requestStarted();
   m_phase = Phase::Request;
   return true;

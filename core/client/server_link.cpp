@@ -11,8 +11,8 @@ namespace adit::client {
 
 namespace {
 
-/// Visitors' requests the server may have open towards this client.
-constexpr std::uint64_t kRequestStreams = 4096;
+/// Visitors' requests the server may have open towards this client: sixteen tunnels' at their default limit.
+constexpr std::uint64_t kRequestStreams = 16 * 1024;
 
 struct Transition {
   LinkState from, to;

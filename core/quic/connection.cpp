@@ -235,8 +235,7 @@ SlabWriter& ConnectionImpl::writer() noexcept { return *m_endpoint.params().writ
 
 void ConnectionImpl::streamReady(StreamImpl& stream) {
   if (!isLive() || !stream.hasWork()) return;
-  ListHook<ReadyStreamsTag>& hook = stream;
-  if (!hook.isLinked()) m_ready.pushBack(stream);
+  m_ready.add(stream);
   markDirty(true);
 }
 

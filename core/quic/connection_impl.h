@@ -18,6 +18,7 @@
 #include "core/quic/connection.h"
 #include "core/quic/deadline_heap.h"
 #include "core/quic/ngtcp2_compat.h"
+#include "core/quic/ready_streams.h"
 #include "core/quic/stop_sending_scan.h"
 #include "core/quic/stream_impl.h"
 #include "core/quic/tls_session.h"
@@ -119,7 +120,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   [[nodiscard]] bool admitsPath(const net::SocketAddress& peer, Timestamp now);
   void afterRead(const net::ReceivedDatagram& datagram);
   void followPath();
-  [[nodiscard]] bool isWriteDue() const noexcept;
+  [[nodiscard]] bool isWriteDue() noexcept;
   FlushOutcome writePackets(Timestamp now, BatchSender& sender);
   [[nodiscard]] std::size_t pacedBurst() const noexcept;
   ngtcp2_ssize writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, Timestamp now);
@@ -157,7 +158,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   std::vector<ConnectionId> m_cids;
 
   IntrusiveList<StreamImpl, OpenStreamsTag> m_streams;
-  IntrusiveList<StreamImpl, ReadyStreamsTag> m_ready;
+  ReadyStreams m_ready;
   IntrusiveList<StreamImpl, WritableStreamsTag> m_writable;
   std::vector<StopSendingFrame> m_stops;
 

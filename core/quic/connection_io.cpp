@@ -93,7 +93,7 @@ void ConnectionImpl::followPath() {
   ++m_counters.migrations;
 }
 
-bool ConnectionImpl::isWriteDue() const noexcept {
+bool ConnectionImpl::isWriteDue() noexcept {
   return m_mustWrite || !m_ready.empty() || !m_confirmed || m_packetsSinceWrite >= kPacketsBeforeWrite ||
          m_bytesSinceWrite >= kBytesBeforeWrite;
 }
@@ -227,22 +227,16 @@ ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, 
       default:
         break;
     }
-    if (!stream->hasWork()) {
-      ready.unlink();
-    } else if (size > 0 && ready.isLinked()) {
-      m_ready.pushBack(*stream);  // the next packet is another stream's
-    }
+    if (!stream->hasWork()) ready.unlink();
+    if (size > 0) m_ready.rotate(*stream);  // the next packet is another one's
     return size;
   }
 }
 
 StreamImpl* ConnectionImpl::nextStream(std::uint64_t connectionCredit) noexcept {
   if (m_state != State::Open) return nullptr;
-  StreamImpl* stream = m_ready.front();
-  if (connectionCredit > 0) return stream;
   // Without credit only a bare FIN may go.
-  while (stream != nullptr && !stream->unsent().empty()) stream = m_ready.next(*stream);
-  return stream;
+  return connectionCredit > 0 ? m_ready.front() : m_ready.firstBareFin();
 }
 
 void ConnectionImpl::scheduleAfterWrite(Timestamp now) {

@@ -45,6 +45,10 @@ class Stream {
  public:
   virtual ~Stream() = default;
   [[nodiscard]] virtual StreamId id() const noexcept = 0;
+  /// Streams of one connection share its packets by groups (the tunnels' numbers), however many of them a
+  /// group has; 0, the first one, is the control stream's. To be said before anything is sent, where it
+  /// matters.
+  virtual void setGroup(std::uint64_t group) noexcept { static_cast<void>(group); }
   /// Null: data is discarded (and credited) until one is set.
   virtual void setHandler(StreamHandler* handler) noexcept = 0;
   /// Queues; leaves at the end of the turn. Ignored after finish or reset.

@@ -12,11 +12,19 @@ void StreamImpl::open(ConnectionImpl& connection, StreamId id) noexcept {
   m_connection = &connection;
   m_handler = nullptr;
   m_id = id;
+  m_group = 0;
   m_unconsumed = 0;
   m_send = SendState::Open;
   m_receive = ReceiveState::Open;
   m_writableAt.reset();
   m_stopAsked = m_closed = false;
+}
+
+void StreamImpl::setGroup(std::uint64_t group) noexcept {
+  const bool ready = ListHook<ReadyStreamsTag>::isLinked();
+  ListHook<ReadyStreamsTag>::unlink();
+  m_group = group;
+  if (ready) m_connection->streamReady(*this);
 }
 
 void StreamImpl::queued() {

@@ -29,6 +29,7 @@ class StreamImpl final : public Stream,
 
   // Stream
   [[nodiscard]] StreamId id() const noexcept override { return m_id; }
+  void setGroup(std::uint64_t group) noexcept override;
   void setHandler(StreamHandler* handler) noexcept override { m_handler = handler; }
   void send(Slice data) override;
   void sendCopy(ByteView data) override;
@@ -44,6 +45,7 @@ class StreamImpl final : public Stream,
   [[nodiscard]] bool hasWork() const noexcept {
     return m_send == SendState::Open ? !m_unsent.empty() : m_send == SendState::Finishing;
   }
+  [[nodiscard]] std::uint64_t group() const noexcept { return m_group; }
   [[nodiscard]] bool wantsFin() const noexcept { return m_send == SendState::Finishing; }
   [[nodiscard]] const SliceQueue& unsent() const noexcept { return m_unsent; }
   /// `count` bytes (and the FIN) went into a packet.
@@ -74,6 +76,7 @@ class StreamImpl final : public Stream,
   ConnectionImpl* m_connection = nullptr;
   StreamHandler* m_handler = nullptr;
   StreamId m_id = -1;
+  std::uint64_t m_group = 0;
   SliceQueue m_unsent;
   SliceQueue m_unacknowledged;  // ngtcp2 points into these
   std::size_t m_unconsumed = 0;

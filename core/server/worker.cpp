@@ -124,11 +124,16 @@ OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
     opened.refusal = wire::AppError::TunnelUnknown;
     return opened;
   }
-  if (load->active < m_context.limits.requestsPerTunnel) opened.stream = link->connection().openStream();
+  // What a client takes at a time is shared by its tunnels: one may have as much as is still free, so that
+  // the crowd at one never closes the door of another.
+  quic::Connection& connection = link->connection();
+  if (load->active < m_context.limits.requestsPerTunnel && load->active < connection.streamCredit())
+    opened.stream = connection.openStream();
   if (opened.stream == nullptr) {
     opened.refusal = wire::AppError::Overloaded;
     return opened;
   }
+  opened.stream->setGroup(tunnel);
   ++load->active;
   opened.load = std::move(load);
   return opened;

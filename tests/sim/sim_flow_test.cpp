@@ -23,6 +23,7 @@ class SimFlowTest : public QObject {
   void dataWithoutHandlerIsDiscarded();
   void blockedSinkLosesNothing();
   void fairnessBetweenStreams();
+  void fairnessBetweenGroups();
   void oneStreamFillsALongPath();
   void manySmallSlicesArrive();
   void memoryReturnsAfterLoad();
@@ -306,6 +307,33 @@ void SimFlowTest::fairnessBetweenStreams() {
   QCOMPARE(pair.atServer.streams.size(), std::size_t{5});
   QVERIFY(least > 500'000);
   QVERIFY(most < 2 * least);
+}
+
+void SimFlowTest::fairnessBetweenGroups() {
+  SimPair pair(218);
+  pair.world.link().bytesPerSecond = 2'000'000;
+  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.keepBytes = false; };
+  QVERIFY(pair.connect());
+  std::vector<std::unique_ptr<PatternSource>> sources;
+  quic::StreamId lone = -1;
+  for (int i = 0; i < 31; ++i) {
+    auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
+    stream->setGroup(i == 20 ? 2 : 1);
+    if (i == 20) lone = stream->id();
+    sources.push_back(std::make_unique<PatternSource>(*stream, *log, 100'000'000));
+  }
+  pair.world.runFor(5s);
+  std::uint64_t crowd = 0, most = 0;
+  for (const auto& [id, log] : pair.atServer.streams) {
+    if (id == lone) continue;
+    crowd += log->bytes;
+    most = std::max(most, log->bytes);
+  }
+  const std::uint64_t alone = pair.atServer.streams.at(lone)->bytes;
+  // Thirty streams of one group have no more than the one of the other, and share it evenly.
+  QVERIFY2(alone > 3'000'000, QByteArray::number(qulonglong(alone)).constData());
+  QVERIFY2(crowd < alone * 5 / 4 && crowd > alone * 3 / 4, QByteArray::number(qulonglong(crowd)).constData());
+  QVERIFY(most < crowd / 15);
 }
 
 void SimFlowTest::manySmallSlicesArrive() {

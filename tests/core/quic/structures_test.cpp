@@ -10,6 +10,7 @@
 #include "core/quic/cid_map.h"
 #include "core/quic/deadline_heap.h"
 #include "core/quic/endpoint.h"
+#include "core/quic/ready_streams.h"
 #include "core/quic/stop_sending_scan.h"
 
 using namespace adit;
@@ -87,6 +88,8 @@ class QuicStructuresTest : public QObject {
   void cidMapAgreesWithAModel();
   void cidMapRefusesATakenId();
   void heapAgreesWithAModel();
+  void groupsTakeTurns();
+  void readyStreamsMayLeave();
   void batchesPacketsOfOneSize();
   void shorterPacketEndsABatch();
   void largerPacketStartsABatch();
@@ -158,6 +161,45 @@ void QuicStructuresTest::heapAgreesWithAModel() {
     QVERIFY(heap.first() == least);
     QVERIFY((heap.top() == nullptr) == (least == kNever));
   }
+}
+
+void QuicStructuresTest::groupsTakeTurns() {
+  std::array<StreamImpl, 4> streams;
+  const std::array<std::uint64_t, 4> groups{1, 1, 1, 9};
+  ReadyStreams ready;
+  QVERIFY(ready.empty() && ready.front() == nullptr);
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    streams[i].setGroup(groups[i]);
+    ready.add(streams[i]);
+    ready.add(streams[i]);  // once is enough
+  }
+  std::string order;
+  for (int i = 0; i < 8; ++i) {
+    StreamImpl* stream = ready.front();
+    QVERIFY(stream != nullptr && stream == ready.front());  // looking changes nothing
+    order += static_cast<char>('a' + (stream - streams.data()));
+    ready.rotate(*stream);
+  }
+  QCOMPARE(order, std::string("adbdcdad"));
+}
+
+void QuicStructuresTest::readyStreamsMayLeave() {
+  std::array<StreamImpl, 3> streams;
+  ReadyStreams ready;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    streams[i].setGroup(i);
+    ready.add(streams[i]);
+  }
+  static_cast<ListHook<ReadyStreamsTag>&>(streams[0]).unlink();
+  QCOMPARE(ready.front(), &streams[1]);
+  static_cast<ListHook<ReadyStreamsTag>&>(streams[1]).unlink();
+  ready.rotate(streams[1]);  // it sent its last and left
+  QCOMPARE(ready.front(), &streams[2]);
+  QCOMPARE(ready.firstBareFin(), &streams[2]);
+  static_cast<ListHook<ReadyStreamsTag>&>(streams[2]).unlink();
+  QVERIFY(ready.empty() && ready.firstBareFin() == nullptr);
+  ready.add(streams[0]);
+  QCOMPARE(ready.front(), &streams[0]);
 }
 
 void QuicStructuresTest::batchesPacketsOfOneSize() {

@@ -137,6 +137,22 @@ class VisitorRequestTest : public QObject {
     }));
   }
 
+  void aCrowdAtOneTunnelLeavesTheOthersOpen() {
+    ServerHarness h;
+    FakeClient& client = h.addClient(
+        {nullptr, "token", {{1, wire::TunnelKind::Http, "busy"}, {2, wire::TunnelKind::Http, "calm"}}, 8});
+    QVERIFY(h.online);
+    for (int i = 0; i < 4; ++i) h.visit(get("busy"));  // half of what the client takes
+    QVERIFY(h.untilRequests(client, 4));
+    RawPeer& refused = h.visit(get("busy"));
+    QVERIFY(h.until([&] { return refused.has("</html>"); }));
+    QVERIFY(refused.received.starts_with("HTTP/1.1 503") && refused.has("Retry-After"));
+    client.serve = echoPath;
+    RawPeer& calm = h.visit(get("calm", "/here"));
+    QVERIFY(h.until([&] { return calm.has("/here"); }));
+    QVERIFY(calm.has("200 OK"));
+  }
+
   void carriesContentOfKnownLength() {
     ServerHarness h;
     FakeClient& client = h.addClient();

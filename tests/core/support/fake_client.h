@@ -96,6 +96,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     std::shared_ptr<const tls::Identity> identity;  ///< Null: a new one.
     std::string token = "token";
     std::vector<wire::TunnelDeclaration> tunnels = {{kTunnelId, wire::TunnelKind::Http, "shop"}};
+    std::uint64_t requests = 256;  ///< Streams the server may have open.
   };
   static constexpr std::uint64_t kTunnelId = 7;
 
@@ -107,7 +108,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     endpoint.identity = m_params.identity;
     SecureRandom random;
     endpoint.keys = quic::StaticKeys::generate(random);
-    endpoint.limits.peerStreams = 256;
+    endpoint.limits.peerStreams = m_params.requests;
     net::UdpParams udp;
     udp.bind = net::SocketAddress::loopback4(0);
     m_driver = quic::EndpointDriver::open(loop, endpoint, udp, *this).value();
