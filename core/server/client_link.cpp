@@ -11,6 +11,8 @@ namespace adit::server {
 
 namespace {
 
+/// How soon a session ends whose token was revoked.
+constexpr Duration kTokenCheck = std::chrono::seconds(5);
 constexpr Duration kRefusalGrace = std::chrono::seconds(2);
 
 quic::AppErrorCode codeOf(wire::AppError error) noexcept { return static_cast<quic::AppErrorCode>(error); }
@@ -35,6 +37,7 @@ ClientLink::ClientLink(Worker& worker, quic::Connection& connection)
                 armTimer();
               }),
       m_closeTimer(worker.loop(), [this] { close(wire::AppError::LoginRefused, "login refused"); }),
+      m_tokenTimer(worker.loop(), [this] { checkTokenAgain(); }),
       m_peerName(connection.peerAddress().toString()) {
   connection.setHandler(this);
   armTimer();
@@ -52,6 +55,16 @@ std::shared_ptr<TunnelLoad> ClientLink::loadOf(std::uint64_t tunnel) {
 }
 
 void ClientLink::armTimer() { m_timer.startAt(m_session.deadline()); }
+
+void ClientLink::checkTokenAgain() {
+  if (!isReady()) return;
+  if (const auto allowed = m_worker.context().checkToken(m_token); !allowed) {
+    logWarning("server", "{}: session {} ends: {}", m_peerName, m_id, allowed.error().detail);
+    close(wire::AppError::LoginRefused, allowed.error().detail);
+    return;
+  }
+  m_tokenTimer.start(kTokenCheck);
+}
 
 void ClientLink::takenOver() {
   logInfo("server", "{}: a newer connection of the same key took the session over", m_peerName);
@@ -157,6 +170,8 @@ Result<wire::LoginAccepted> ClientLink::authenticate(const wire::Login& login) {
   if (m_worker.draining()) return fail(ErrorCode::Overloaded, "the server shuts down; try again shortly");
 
   const Registry::Registered registered = context.registry.addSession(*key, m_worker.index());
+  m_token = login.token;
+  m_tokenTimer.start(kTokenCheck);
   m_id = registered.id;
   m_registered = true;
   m_worker.addSession(m_id, *this);

@@ -58,6 +58,7 @@ class ClientLink final : public net::Disposable,
   void onSessionFailed(const Error& error, wire::AppError code) override;
 
   void armTimer();
+  void checkTokenAgain();
 
   Worker& m_worker;
   quic::Connection* m_connection;
@@ -65,9 +66,11 @@ class ClientLink final : public net::Disposable,
   session::ServerSession m_session;
   net::Timer m_timer;
   net::Timer m_closeTimer;
+  net::Timer m_tokenTimer;
   SessionId m_id = 0;  ///< 0 before login.
   std::string m_peerName;
-  std::string m_head;  ///< Bytes of the control stream's head while incomplete.
+  std::string m_token;  ///< Of the login: it may be revoked while the session lasts.
+  std::string m_head;   ///< Bytes of the control stream's head while incomplete.
   bool m_headRead = false;
   bool m_registered = false;
   bool m_leaving = false;

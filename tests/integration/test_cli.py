@@ -366,6 +366,17 @@ class Refusals(AditCase):
         self.assertEqual(client.exit_code(), 1, client.text())
         self.assertIn("revoked", client.text().lower())
 
+    def test_a_token_revoked_while_it_is_used(self):
+        server = self.server()
+        tunnel = self.tunnel(server, self.echo(), "shop")
+        self.assertEqual(tunnel.get().status, 200)
+        identifier = json.loads((server.data / "tokens.json").read_text())["tokens"][0]["id"]
+        revoked = self.run_adit("token", "revoke", identifier, "--data-dir", server.data)
+        self.assertEqual(revoked.exit_code(), 0, revoked.text())
+        self.assertEqual(tunnel.client.exit_code(30), 1, tunnel.client.text())
+        self.assertIn("revoked", tunnel.client.text().lower())
+        self.assertNotEqual(tunnel.get().status, 200)
+
     def test_name_held_by_another_key(self):
         server = self.server()
         tunnel = self.tunnel(server, self.echo(), "mine")
