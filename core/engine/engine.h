@@ -19,13 +19,13 @@
 namespace adit::engine {
 
 struct EngineParams {
-  std::filesystem::path stateDirectory;                    ///< Client key, embedded server's key.
-  std::optional<session::JoinLink> join;                   ///< Empty: start an embedded server on loopback.
-  std::uint16_t embeddedHttpPort = 8080;                   ///< Another port is chosen where it is taken.
-  std::optional<std::uint16_t> embeddedHttpsPort;          ///< Its HTTPS, with a self-signed certificate.
-  std::string clientName;                                  ///< For the server's log.
-  std::size_t loopbackPayload = 16376;                     ///< See quic::TransportLimits.
-  std::function<void()> wake;                              ///< May be empty.
+  std::filesystem::path stateDirectory;            ///< Client key, embedded server's key.
+  std::optional<session::JoinLink> join;           ///< Empty: start an embedded server on loopback.
+  std::uint16_t embeddedHttpPort = 8080;           ///< Another port is chosen where it is taken.
+  std::optional<std::uint16_t> embeddedHttpsPort;  ///< Its HTTPS, with a self-signed certificate.
+  std::string clientName;                          ///< For the server's log.
+  std::size_t loopbackPayload = 16376;             ///< See quic::TransportLimits.
+  std::function<void()> wake;                      ///< May be empty.
 };
 
 class Engine {
