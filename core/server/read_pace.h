@@ -5,9 +5,9 @@
 // while bytes wait; a stream with nothing to say is idle, not slow. Part of a visitor's connection or
 // request; one thread.
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/net/stream_socket.h"

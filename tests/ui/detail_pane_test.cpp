@@ -16,13 +16,8 @@ using namespace Qt::Literals::StringLiterals;
 using namespace std::chrono_literals;
 using namespace adit;
 using namespace adit::ui;
+using test::click;
 using test::WindowFixture;
-
-namespace {
-
-void click(QWidget* button) { QTest::mouseClick(button, Qt::LeftButton); }
-
-}  // namespace
 
 class DetailPaneTest : public QObject {
   Q_OBJECT

@@ -18,6 +18,7 @@ using namespace Qt::Literals::StringLiterals;
 using namespace std::chrono_literals;
 using namespace adit;
 using namespace adit::ui;
+using test::click;
 using test::ScriptedMessageBox;
 using test::WindowFixture;
 
@@ -33,8 +34,6 @@ T* child(QWidget* parent, const char* name) {
   if (found == nullptr) qFatal("no %s", name);
   return found;
 }
-
-void click(QWidget* button) { QTest::mouseClick(button, Qt::LeftButton); }
 
 QDialog* openDialog(WindowFixture& fixture, const char* action, const char* name) {
   fixture.find<QAction>(action)->trigger();

@@ -41,6 +41,8 @@ class ScriptedMessageBox : public MessageBox {
   QString m_text;
 };
 
+inline void click(QWidget* button) { QTest::mouseClick(button, Qt::LeftButton); }
+
 struct WindowFixture {
   QTemporaryDir directory;
   Theme theme;

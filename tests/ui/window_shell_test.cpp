@@ -17,13 +17,8 @@
 using namespace Qt::Literals::StringLiterals;
 using namespace adit;
 using namespace adit::ui;
+using test::click;
 using test::WindowFixture;
-
-namespace {
-
-void click(QWidget* button) { QTest::mouseClick(button, Qt::LeftButton); }
-
-}  // namespace
 
 class WindowShellTest : public QObject {
   Q_OBJECT

@@ -8,6 +8,25 @@ using namespace adit;
 using namespace adit::net;
 using namespace adit::net::test;
 
+namespace {
+
+/// `block` has come to `f.b` whole, and its user pauses at the second piece of it, the first of a bulk read.
+bool pausesAtTheSecondPiece(StreamPair& f, const std::string& block) {
+  f.b->pauseReading(PauseReason::NoHandler);
+  f.a->sendCopy(asBytes(block));
+  runTurns(*f.loop, 20);
+  bool paused = false;
+  f.right.onDataHook = [&f, &paused, calls = 0](Slice&) mutable {
+    if (++calls != 2) return;
+    f.b->pauseReading(PauseReason::AwaitingTurn);
+    paused = true;
+  };
+  f.b->resumeReading(PauseReason::NoHandler);
+  return runUntil(*f.loop, [&] { return paused; });
+}
+
+}  // namespace
+
 class StreamFlowTest : public QObject {
   Q_OBJECT
 
@@ -120,16 +139,7 @@ class StreamFlowTest : public QObject {
   void unreadBytesCanBeTakenAlong() {
     StreamPair f;
     const std::string block = pattern(200 * 1024);
-    f.b->pauseReading(PauseReason::NoHandler);
-    f.a->sendCopy(asBytes(block));
-    runTurns(*f.loop, 20);
-    int calls = 0;
-    f.right.onDataHook = [&](Slice&) {
-      // The second piece is the first of a bulk read.
-      if (++calls == 2) f.b->pauseReading(PauseReason::AwaitingTurn);
-    };
-    f.b->resumeReading(PauseReason::NoHandler);
-    QVERIFY(runUntil(*f.loop, [&] { return calls == 2; }));
+    QVERIFY(pausesAtTheSecondPiece(f, block));
     SliceQueue unread = f.b->takeUnread();
     QVERIFY(unread.bytes() > 0);
     std::string together = f.right.received;
@@ -142,15 +152,7 @@ class StreamFlowTest : public QObject {
     StreamPair f;
     f.loop->setMostPerRead(kSlabSize);
     const std::string block = pattern(200 * 1024);
-    f.b->pauseReading(PauseReason::NoHandler);
-    f.a->sendCopy(asBytes(block));
-    runTurns(*f.loop, 20);
-    int calls = 0;
-    f.right.onDataHook = [&](Slice&) {
-      if (++calls == 2) f.b->pauseReading(PauseReason::AwaitingTurn);
-    };
-    f.b->resumeReading(PauseReason::NoHandler);
-    QVERIFY(runUntil(*f.loop, [&] { return calls == 2; }));
+    QVERIFY(pausesAtTheSecondPiece(f, block));
     QCOMPARE(f.b->takeUnread().bytes(), std::size_t{0});
     f.b->resumeReading(PauseReason::AwaitingTurn);
     QVERIFY(runUntil(*f.loop, [&] { return f.right.received.size() == block.size(); }));
