@@ -33,9 +33,11 @@ provided() {
 }
 
 missing=()
-while read -r section name _; do
+architecture=$(dpkg --print-architecture)
+while read -r section name only _; do
   case $section in '' | '#'*) continue ;; esac
   [[ " ${sections[*]} " == *" $section "* ]] || continue
+  [ "${only:-$architecture}" = "$architecture" ] || continue
   [[ " ${missing[*]-} " != *" $name "* ]] || continue
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)" != installed ] || continue
   provided "$name" 2>/dev/null || missing+=("$name")

@@ -5,6 +5,7 @@
 #include "core/base/random.h"
 #include "core/quic/connection_impl.h"
 #include "core/quic/endpoint_impl.h"
+#include "core/quic/packet_keys.h"
 
 namespace adit::quic {
 
@@ -24,8 +25,8 @@ thread_local DecryptionNotes* t_notes = nullptr;
 int decryptPacket(std::uint8_t* dest, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* context,
                   const std::uint8_t* ciphertext, std::size_t ciphertextLength, const std::uint8_t* nonce,
                   std::size_t nonceLength, const std::uint8_t* header, std::size_t headerLength) noexcept {
-  const int rv = ngtcp2_crypto_decrypt_cb(dest, aead, context, ciphertext, ciphertextLength, nonce,
-                                          nonceLength, header, headerLength);
+  const int rv = PacketKeys::decrypt(dest, aead, context, ciphertext, ciphertextLength, nonce, nonceLength,
+                                     header, headerLength);
   if (rv != 0 || t_notes == nullptr) return rv;
   t_notes->authentic = true;
   const bool shortHeader = headerLength > 0 && (header[0] & 0x80U) == 0;
@@ -68,12 +69,12 @@ ngtcp2_callbacks ConnectionCallbacks::table(bool server) noexcept {
     c.recv_retry = ngtcp2_crypto_recv_retry_cb;
   }
   c.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb;
-  c.encrypt = ngtcp2_crypto_encrypt_cb;
+  c.encrypt = PacketKeys::encrypt;
   c.decrypt = decryptPacket;
-  c.hp_mask = ngtcp2_crypto_hp_mask_cb;
-  c.update_key = ngtcp2_crypto_update_key_cb;
-  c.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
-  c.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
+  c.hp_mask = PacketKeys::mask;
+  c.update_key = PacketKeys::update;
+  c.delete_crypto_aead_ctx = PacketKeys::destroyAead;
+  c.delete_crypto_cipher_ctx = PacketKeys::destroyCipher;
   c.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
   c.path_validation = ng::onPathValidation<ignorePathValidation>;
   c.rand = fillRandom;

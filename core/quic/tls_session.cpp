@@ -7,6 +7,7 @@
 
 #include "core/base/encoding.h"
 #include "core/quic/endpoint.h"
+#include "core/quic/packet_keys.h"
 
 namespace adit::quic {
 
@@ -108,6 +109,7 @@ Result<std::unique_ptr<TlsSession>> TlsSession::create(const TlsContext& context
   const int configured = server ? ngtcp2_crypto_gnutls_configure_server_session(session)
                                 : ngtcp2_crypto_gnutls_configure_client_session(session);
   if (configured != 0) return fail(ErrorCode::TlsFailure, "TLS cannot be prepared for QUIC");
+  gnutls_handshake_set_secret_function(session, onSecrets);  // in place of the library's own
   return self;
 }
 
@@ -133,6 +135,14 @@ bool TlsSession::hasAgreedAlpn() const noexcept {
 int TlsSession::onClientHello(gnutls_session_t session, unsigned /*type*/, unsigned /*when*/,
                               unsigned /*incoming*/, const gnutls_datum_t* /*message*/) noexcept {
   return of(session).hasAgreedAlpn() ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL;
+}
+
+int TlsSession::onSecrets(gnutls_session_t session, gnutls_record_encryption_level_t level,
+                          const void* receiving, const void* sending, std::size_t length) noexcept {
+  const auto view = [length](const void* secret) {
+    return secret == nullptr ? ByteView() : ByteView(static_cast<const std::uint8_t*>(secret), length);
+  };
+  return PacketKeys::install(of(session).m_connection, level, view(receiving), view(sending));
 }
 
 int TlsSession::onVerify(gnutls_session_t session) noexcept {

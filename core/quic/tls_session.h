@@ -58,6 +58,8 @@ class TlsSession {
   TlsSession(const TlsContext& context, Params params) : m_context(context), m_params(std::move(params)) {}
   static TlsSession& of(gnutls_session_t session) noexcept;
   static int onVerify(gnutls_session_t session) noexcept;
+  static int onSecrets(gnutls_session_t session, gnutls_record_encryption_level_t level,
+                       const void* receiving, const void* sending, std::size_t length) noexcept;
   static int onClientHello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                            const gnutls_datum_t* message) noexcept;
   [[nodiscard]] bool hasAgreedAlpn() const noexcept;

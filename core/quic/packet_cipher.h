@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What protects a 1-RTT packet once it has a key: AES-128-GCM and the block that masks its header (RFC 9001
+// sections 5.3 and 5.4.3). There are two of each. GnuTLS's is always there. The fast one is for processors
+// that encrypt several blocks with one instruction (AVX-512 with VAES), of which GnuTLS has none: a packet of
+// 1,400 bytes costs a third with it. It is optional: in a build without its library, or on another processor,
+// there is none to be had. An object belongs to one thread; it wipes its key when it goes.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/base/slab.h"
+
+namespace adit::quic {
+
+inline constexpr std::size_t kPacketKeyLength = 16;
+using PacketKey = std::span<const std::uint8_t, kPacketKeyLength>;
+
+class PacketCipher {
+ public:
+  static constexpr std::size_t kNonceLength = 12;
+  static constexpr std::size_t kTagLength = 16;
+
+  /// By GnuTLS; null where it fails.
+  static std::unique_ptr<PacketCipher> create(PacketKey key) noexcept;
+  /// Null where this build or this processor has none, or memory is short. The first call of a process loads
+  /// some 3 MB of code and takes half a millisecond. Any thread.
+  static std::unique_ptr<PacketCipher> createFast(PacketKey key) noexcept;
+
+  virtual ~PacketCipher() = default;
+  PacketCipher(const PacketCipher&) = delete;
+  PacketCipher& operator=(const PacketCipher&) = delete;
+
+  /// Writes the ciphertext and the tag (kTagLength more bytes) to `dest`, which may be where the plaintext
+  /// is. `nonce` has kNonceLength bytes. False: the library failed.
+  [[nodiscard]] virtual bool seal(std::uint8_t* dest, ByteView plaintext, const std::uint8_t* nonce,
+                                  ByteView header) noexcept = 0;
+  /// Writes the plaintext (kTagLength bytes less). False where the tag, compared in constant time, is wrong:
+  /// what was written is worth nothing then.
+  [[nodiscard]] virtual bool open(std::uint8_t* dest, ByteView ciphertext, const std::uint8_t* nonce,
+                                  ByteView header) noexcept = 0;
+
+ protected:
+  PacketCipher() = default;
+};
+
+/// One AES-128 block, of which header protection takes the first five bytes.
+class HeaderCipher {
+ public:
+  static constexpr std::size_t kBlockLength = 16;
+
+  /// As PacketCipher's.
+  static std::unique_ptr<HeaderCipher> create(PacketKey key) noexcept;
+  static std::unique_ptr<HeaderCipher> createFast(PacketKey key) noexcept;
+
+  virtual ~HeaderCipher() = default;
+  HeaderCipher(const HeaderCipher&) = delete;
+  HeaderCipher& operator=(const HeaderCipher&) = delete;
+
+  /// Both have kBlockLength bytes. False: the library failed.
+  [[nodiscard]] virtual bool encryptBlock(std::uint8_t* dest, const std::uint8_t* sample) noexcept = 0;
+
+ protected:
+  HeaderCipher() = default;
+};
+
+}  // namespace adit::quic

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fast ciphers by Intel's IPsec library, of which only single buffers are used: a packet is encrypted
+// when ngtcp2 has filled it, so there is never a second one to be encrypted beside it.
+#include <array>
+#include <cassert>
+#include <new>
+
+#include <gnutls/gnutls.h>
+#include <intel-ipsec-mb.h>
+
+#include "core/base/encoding.h"
+#include "core/quic/packet_cipher.h"
+
+namespace adit::quic {
+
+namespace {
+
+/// What is used of the library. Its manager, which finds out what the processor has and tests itself, is only
+/// needed to fill this: 200 KB that go again.
+struct Routines {
+  aes_gcm_pre_t expandGcmKey = nullptr;
+  aes_gcm_enc_dec_t seal = nullptr;
+  aes_gcm_enc_dec_t open = nullptr;
+  keyexp_t expandKey = nullptr;
+  decltype(IMB_MGR::aes128_cfb_one) cfbBlock = nullptr;
+};
+
+constexpr std::uint64_t kNeeded = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
+
+/// Null pointers where the library finds this processor, or itself, wanting.
+const Routines& routines() noexcept {
+  static const Routines found = [] {
+    Routines made;
+    IMB_MGR* manager = alloc_mb_mgr(0);
+    if (manager == nullptr) return made;
+    IMB_ARCH arch = IMB_ARCH_NONE;
+    init_mb_mgr_auto(manager, &arch);
+    const bool tested = (manager->features & IMB_FEATURE_SELF_TEST) == 0 ||
+                        (manager->features & IMB_FEATURE_SELF_TEST_PASS) != 0;
+    if (imb_get_errno(manager) == 0 && arch == IMB_ARCH_AVX512 && tested &&
+        (manager->features & kNeeded) == kNeeded) {
+      made = {manager->gcm128_pre, manager->gcm128_enc, manager->gcm128_dec, manager->keyexp_128,
+              manager->aes128_cfb_one};
+    }
+    free_mb_mgr(manager);
+    return made;
+  }();
+  return found;
+}
+
+// The library expects its keys at such boundaries, and its header says so to itself only.
+constexpr std::size_t kAlignment = 64;
+
+class ImbPacketCipher final : public PacketCipher {
+ public:
+  ImbPacketCipher(const Routines& use, PacketKey key) noexcept : m_use(use) {
+    m_use.expandGcmKey(key.data(), &m_key);
+  }
+  ~ImbPacketCipher() override { gnutls_memset(&m_key, 0, sizeof m_key); }
+
+  bool seal(std::uint8_t* dest, ByteView plaintext, const std::uint8_t* nonce,
+            ByteView header) noexcept override {
+    gcm_context_data context;
+    m_use.seal(&m_key, &context, dest, plaintext.data(), plaintext.size(), nonce, header.data(),
+               header.size(), dest + plaintext.size(), kTagLength);
+    return true;
+  }
+  bool open(std::uint8_t* dest, ByteView ciphertext, const std::uint8_t* nonce,
+            ByteView header) noexcept override {
+    if (ciphertext.size() < kTagLength) return false;
+    const ByteView body = ciphertext.first(ciphertext.size() - kTagLength);
+    gcm_context_data context;
+    std::array<std::uint8_t, kTagLength> tag;
+    m_use.open(&m_key, &context, dest, body.data(), body.size(), nonce, header.data(), header.size(),
+               tag.data(), tag.size());
+    return equalConstantTime(tag, ciphertext.last(kTagLength));
+  }
+
+ private:
+  const Routines& m_use;
+  alignas(kAlignment) gcm_key_data m_key;
+};
+
+class ImbHeaderCipher final : public HeaderCipher {
+ public:
+  ImbHeaderCipher(const Routines& use, PacketKey key) noexcept : m_use(use) {
+    RoundKeys decryption;  // the library makes both
+    m_use.expandKey(key.data(), m_roundKeys.data(), decryption.data());
+    gnutls_memset(decryption.data(), 0, decryption.size());
+  }
+  ~ImbHeaderCipher() override { gnutls_memset(m_roundKeys.data(), 0, m_roundKeys.size()); }
+
+  bool encryptBlock(std::uint8_t* dest, const std::uint8_t* sample) noexcept override {
+    // CFB encrypts its initial vector and adds the text: of zeros, the block itself is left.
+    constexpr std::array<std::uint8_t, kBlockLength> kZeros{};
+    m_use.cfbBlock(dest, kZeros.data(), sample, m_roundKeys.data(), kBlockLength);
+    return true;
+  }
+
+ private:
+  struct alignas(kAlignment) RoundKeys : std::array<std::uint8_t, 11 * kBlockLength> {};
+  const Routines& m_use;
+  RoundKeys m_roundKeys;
+};
+
+}  // namespace
+
+std::unique_ptr<PacketCipher> PacketCipher::createFast(PacketKey key) noexcept {
+  const Routines& use = routines();
+  if (use.seal == nullptr) return nullptr;
+  return std::unique_ptr<PacketCipher>(new (std::nothrow) ImbPacketCipher(use, key));
+}
+
+std::unique_ptr<HeaderCipher> HeaderCipher::createFast(PacketKey key) noexcept {
+  const Routines& use = routines();
+  if (use.cfbBlock == nullptr) return nullptr;
+  return std::unique_ptr<HeaderCipher>(new (std::nothrow) ImbHeaderCipher(use, key));
+}
+
+}  // namespace adit::quic
