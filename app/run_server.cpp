@@ -130,6 +130,7 @@ int runServer(const ServerCommand& command) {
   }
   auto server = server::Server::start(params);
   if (!server) return reportError(server.error(), json, kExitFailure);
+  if (auto made = files->makeFirstToken(); !made) return reportError(made.error(), json);
   announce(command, **server, *files);
 
   stop->wait();

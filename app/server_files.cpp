@@ -2,6 +2,7 @@
 #include "app/server_files.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/base/encoding.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::string_view kKeysFile = "quic-secrets";
 constexpr std::string_view kTokenFile = "first-token";
+constexpr std::size_t kTokenBytes = 32;
 
 Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
   quic::StaticKeys keys;
@@ -46,6 +48,7 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made)
     return fail(std::move(made.error()));
   ServerFiles files;
+  files.directory = directory;
   auto identity = tls::Identity::loadOrCreate(directory, "server", "adit server");
   if (!identity) return fail(std::move(identity.error()));
   files.identity = std::move(*identity);
@@ -56,19 +59,8 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   if (!tokens) return fail(std::move(tokens.error()));
   files.tokens = std::move(*tokens);
 
-  if (files.tokens->list().empty()) {
-    SecureRandom random;
-    auto token = files.tokens->create("first", random);
-    if (!token) return fail(std::move(token.error()));
-    files.firstToken = std::move(*token);
-    files.isFirstStart = true;
-    if (auto written =
-            writeFileAtomically(directory / kTokenFile, files.firstToken + "\n", FileSecrecy::Secret);
-        !written) {
-      return fail(std::move(written.error()));
-    }
-    return files;
-  }
+  files.isFirstStart = files.tokens->list().empty();
+  if (files.isFirstStart) return files;
   auto token = readFile(directory / kTokenFile, FileSecrecy::Secret);
   if (token) {
     while (!token->empty() && (token->back() == '\n' || token->back() == '\r')) token->pop_back();
@@ -78,6 +70,20 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
     return fail(std::move(token.error()));
   }
   return files;
+}
+
+Result<> ServerFiles::makeFirstToken() {
+  if (!tokens->list().empty()) return {};
+  SecureRandom random;
+  std::array<std::uint8_t, kTokenBytes> secret{};
+  random.fill(secret);
+  std::string token = toBase64Url(secret);
+  // In this order: where the disk is full in between, the next start finds no token and makes another.
+  if (auto kept = writeFileAtomically(directory / kTokenFile, token + "\n", FileSecrecy::Secret); !kept)
+    return kept;
+  if (auto added = tokens->add("first", token, random); !added) return added;
+  firstToken = std::move(token);
+  return {};
 }
 
 }  // namespace adit::app

@@ -67,15 +67,20 @@ class FileTokenStore final : public TokenStore {
   }
 
   Result<std::string> create(std::string_view label, Random& random) override {
+    std::array<std::uint8_t, kTokenBytes> secret{};
+    random.fill(secret);
+    std::string token = toBase64Url(secret);
+    if (auto added = add(label, token, random); !added) return fail(std::move(added.error()));
+    return token;
+  }
+
+  Result<> add(std::string_view label, std::string_view token, Random& random) override {
     if (label.size() > kMaxLabel)
       return fail(ErrorCode::InvalidArgument, fmt::format("a token's label has at most {} bytes", kMaxLabel));
     if (displayText(label) != label) {
       return fail(ErrorCode::InvalidArgument,
                   "a token's label is one line without control characters and outer spaces");
     }
-    std::array<std::uint8_t, kTokenBytes> secret{};
-    random.fill(secret);
-    std::string token = toBase64Url(secret);
     auto hash = sha256(token);
     if (!hash) return fail(std::move(hash.error()));
 
@@ -93,8 +98,7 @@ class FileTokenStore final : public TokenStore {
     entry.sha256 = *hash;
     std::vector<StoredToken> changed = m_tokens;
     changed.push_back(std::move(entry));
-    if (auto written = write(std::move(changed)); !written) return fail(std::move(written.error()));
-    return token;
+    return write(std::move(changed));
   }
 
   Result<TokenInfo> verify(std::string_view token) override {

@@ -32,6 +32,8 @@ class TokenStore {
   virtual ~TokenStore() = default;
   /// Makes a token, stores its hash, returns the token (base64url, 43 characters). Shown once.
   virtual Result<std::string> create(std::string_view label, Random& random) = 0;
+  /// The same with a token of the caller's making, who wants it kept elsewhere before it is worth anything.
+  virtual Result<> add(std::string_view label, std::string_view token, Random& random) = 0;
   /// TokenUnknown or TokenRevoked otherwise. Constant-time comparison. Re-reads the file when it changed on
   /// disk; where that fails the tokens known before stay good and the cause is logged once. A file that was
   /// removed means no tokens.

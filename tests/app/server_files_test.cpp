@@ -20,6 +20,13 @@ struct Fixture {
   void write(const char* name, const std::string& text) const {
     std::ofstream(data / name, std::ios::trunc) << text;
   }
+  /// A start that gets as far as listening.
+  [[nodiscard]] Result<ServerFiles> start() const {
+    auto files = ServerFiles::open(data);
+    if (!files) return files;
+    if (auto made = files->makeFirstToken(); !made) return fail(std::move(made.error()));
+    return files;
+  }
 };
 }  // namespace
 
@@ -28,7 +35,7 @@ class ServerFilesTest : public QObject {
  private Q_SLOTS:
   void makesEverythingAtTheFirstStart() {
     const Fixture f;
-    const auto files = ServerFiles::open(f.data);
+    const auto files = f.start();
     QVERIFY(files.has_value());
     QVERIFY(files->isFirstStart);
     QVERIFY(!files->firstToken.empty());
@@ -38,9 +45,29 @@ class ServerFilesTest : public QObject {
     QVERIFY(files->keys.retryToken != files->keys.statelessReset);
   }
 
+  void aStartThatFailsLeavesTheFirstTokenToTheNext() {
+    const Fixture f;
+    QVERIFY(ServerFiles::open(f.data).has_value());  // and no further: its port is taken
+    const auto next = f.start();
+    QVERIFY(next && next->isFirstStart);
+    QVERIFY(next->tokens->verify(next->firstToken).has_value());
+  }
+
+  void aFirstTokenThatCannotBeKeptIsMadeAgain() {
+    const Fixture f;
+    auto files = ServerFiles::open(f.data);
+    QVERIFY(files.has_value());
+    fs::create_directory(f.data / "first-token");  // as good as a full disk
+    QVERIFY(!files->makeFirstToken().has_value());
+    QVERIFY(files->firstToken.empty() && files->tokens->list().empty());
+    fs::remove(f.data / "first-token");
+    const auto next = f.start();
+    QVERIFY(next && next->isFirstStart && !next->firstToken.empty());
+  }
+
   void everyFileIsForThisUserOnly() {
     const Fixture f;
-    QVERIFY(ServerFiles::open(f.data).has_value());
+    QVERIFY(f.start().has_value());
     const auto others = fs::perms::group_all | fs::perms::others_all;
     QVERIFY((fs::status(f.data).permissions() & others) == fs::perms::none);
     int count = 0;
@@ -53,8 +80,8 @@ class ServerFilesTest : public QObject {
 
   void keepsEverythingAtTheSecond() {
     const Fixture f;
-    const auto first = ServerFiles::open(f.data);
-    const auto second = ServerFiles::open(f.data);
+    const auto first = f.start();
+    const auto second = f.start();
     QVERIFY(first && second);
     QVERIFY(!second->isFirstStart);
     QCOMPARE(second->firstToken, first->firstToken);
@@ -66,9 +93,9 @@ class ServerFilesTest : public QObject {
 
   void aFirstTokenThatWasDeletedStaysDeleted() {
     const Fixture f;
-    const std::string token = ServerFiles::open(f.data)->firstToken;
+    const std::string token = f.start()->firstToken;
     fs::remove(f.data / "first-token");
-    const auto files = ServerFiles::open(f.data);
+    const auto files = f.start();
     QVERIFY(files.has_value());
     QVERIFY(files->firstToken.empty() && !files->isFirstStart);
     QVERIFY(files->tokens->verify(token).has_value());
@@ -76,9 +103,9 @@ class ServerFilesTest : public QObject {
 
   void aRevokedTokenMakesNoNewOne() {
     const Fixture f;
-    const auto first = ServerFiles::open(f.data);
+    const auto first = f.start();
     QVERIFY(first->tokens->revoke(first->tokens->list()[0].id).has_value());
-    const auto second = ServerFiles::open(f.data);
+    const auto second = f.start();
     QVERIFY(second && !second->isFirstStart);
     QCOMPARE(second->tokens->list().size(), std::size_t{1});
     QVERIFY(second->firstToken.empty());  // a link with it would be refused
@@ -86,9 +113,9 @@ class ServerFilesTest : public QObject {
 
   void aFirstTokenThatNobodyKnowsIsNotShown() {
     const Fixture f;
-    QVERIFY(ServerFiles::open(f.data).has_value());
+    QVERIFY(f.start().has_value());
     QVERIFY(writeFileAtomically(f.data / "first-token", "another\n", FileSecrecy::Secret).has_value());
-    const auto files = ServerFiles::open(f.data);
+    const auto files = f.start();
     QVERIFY(files && files->firstToken.empty() && !files->isFirstStart);
   }
 
@@ -110,9 +137,9 @@ class ServerFilesTest : public QObject {
     QFETCH(QString, file);
     QFETCH(QString, text);
     const Fixture f;
-    QVERIFY(ServerFiles::open(f.data).has_value());
+    QVERIFY(f.start().has_value());
     f.write(file.toUtf8().constData(), text.toStdString());
-    const auto files = ServerFiles::open(f.data);
+    const auto files = f.start();
     QVERIFY(!files.has_value());
     QVERIFY2(files.error().detail.find(file.toStdString()) != std::string::npos,
              files.error().detail.c_str());
@@ -126,9 +153,9 @@ class ServerFilesTest : public QObject {
   void refusesSecretsThatOthersCanRead() {
     QFETCH(QString, file);
     const Fixture f;
-    QVERIFY(ServerFiles::open(f.data).has_value());
+    QVERIFY(f.start().has_value());
     fs::permissions(f.data / file.toStdString(), fs::perms::owner_all | fs::perms::group_read);
-    const auto files = ServerFiles::open(f.data);
+    const auto files = f.start();
     QVERIFY(!files.has_value());
     QVERIFY(files.error().code == ErrorCode::InsecurePermissions);
   }
@@ -137,7 +164,7 @@ class ServerFilesTest : public QObject {
     const Fixture f;
     fs::create_directory(f.data);
     fs::permissions(f.data, fs::perms::all);
-    QVERIFY(!ServerFiles::open(f.data).has_value());
+    QVERIFY(!f.start().has_value());
   }
 };
 

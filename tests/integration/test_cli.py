@@ -110,6 +110,14 @@ class TwoMachines(AditCase):
         again.line("visitors")
         self.assertNotIn(token, again.text())
 
+    def test_a_start_that_failed_does_not_cost_the_link(self):
+        data = self.directory("server")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            failed = self.run_adit("--server", "--data-dir", data, "--quic-listen", "127.0.0.1:0",
+                                   "--http-listen", f"127.0.0.1:{taken.getsockname()[1]}")
+            self.assertEqual(failed.exit_code(), 1, failed.text())
+        self.run_adit("--server", "--data-dir", data, *self.listen()).line("adit://")
+
     def test_for_programs_ready_names_the_same_link_again(self):
         server = self.server()
         server.stop()

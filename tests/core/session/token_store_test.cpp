@@ -55,6 +55,7 @@ class TokenStoreTest : public QObject {
  private Q_SLOTS:
   void startsEmpty();
   void makesAndVerifies();
+  void addsATokenOfTheCallers();
   void storesOnlyHashes();
   void theFileIsPrivate();
   void survivesARestart();
@@ -96,6 +97,17 @@ void TokenStoreTest::makesAndVerifies() {
   QVERIFY(info->createdUnix > 1'600'000'000);
   QVERIFY(store->verify(other)->id != info->id);
   QCOMPARE(store->list().size(), std::size_t{2});
+}
+
+void TokenStoreTest::addsATokenOfTheCallers() {
+  Bench bench;
+  const auto store = bench.open();
+  const std::string token = store->create("first", bench.random).value();
+  const std::string own(43, 'k');
+  QVERIFY(store->add("own", own, bench.random).has_value());
+  QCOMPARE(store->verify(own)->label, std::string("own"));
+  QVERIFY(store->verify(token).has_value());
+  QVERIFY(store->add("two\nlines", own, bench.random).error().code == ErrorCode::InvalidArgument);
 }
 
 void TokenStoreTest::storesOnlyHashes() {
