@@ -122,7 +122,12 @@ int runServer(const ServerCommand& command) {
   std::unique_ptr<tls::CertificateWatcher> watcher;
   if (command.httpsListen) {
     auto certificates = openCertificates(command);
-    if (!certificates) return reportError(certificates.error(), json, kExitUsage);
+    if (!certificates) {
+      // Files that are no good are configuration; what this machine cannot write is not.
+      const ErrorCode code = certificates.error().code;
+      const bool failed = code == ErrorCode::DiskFull || code == ErrorCode::IoError;
+      return reportError(certificates.error(), json, failed ? kExitFailure : kExitUsage);
+    }
     watcher = std::move(*certificates);
     params.certificates = watcher->source();
     params.httpsListen = *command.httpsListen;

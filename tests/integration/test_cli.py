@@ -329,17 +329,24 @@ class Refusals(AditCase):
         self.fails(2, "--server", "--data-dir", file / "below", *self.listen(), words=["file"])
 
     def test_full_disk(self):
+        self.fails_on_a_full_disk(4, "server.key")
+
+    def test_full_disk_at_the_certificate_for_visitors(self):
+        # The server's key and secrets fit; what is made for HTTPS next does not.
+        self.fails_on_a_full_disk(12, "https.crt", "--https-listen", "127.0.0.1:0")
+
+    def fails_on_a_full_disk(self, kibibytes, file, *arguments):
         directory = self.directory("full")
-        # One page of room: the first file fits, the next does not. Needs a mount namespace of our own.
-        script = 'mount -t tmpfs -o size=4k,mode=700 none "$1" && shift && exec "$@"'
+        # A page for each file that fits. Needs a mount namespace of our own.
+        script = f'mount -t tmpfs -o size={kibibytes}k,mode=700 none "$1" && shift && exec "$@"'
         unshare = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
         if subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", directory], capture_output=True, check=False).returncode != 0:
             self.skipTest("no mount namespace may be made here")
         program = self.owns(Program([*unshare, "sh", "-c", script, "sh", directory, binary("adit"), "--server", "--data-dir", directory,
-                                     *self.listen(), "--json"], self.environment()))
+                                     *self.listen(), "--json", *arguments], self.environment()))
         self.assertEqual(program.exit_code(), 1, program.text())
         self.assertIn("space", program.text().lower())
-        self.assertIn(directory.name, program.text())
+        self.assertIn(f"{directory.name}/{file}", program.text())
 
     def test_wrong_pin(self):
         server, other = self.server(), self.server()
