@@ -242,9 +242,10 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
     sub->add_option("--name", command->name, "The first label of the public address");
     auto* joinFile = sub->add_option("--join-file", command->joinFile,
                                      "A file with the server's join link; - reads standard input");
-    auto* profile = sub->add_option("--profile", command->profile, "A server remembered by 'adit join'")
-                        ->default_val("default")
-                        ->excludes(joinFile);
+    auto* profile =
+        sub->add_option("--profile", command->profile,
+                        "A server remembered by 'adit join' (default: ADIT_JOIN, then the profile 'default')")
+            ->excludes(joinFile);
     sub->add_flag("--embedded", command->embedded,
                   "Use the server inside this process even if one was joined")
         ->excludes(joinFile)

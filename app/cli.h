@@ -38,7 +38,7 @@ struct HttpCommand {
   std::string target;
   std::string name;
   std::optional<std::string> joinFile;  ///< "-": standard input.
-  std::string profile;
+  std::optional<std::string> profile;
   bool embedded = false;  ///< Not even a stored profile.
   std::uint16_t httpPort = 8080;
   bool https = false;

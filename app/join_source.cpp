@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/join_source.h"
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
+
+#include <uv.h>
 
 #include "core/base/files.h"
 #include "core/config/profile_store.h"
@@ -12,11 +15,17 @@ namespace adit::app {
 namespace {
 constexpr std::size_t kMaxLink = 4096;
 
+/// The first line with something in it: who pastes a link presses Enter, and a program may keep its end open.
 Result<std::string> readStandardInput() {
-  std::string text(kMaxLink + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), stdin));
-  if (text.size() > kMaxLink)
-    return fail(ErrorCode::InvalidArgument, "standard input holds more than a join link");
+  if (::uv_guess_handle(0) == UV_TTY) std::fputs("Paste the join link and press Enter: ", stderr);
+  std::string text;
+  bool hasContent = false;
+  for (int c = std::fgetc(stdin); c != EOF && !(c == '\n' && hasContent); c = std::fgetc(stdin)) {
+    hasContent = hasContent || std::isspace(c) == 0;
+    text.push_back(static_cast<char>(c));
+    if (text.size() > kMaxLink)
+      return fail(ErrorCode::InvalidArgument, "standard input holds more than a join link");
+  }
   return text;
 }
 }  // namespace
@@ -27,6 +36,8 @@ std::filesystem::path profileDirectory(const std::filesystem::path& stateDirecto
 
 Result<session::JoinLink> readJoinLink(const std::string& file) {
   auto text = file == "-" ? readStandardInput() : readFile(file, FileSecrecy::Secret, kMaxLink);
+  if (!text && text.error().code == ErrorCode::LimitExceeded)
+    return fail(ErrorCode::InvalidArgument, "'" + file + "' is too long to be a join link");
   if (!text) return fail(std::move(text.error()));
   auto link = session::JoinLink::parse(*text);
   if (!link) {
@@ -36,22 +47,30 @@ Result<session::JoinLink> readJoinLink(const std::string& file) {
   return link;
 }
 
+Result<std::optional<session::JoinLink>> joinLinkFromEnvironment() {
+  const char* text = std::getenv("ADIT_JOIN");
+  if (text == nullptr || *text == '\0') return std::optional<session::JoinLink>();
+  auto link = session::JoinLink::parse(text);
+  if (!link) return fail(ErrorCode::InvalidArgument, "ADIT_JOIN: " + link.error().detail);
+  return std::optional(std::move(*link));
+}
+
 Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::string>& file,
-                                                      const std::string& profile,
+                                                      const std::optional<std::string>& profile,
                                                       const std::filesystem::path& stateDirectory) {
   if (file) {
     auto link = readJoinLink(*file);
     if (!link) return fail(std::move(link.error()));
     return std::optional(std::move(*link));
   }
-  if (const char* text = std::getenv("ADIT_JOIN"); text != nullptr && *text != '\0') {
-    auto link = session::JoinLink::parse(text);
-    if (!link) return fail(ErrorCode::InvalidArgument, "ADIT_JOIN: " + link.error().detail);
-    return std::optional(std::move(*link));
+  if (!profile) {
+    // What was said for this command alone goes before what the environment says for all.
+    auto link = joinLinkFromEnvironment();
+    if (!link || *link) return link;
   }
-  auto link = config::ProfileStore(profileDirectory(stateDirectory)).load(profile);
+  auto link = config::ProfileStore(profileDirectory(stateDirectory)).load(profile.value_or(kDefaultProfile));
   if (link) return std::optional(std::move(*link));
-  if (link.error().code == ErrorCode::NotFound && profile == "default")
+  if (link.error().code == ErrorCode::NotFound && profile.value_or(kDefaultProfile) == kDefaultProfile)
     return std::optional<session::JoinLink>();
   return fail(std::move(link.error()));
 }

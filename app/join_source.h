@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a join link comes from: a file (private, as any secret), standard input, the environment, or a stored
-// profile, in that order. Never an argument. main thread.
+// Where a join link comes from: a file (private, as any secret), standard input, a stored profile that was
+// named, the environment, or the default profile, in that order. Never an argument. main thread.
 
 #include <filesystem>
 #include <optional>
@@ -12,11 +12,16 @@
 
 namespace adit::app {
 
-/// From `file` ("-": standard input).
+inline constexpr const char* kDefaultProfile = "default";
+
+/// From `file` ("-": standard input, its first line).
 Result<session::JoinLink> readJoinLink(const std::string& file);
-/// From the file if named, else ADIT_JOIN, else the profile; empty where there is none of them.
+/// From ADIT_JOIN; empty where it is not set.
+Result<std::optional<session::JoinLink>> joinLinkFromEnvironment();
+/// From the file if named, else the profile if named, else ADIT_JOIN, else the default profile; empty where
+/// there is none of them.
 Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::string>& file,
-                                                      const std::string& profile,
+                                                      const std::optional<std::string>& profile,
                                                       const std::filesystem::path& stateDirectory);
 /// Where profiles are stored.
 std::filesystem::path profileDirectory(const std::filesystem::path& stateDirectory);

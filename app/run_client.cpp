@@ -136,11 +136,7 @@ int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& 
 
 int runClient(const HttpCommand& command) {
   const bool json = command.common.json;
-  // Outlives everything: the signal thread keeps it.
-  const auto inbox = std::make_shared<Inbox>();
-  watchForStop([inbox] { inbox->stop(); });
   logToStandardError(command.common.verbose ? LogLevel::Info : LogLevel::Error);
-
   engine::EngineParams params;
   params.stateDirectory = stateDirectory(command.common.stateDirectory);
   if (!command.embedded) {
@@ -156,6 +152,10 @@ int runClient(const HttpCommand& command) {
     }
     params.join = std::move(*link);
   }
+  // Not before: who is asked for a link may say Ctrl-C instead. Not later: threads inherit what it sets.
+  // Outlives everything: the signal thread keeps it.
+  const auto inbox = std::make_shared<Inbox>();
+  watchForStop([inbox] { inbox->stop(); });
   params.embeddedHttpPort = command.httpPort;
   if (command.https) params.embeddedHttpsPort = command.httpsPort;
   params.clientName = machineName();

@@ -74,7 +74,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
   SingleInstance instance(instanceName(directory));
   if (!instance.claim()) return 0;
 
-  auto link = findJoinLink(std::nullopt, "default", directory);
+  auto link = findJoinLink(std::nullopt, std::nullopt, directory);
   if (!link) {
     ui::Application::reportFailure(link.error());
     return kExitUsage;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // adit join: keeps a server's link for later starts.
-#include <cstdlib>
+#include <optional>
+#include <string>
 
 #include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
@@ -25,16 +26,19 @@ int runJoin(const JoinCommand& command) {
     }
     return 0;
   }
-  const char* environment = std::getenv("ADIT_JOIN");
-  auto link = !command.joinFile && environment != nullptr && *environment != '\0'
-                  ? session::JoinLink::parse(environment)
-                  : readJoinLink(command.joinFile.value_or("-"));
+  auto fromEnvironment =
+      command.joinFile ? Result<std::optional<session::JoinLink>>() : joinLinkFromEnvironment();
+  if (!fromEnvironment) return reportError(fromEnvironment.error(), json, kExitUsage);
+  auto link = *fromEnvironment ? Result<session::JoinLink>(std::move(**fromEnvironment))
+                               : readJoinLink(command.joinFile.value_or("-"));
   if (!link) return reportError(link.error(), json, kExitUsage);
   if (auto saved = profiles.save(*link, command.profile); !saved) return reportError(saved.error(), json);
   if (json) {
     printJson({{"event", "joined"}, {"server", link->serverName()}, {"profile", command.profile}});
   } else {
-    printLine(fmt::format("joined {}: 'adit http PORT' uses it from now on", link->serverName()));
+    const std::string option =
+        command.profile == kDefaultProfile ? std::string() : " --profile " + command.profile;
+    printLine(fmt::format("joined {}: 'adit http PORT{}' uses it from now on", link->serverName(), option));
   }
   return 0;
 }

@@ -125,7 +125,7 @@ class CliTest : public QObject {
   void readsHttp() {
     const auto plain = parseAs<HttpCommand>("http 3000");
     QCOMPARE(plain.target, std::string("3000"));
-    QCOMPARE(plain.profile, std::string("default"));
+    QVERIFY(!plain.profile.has_value());
     QCOMPARE(plain.httpPort, std::uint16_t{8080});
     QVERIFY(!plain.origin.answerTimeout);
     QVERIFY(!plain.demo && !plain.embedded && !plain.joinFile && plain.name.empty());
@@ -136,7 +136,7 @@ class CliTest : public QObject {
     QCOMPARE(full.target, std::string("unix:/a.sock"));
     QCOMPARE(full.name, std::string("shop"));
     QVERIFY(!full.joinFile && full.embeddedOption == "--http-port");
-    QCOMPARE(full.profile, std::string("work"));
+    QCOMPARE(full.profile.value(), std::string("work"));
     QVERIFY(!full.embedded && full.common.json && full.common.verbose);
     QCOMPARE(full.httpPort, std::uint16_t{0});
     QCOMPARE(full.origin.answerTimeout, std::chrono::seconds(7));
@@ -161,7 +161,7 @@ class CliTest : public QObject {
     QVERIFY(parseAs<HttpCommand>("http 3000 --join-file -").joinFile == "-");
     const auto embedded = parseAs<HttpCommand>("http 3000 --embedded --https");
     QVERIFY(embedded.embedded && embedded.https && embedded.embeddedOption == "--https");
-    QCOMPARE(embedded.profile, std::string("default"));
+    QVERIFY(!embedded.profile.has_value());
   }
 
   void whatIsSaidBeforeTheCommandHolds() {

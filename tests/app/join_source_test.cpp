@@ -56,18 +56,18 @@ class JoinSourceTest : public QObject {
   void prefersFileThenEnvironmentThenProfile() {
     Fixture f;
     f.store("default", linkTo("profile.test"));
-    QCOMPARE(findJoinLink({}, "default", f.state).value()->host, std::string("profile.test"));
+    QCOMPARE(findJoinLink({}, {}, f.state).value()->host, std::string("profile.test"));
     qputenv("ADIT_JOIN", QByteArray::fromStdString(linkTo("environment.test").toString()));
-    QCOMPARE(findJoinLink({}, "default", f.state).value()->host, std::string("environment.test"));
-    QCOMPARE(findJoinLink(f.file(linkTo("file.test").toString()), "default", f.state).value()->host,
+    QCOMPARE(findJoinLink({}, {}, f.state).value()->host, std::string("environment.test"));
+    QCOMPARE(findJoinLink(f.file(linkTo("file.test").toString()), {}, f.state).value()->host,
              std::string("file.test"));
     qputenv("ADIT_JOIN", "");  // as good as none
-    QCOMPARE(findJoinLink({}, "default", f.state).value()->host, std::string("profile.test"));
+    QCOMPARE(findJoinLink({}, {}, f.state).value()->host, std::string("profile.test"));
   }
 
   void withoutAnyThereIsNone() {
     Fixture f;
-    const auto link = findJoinLink({}, "default", f.state);
+    const auto link = findJoinLink({}, {}, f.state);
     QVERIFY(link.has_value());
     QVERIFY(!link->has_value());
   }
@@ -80,6 +80,15 @@ class JoinSourceTest : public QObject {
     QVERIFY(link.error().detail.find("work") != std::string::npos);
     f.store("work", linkTo("work.test"));
     QCOMPARE(findJoinLink({}, "work", f.state).value()->host, std::string("work.test"));
+  }
+
+  void aProfileThatWasNamedGoesBeforeTheEnvironment() {
+    Fixture f;
+    f.store("work", linkTo("work.test"));
+    qputenv("ADIT_JOIN", QByteArray::fromStdString(linkTo("environment.test").toString()));
+    QCOMPARE(findJoinLink({}, "work", f.state).value()->host, std::string("work.test"));
+    QVERIFY(!findJoinLink({}, "none", f.state).has_value());  // and not the environment's in its place
+    QCOMPARE(joinLinkFromEnvironment().value()->host, std::string("environment.test"));
   }
 
   void refusesAFileThatOthersCanRead() {
@@ -99,7 +108,7 @@ class JoinSourceTest : public QObject {
     QVERIFY(fromFile.error().detail.find("link.txt") != std::string::npos);
     QVERIFY(fromFile.error().detail.find(linkTo("a.test").token) == std::string::npos);
     qputenv("ADIT_JOIN", QByteArray::fromStdString(broken));
-    const auto fromEnvironment = findJoinLink({}, "default", f.state);
+    const auto fromEnvironment = findJoinLink({}, {}, f.state);
     QVERIFY(!fromEnvironment.has_value());
     QVERIFY(fromEnvironment.error().detail.starts_with("ADIT_JOIN"));
     QVERIFY(fromEnvironment.error().detail.find(linkTo("a.test").token) == std::string::npos);
@@ -115,7 +124,9 @@ class JoinSourceTest : public QObject {
   void refusesFilesThatAreNoLink() {
     QFETCH(QByteArray, text);
     Fixture f;
-    QVERIFY(!readJoinLink(f.file(text.toStdString())).has_value());
+    const auto link = readJoinLink(f.file(text.toStdString()));
+    QVERIFY(!link.has_value());
+    QVERIFY(link.error().code == ErrorCode::InvalidArgument);  // a matter of usage, exit code 2
   }
 
   void saysThatAFileIsMissing() {

@@ -6,13 +6,14 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import stat
 import subprocess
 import urllib.parse
 
 from support.case import AditCase, Server, Tunnel, main
-from support.process import Address, Program, binary, private_environment
+from support.process import Address, Program, binary, private_environment, wait_until
 
 
 class Embedded(AditCase):
@@ -171,9 +172,9 @@ class TwoMachines(AditCase):
             there = subprocess.run([place / "adit", *arguments], capture_output=True, text=True, env=env, timeout=30)
             self.assertEqual((there.stdout.split(), there.returncode), (["window", *arguments], 7))
 
-    def join_by(self, *arguments, stdin=None, **env):
+    def join_by(self, *arguments, stdin=None, home=None, **env):
         origin = self.echo()
-        home = self.directory("client")
+        home = home or self.directory("client")
         client = self.run_adit("http", str(origin.port), "--json", *arguments, stdin=stdin, env=private_environment(home, **env))
         event = client.event(event="tunnel", state="online")
         self.assertIn(".t.example.com", event["url"])
@@ -181,6 +182,35 @@ class TwoMachines(AditCase):
 
     def test_link_from_standard_input(self):
         self.join_by("--join-file", "-", stdin=self.server().join + "\n")
+
+    def test_a_line_is_enough_where_standard_input_stays_open(self):
+        server, origin = self.server(), self.echo()
+        for arguments in (("join",), ("http", str(origin.port), "--json", "--join-file", "-")):
+            program = self.run_adit(*arguments, stdin=server.join + "\n", keep_open=True)
+            if arguments[0] == "join":
+                self.assertEqual(program.exit_code(), 0, program.text())
+            else:
+                program.event(event="tunnel", state="online")
+
+    def test_a_signal_ends_the_wait_for_a_link(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            program = self.run_adit("http", "3000", "--json", "--join-file", "-", stdin="", keep_open=True)
+            wait_until(lambda program=program: self.reads_standard_input(program), "the wait for standard input")
+            program.send(number)
+            self.assertEqual(program.exit_code(), -number, program.text())
+
+    @staticmethod
+    def reads_standard_input(program):
+        call = pathlib.Path(f"/proc/{program.pid}/syscall").read_text().split()
+        return call[1:2] == ["0x0"]  # read(0, ...), whatever number read has here
+
+    def test_a_profile_that_was_named_goes_before_the_environment(self):
+        named, other = self.server(), self.server(domain="other.example.com")
+        home = self.directory("client")
+        join = self.run_adit("join", "--profile", "work", "--join-file", self.join_file(named.join), env=private_environment(home))
+        self.assertEqual(join.exit_code(), 0, join.text())
+        self.assertIn("--profile work", join.text())
+        self.join_by("--profile", "work", home=home, ADIT_JOIN=other.join)
 
     def test_link_from_the_environment(self):
         self.join_by(ADIT_JOIN=self.server().join)

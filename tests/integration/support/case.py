@@ -101,8 +101,8 @@ class AditCase(unittest.TestCase):
         self.addCleanup(program.stop)
         return program
 
-    def run_adit(self, *arguments, executable="adit", stdin=None, env=None):
-        return self.owns(Program([binary(executable), *arguments], env or self.environment(), stdin=stdin))
+    def run_adit(self, *arguments, executable="adit", stdin=None, env=None, keep_open=False):
+        return self.owns(Program([binary(executable), *arguments], env or self.environment(), stdin=stdin, keep_open=keep_open))
 
     def server(self, **options):
         return Server(self, **options)

@@ -42,7 +42,7 @@ def private_environment(home, **more):
 class Program:
     """One process whose output is kept by lines. `text` of an expectation that is not met holds all of it."""
 
-    def __init__(self, argv, env, stdin=None, cwd=None):
+    def __init__(self, argv, env, stdin=None, cwd=None, keep_open=False):
         self.argv = [str(part) for part in argv]
         self._changed = threading.Condition()
         self.lines = []          # (stream, text), in order of arrival
@@ -54,7 +54,9 @@ class Program:
             threading.Thread(target=self._read, args=(name, pipe), daemon=True).start()
         if stdin is not None:
             self.process.stdin.write(stdin.encode())
-            self.process.stdin.close()
+            self.process.stdin.flush()
+            if not keep_open:
+                self.process.stdin.close()
 
     @property
     def pid(self):
