@@ -240,6 +240,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_responseStarted = m_responseFinished = false;
   m_clientSlow = m_moves = false;
   m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
+  m_awaitsContinue = m_traits.expectContinue && !m_requestComplete;
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
@@ -283,6 +284,7 @@ void VisitorConnection::sendBodyAfterHead(Slice rest) {
 }
 
 void VisitorConnection::forwardBody(Slice data) {
+  m_awaitsContinue = false;
   if (m_traits.framing.body == http::BodyFraming::Chunked) {
     forwardChunked(std::move(data));
   } else if (m_webSocket) {

@@ -129,6 +129,7 @@ class VisitorConnection final : public Visitor,
   bool m_isHttp10 = false;
   http::PageFormat m_pageFormat;
   bool m_webSocket = false;
+  bool m_awaitsContinue = false;  ///< The visitor keeps its body back until a 100 comes.
   bool m_visitorFinished = false;
   bool m_moves = false;       ///< To another worker, as soon as nothing is queued.
   bool m_clientSlow = false;  ///< The body waits for the client to take more.

@@ -61,6 +61,7 @@ void VisitorConnection::emitHead(std::size_t most, Fill&& fill) {
 
 Result<> VisitorConnection::onInterimHead(http::ResponseHead& head) {
   if (m_isHttp10) return {};  // RFC 9110 section 15.2: an HTTP/1.0 visitor does not know them
+  if (head.status == 100) m_awaitsContinue = false;
   emitHead(estimate(head), [&](http::HeadBuffer& out) {
     writeStatusLine(out, head);
     for (const http::Field& field : head.fields) {
@@ -77,6 +78,9 @@ Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
   if (m_responseFraming == http::BodyFraming::Chunked && m_isHttp10)
     m_responseFraming = http::BodyFraming::UntilClose;
   if (m_responseFraming == http::BodyFraming::UntilClose) m_keepAlive = false;
+  // The body that was kept back will never come, or might: the connection cannot be used again, and the
+  // visitor should know before it tries (RFC 9110 section 10.1.1).
+  if (m_awaitsContinue) m_keepAlive = false;
   if (m_webSocket && !start.upgraded) {
     m_webSocket = false;
     m_requestComplete = true;

@@ -324,6 +324,17 @@ class Expectations(AditCase):
         # A proxy may send 100 itself (RFC 9110 section 10.1.1); then the refusal follows at once all the same.
         self.assertEqual(answer.status, 413)
 
+    def test_a_refusal_says_that_the_connection_ends(self):
+        def script(connection):
+            while connection.request(read_body=False) is not None:
+                connection.answer(b"too big", "413 Content Too Large")
+        tunnel, _ = self.exposed(script)
+        visitor = tunnel.visit()
+        visitor.request("POST", "/", [("Expect", "100-continue"), ("Content-Length", "5000000")])
+        answer = visitor.response()
+        self.assertEqual((answer.status, answer.get("Connection")), (413, "close"))
+        self.assertEqual(visitor.rest(), b"")
+
     def test_unknown_expectation_is_answered(self):
         tunnel, _ = self.exposed()
         self.assertIn(tunnel.get("/", [("Expect", "the-moon")]).status, (200, 400, 417))
