@@ -14,7 +14,10 @@ void watchForStop(std::function<void()> onStop) {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  for (const int number : {SIGINT, SIGTERM}) sigaddset(&signals, number);
+  // nohup has it ignored. A signal that is blocked and waited for would come all the same.
+  struct sigaction hangUp {};
+  if (::sigaction(SIGHUP, nullptr, &hangUp) == 0 && hangUp.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
   // Threads inherit the mask, so these reach only the one that waits for them.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals, stop = std::move(onStop)] {

@@ -9,8 +9,8 @@ import socket
 import threading
 
 from support import websocket
-from support.case import AditCase, Server, main
-from support.process import wait_until
+from support.case import AditCase, Server, Tunnel, main
+from support.process import Program, binary, private_environment, wait_until
 from support.visitor import Closed
 
 
@@ -192,6 +192,24 @@ class Draining(AditCase):
         self.assertEqual(tunnel.client.exit_code(5), 0)
         server.send(signal.SIGTERM)
         self.assertEqual(server.exit_code(5), 0)
+
+    def test_a_terminal_that_goes_away(self):
+        # Programs inherit it: the tests themselves may run under nohup.
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        server = self.server()
+        tunnel = self.tunnel(server, self.echo())
+        tunnel.client.send(signal.SIGHUP)
+        self.assertEqual(tunnel.client.exit_code(5), 0)
+
+    def test_nohup_outlives_the_terminal(self):
+        server, origin = self.server(), self.echo()
+        client = self.owns(Program(["nohup", binary("adit"), "http", origin.target, "--json"],
+                                   private_environment(self.directory("client"), ADIT_JOIN=server.join)))
+        tunnel = Tunnel(self, client, server.http, client.event(event="tunnel", state="online"), server)
+        client.send(signal.SIGHUP)
+        self.assertEqual(tunnel.get().status, 200)
+        client.send(signal.SIGTERM)  # the one that ends it at last is the first it hears
+        self.assertEqual(client.exit_code(5), 0)
 
     def test_a_second_signal_ends_the_wait(self):
         _, tunnel, _, _ = self.scene()
