@@ -5,10 +5,12 @@
 
 #include "app/paths.h"
 #include "app/run.h"
+#include "app/standard_streams.h"
 #include "app/window_program.h"
 
 int main(int argc, char** argv) {
   using namespace adit::app;
+  keepStandardStreams();
   const auto window = findWindowProgram();
   const Command command = parseCommandLine(argc, argv, window && hasDisplay() ? Default::Gui : Default::Help);
   if (!std::holds_alternative<GuiCommand>(command)) return runHeadless(command);

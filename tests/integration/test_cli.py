@@ -140,6 +140,15 @@ class TwoMachines(AditCase):
                                "--domain", "t.example.com")
         server.line("adit://")
 
+    def test_programs_without_standard_streams(self):
+        data = self.directory("server")
+        for executable in ("adit", "adit-server"):
+            server = self.owns(Program(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", binary(executable), "--server", "--data-dir", data / executable,
+                                        *self.listen()], self.environment()))
+            wait_until((data / executable / "first-token").exists, "the server listening")
+            server.send(signal.SIGTERM)
+            self.assertEqual(server.exit_code(), 0)
+
     def test_adit_server_is_the_same_server(self):
         data = self.directory("server")
         server = self.run_adit("--data-dir", data, "--quic-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--json",
