@@ -83,8 +83,9 @@ void Application::compose() {
 
   for (const SavedTunnel& saved : m_params.tunnels) {
     const auto added = m_bridge.engine().addTunnel(saved.spec, saved.started);
-    if (!added)
-      logWarning("ui", "the saved tunnel '{}' was not taken: {}", saved.spec.name, added.error().describe());
+    if (added) continue;
+    logWarning("ui", "the saved tunnel '{}' was not taken: {}", saved.spec.name, added.error().describe());
+    m_refused.push_back(saved);
   }
   m_saved = m_params.tunnels;
 
@@ -123,6 +124,14 @@ void Application::saveTunnels() {
     // The name that the server chose is what people know the address by.
     saved.spec.name = tunnel.name;
     tunnels.push_back(std::move(saved));
+  }
+  // What was wrong with these may be mended: a file of authorities on a disk that was not there.
+  for (const SavedTunnel& refused : m_refused) {
+    const bool taken =
+        !refused.spec.name.empty() && std::ranges::any_of(tunnels, [&](const SavedTunnel& one) {
+          return one.spec.name == refused.spec.name;
+        });
+    if (!taken) tunnels.push_back(refused);
   }
   if (std::ranges::equal(tunnels, m_saved, same)) return;
   m_saved = tunnels;

@@ -86,6 +86,7 @@ class Application : public QObject {
   std::unique_ptr<Notifier> m_notifier;
   QTimer m_observe;
   std::vector<SavedTunnel> m_saved;
+  std::vector<SavedTunnel> m_refused;  ///< By the engine at the start; kept for the next one.
   bool m_quitting = false;
 };
 

@@ -80,6 +80,31 @@ class ApplicationTest : public QObject {
     QCOMPARE(running.saves.last().at(0).spec.name, std::string("docs"));
   }
 
+  void aSavedTunnelThatIsNotTakenIsNotForgotten() {
+    Running running;
+    auto params = running.params();
+    params.engine = [&running](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
+      auto made = std::make_unique<FakeEngine>(std::move(wake));
+      made->refuseNext({.code = ErrorCode::NotFound, .detail = "no such file", .libraryCode = 0});
+      running.engine = made.get();
+      return made;
+    };
+    const engine::OriginOptions origin{.caFile = "/media/away/ca.pem"};
+    params.tunnels = {{.spec = {.name = "shop", .target = "https://db", .origin = origin}, .started = true}};
+    running.start(std::move(params));
+    QVERIFY(running.engine->snapshot().tunnels.empty());
+    (void)running.engine->addTunnel({.name = "docs", .target = "5173"}, true);
+    QTRY_COMPARE(running.saves.size(), 1);
+    QCOMPARE(running.saves.last().size(), std::size_t(2));
+    QCOMPARE(running.saves.last().at(1).spec.name, std::string("shop"));
+    QVERIFY(running.saves.last().at(1).spec.origin == origin);
+    // Two of a name cannot be saved: the one that is there is the one that is meant.
+    (void)running.engine->addTunnel({.name = "shop", .target = "3000"}, true);
+    QTRY_COMPARE(running.saves.size(), 2);
+    QCOMPARE(running.saves.last().size(), std::size_t(2));
+    QCOMPARE(running.saves.last().at(1).spec.target, std::string("3000"));
+  }
+
   void optionsAndChosenNamesAreKept() {
     Running running;
     auto params = running.params();
