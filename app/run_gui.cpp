@@ -22,9 +22,11 @@ namespace adit::app {
 
 namespace {
 
-/// The same directory gives the same name; another user's gives another.
+/// The same directory gives the same name, however it is written; another user's gives another.
 QString instanceName(const std::filesystem::path& directory) {
-  const QByteArray path = QByteArray::fromStdString(directory.string());
+  std::error_code problem;
+  const std::filesystem::path real = std::filesystem::canonical(directory, problem);
+  const QByteArray path = QByteArray::fromStdString((problem ? directory : real).string());
   return QStringLiteral("adit-") +
          QString::fromLatin1(QCryptographicHash::hash(path, QCryptographicHash::Sha256).toHex().left(16));
 }

@@ -181,6 +181,17 @@ class TwoMachines(AditCase):
             there = subprocess.run([place / "adit", *arguments], capture_output=True, text=True, env=env, timeout=30)
             self.assertEqual((there.stdout.split(), there.returncode), (["window", *arguments], 7))
 
+    def test_a_second_window_of_a_directory_raises_the_first(self):
+        if not pathlib.Path(binary("adit")).with_name("adit-window").exists():
+            self.skipTest("built without the window")
+        env = private_environment(self.directory("home"), QT_QPA_PLATFORM="offscreen")
+        state = self.directory("state")
+        first = self.run_adit("--state-dir", state, env=env)
+        first.line("logged in")
+        for same in (state, f"{state}/", state / ".." / state.name):
+            self.assertEqual(self.run_adit("--state-dir", same, env=env).exit_code(), 0, same)
+        self.assertTrue(first.alive())
+
     def join_by(self, *arguments, stdin=None, home=None, **env):
         origin = self.echo()
         home = home or self.directory("client")
