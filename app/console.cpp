@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/console.h"
 
+#include <cerrno>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -9,10 +10,25 @@
 
 namespace adit::app {
 
+namespace {
+int g_firstProblem = 0;  // errno of the first line that was lost
+}
+
 void printLine(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
+  errno = 0;
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                     std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
+  if (!whole && g_firstProblem == 0) g_firstProblem = errno != 0 ? errno : EIO;
+}
+
+Result<> outputWritten() {
+  if (g_firstProblem == 0) return {};
+  return fail(systemError(g_firstProblem, "cannot write to standard output"));
+}
+
+int succeed() {
+  auto written = outputWritten();
+  return written ? 0 : reportError(written.error(), false, kExitFailure);
 }
 
 void printJson(const nlohmann::json& object) {

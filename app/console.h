@@ -11,6 +11,7 @@
 
 namespace adit::app {
 
+/// What cannot be written is remembered: see outputWritten().
 void printLine(const std::string& text);
 void printJson(const nlohmann::json& object);
 /// {"code": ..., "message": ...}
@@ -20,5 +21,9 @@ nlohmann::json errorJson(const Error& error);
 int reportError(const Error& error, bool json);
 /// The same with a code of the caller's choice.
 int reportError(const Error& error, bool json, int exitCode);
+/// IoError, DiskFull, ... where a line did not leave: a secret that is shown once must not be lost unnoticed.
+Result<> outputWritten();
+/// How a command ends that did what it should: 0, or 1 with a sentence where it could not say so.
+int succeed();
 
 }  // namespace adit::app

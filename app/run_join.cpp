@@ -24,7 +24,7 @@ int runJoin(const JoinCommand& command) {
     } else {
       printLine(fmt::format("forgot the profile '{}'", command.profile));
     }
-    return 0;
+    return succeed();
   }
   auto fromEnvironment =
       command.joinFile ? Result<std::optional<session::JoinLink>>() : joinLinkFromEnvironment();
@@ -40,7 +40,7 @@ int runJoin(const JoinCommand& command) {
         command.profile == kDefaultProfile ? std::string() : " --profile " + command.profile;
     printLine(fmt::format("joined {}: 'adit http PORT{}' uses it from now on", link->serverName(), option));
   }
-  return 0;
+  return succeed();
 }
 
 }  // namespace adit::app

@@ -137,6 +137,10 @@ int runServer(const ServerCommand& command) {
   if (!server) return reportError(server.error(), json, kExitFailure);
   if (auto made = files->makeFirstToken(); !made) return reportError(made.error(), json);
   announce(command, **server, *files);
+  if (auto said = outputWritten(); !said && !files->firstToken.empty()) {
+    logWarning("server", "{}: the join link was not shown; --json shows it at the next start",
+               said.error().detail);
+  }
 
   stop->wait();
   logInfo("server", "stopping: requests in flight may end");

@@ -37,7 +37,7 @@ int runToken(const TokenCommand& command) {
           printLine(fmt::format("{}  {}  {}", token.id, token.revoked ? "revoked" : "valid  ", token.label));
         }
       }
-      return 0;
+      return succeed();
     case TokenCommand::Action::Create: {
       SecureRandom random;
       auto token = (*store)->create(command.value, random);
@@ -47,7 +47,7 @@ int runToken(const TokenCommand& command) {
       } else {
         printLine(*token);
       }
-      return 0;
+      return succeed();
     }
     case TokenCommand::Action::Revoke:
       if (auto revoked = (*store)->revoke(command.value); !revoked) return reportError(revoked.error(), json);
@@ -56,7 +56,7 @@ int runToken(const TokenCommand& command) {
       } else {
         printLine(fmt::format("revoked {}", command.value));
       }
-      return 0;
+      return succeed();
   }
   return kExitFailure;
 }

@@ -398,6 +398,14 @@ class Refusals(AditCase):
         self.assertIn("space", program.text().lower())
         self.assertIn(f"{directory.name}/{file}", program.text())
 
+    def test_a_token_that_cannot_be_printed_is_no_success(self):
+        server = self.server()
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            made = subprocess.run([binary("adit"), "token", "create", "--data-dir", server.data], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  env=self.environment(), timeout=30, check=False)
+        self.assertEqual(made.returncode, 1)
+        self.assertIn("standard output: No space left", made.stderr)
+
     def test_wrong_pin(self):
         server, other = self.server(), self.server()
         pin = urllib.parse.urlsplit(other.join).query
