@@ -50,6 +50,7 @@ int reportError(const Error& error, bool json) {
   switch (error.code) {
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
+    case ErrorCode::LimitExceeded:  // a file longer than any of its kind
     case ErrorCode::NotFound:
     case ErrorCode::PermissionDenied:
     case ErrorCode::InsecurePermissions:

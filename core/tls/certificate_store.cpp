@@ -201,7 +201,7 @@ class Store final : public CertificateStore {
                                                 : addAuthority(*entries, std::move(*pair), each.issuesFor);
       if (!added) {
         return fail(
-            ErrorCode::TlsFailure,
+            ErrorCode::Malformed,
             fmt::format("{} and {} do not belong together", each.certificate.string(), each.key.string()),
             added.error().libraryCode);
       }

@@ -71,7 +71,7 @@ Result<std::shared_ptr<const Identity>> Identity::loadOrCreate(const std::filesy
     if (!pair) return fail(pair.error());
     auto identity = identityOf(std::move(*pair));
     if (!identity) {
-      return fail(ErrorCode::TlsFailure,
+      return fail(ErrorCode::Malformed,
                   fmt::format("{} and {} do not belong together", keyFile.string(), certificateFile.string()),
                   identity.error().libraryCode);
     }

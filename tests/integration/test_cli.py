@@ -406,6 +406,19 @@ class Refusals(AditCase):
         self.assertEqual(made.returncode, 1)
         self.assertIn("standard output: No space left", made.stderr)
 
+    def test_a_profile_that_is_too_long_to_be_one(self):
+        home = self.directory("client")
+        self.run_adit("join", "--join-file", self.join_file(self.server().join), env=private_environment(home)).exit_code()
+        profile, = home.rglob("default.toml")
+        profile.write_text("#" * 100_000)
+        self.fails(2, "http", "3000", env=private_environment(home), words=[profile.name, "longer"])
+
+    def test_key_and_certificate_of_two_servers(self):
+        one, other = self.server(), self.server()
+        one.stop()
+        shutil.copy(other.data / "server.crt", one.data / "server.crt")
+        self.fails(2, "--server", "--data-dir", one.data, *self.listen(), words=["do not belong together"])
+
     def test_wrong_pin(self):
         server, other = self.server(), self.server()
         pin = urllib.parse.urlsplit(other.join).query

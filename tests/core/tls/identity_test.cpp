@@ -115,7 +115,7 @@ void IdentityTest::refusesAForeignCertificate() {
   fs::copy_file(path(dir) / "b.crt", path(dir) / "a.crt", fs::copy_options::overwrite_existing);
   const auto loaded = Identity::loadOrCreate(path(dir), "a", "x");
   QVERIFY(!loaded.has_value());
-  QVERIFY(loaded.error().code == ErrorCode::TlsFailure);
+  QVERIFY(loaded.error().code == ErrorCode::Malformed);
 }
 
 void IdentityTest::missingCertificateIsNamed() {
