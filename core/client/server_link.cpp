@@ -112,6 +112,12 @@ void ServerLink::retryNow() {
 void ServerLink::networkChanged() {
   if (m_state == LinkState::Waiting) {
     retryNow();
+  } else if (m_state == LinkState::Connecting) {
+    // What it said so far may have gone nowhere, and it repeats itself less and less often.
+    dropAttempt();
+    m_backoff.reset();
+    m_backoff.next();
+    attempt();
   } else if (m_state == LinkState::Online && m_driver != nullptr) {
     logInfo("client", "the network changed: moving the connection");
     if (auto moved = m_driver->rebind(); !moved) logWarning("client", "{}", moved.error().describe());
@@ -125,6 +131,11 @@ void ServerLink::announceDrain(Duration deadline) {
 
 void ServerLink::close() {
   m_retryTimer.stop();
+  dropAttempt();
+  setState(LinkState::Stopped);
+}
+
+void ServerLink::dropAttempt() {
   m_sessionTimer.stop();
   m_query.reset();
   if (m_connection != nullptr) {
@@ -136,7 +147,6 @@ void ServerLink::close() {
   }
   m_session.reset();
   m_sessionError.reset();
-  setState(LinkState::Stopped);
 }
 
 void ServerLink::attempt() {

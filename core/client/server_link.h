@@ -51,6 +51,8 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   /// The set of tunnels changed: tells the server, now or once logged in.
   void declare();
   void retryNow();
+  /// Called by the link's own watch: moves the connection, or tries at once where there is none.
+  void networkChanged();
   /// Tells the server that no new requests are wanted.
   void announceDrain(Duration deadline);
   /// Says good-bye and stays stopped.
@@ -90,7 +92,8 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   void resolved(const Result<std::vector<net::SocketAddress>>& addresses);
   Result<> openDriver(const net::SocketAddress& peer);
   void failed(Error error);
-  void networkChanged();
+  /// Forgets the connection, or what was to become one.
+  void dropAttempt();
   void armSessionTimer();
   void setState(LinkState next);
 
