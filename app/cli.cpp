@@ -12,6 +12,7 @@
 #include "app/paths.h"
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
+#include "core/config/toml_reader.h"
 #include "core/http/semantics.h"
 #include "core/session/name_registry.h"
 
@@ -72,6 +73,56 @@ Result<std::string> checkDomain(std::string domain) {
     if (rest.empty()) return wrong();
   }
   return domain;
+}
+
+/// The first word that nobody expected, with the nearest that would have been; empty where there is none.
+std::string unexpectedWord(const CLI::App& root) {
+  const CLI::App* app = &root;
+  while (app->remaining().empty() && !app->get_subcommands().empty()) app = app->get_subcommands().front();
+  const std::vector<std::string> words = app->remaining();
+  if (words.empty()) return {};
+  const bool isOption = words.front().starts_with('-');
+  std::string_view word = words.front();
+  word = word.substr(0, isOption ? word.find('=') : word.size());
+
+  std::vector<const CLI::App*> places{app};
+  std::vector<std::string> commands;
+  for (const CLI::App* sub : app->get_subcommands({})) {
+    if (sub->get_name().empty()) {
+      places.push_back(sub);  // a group of options
+    } else {
+      commands.push_back(sub->get_name());
+    }
+  }
+  std::vector<std::string> names = commands;
+  if (isOption) {
+    names.clear();
+    for (const CLI::App* place : places) {
+      for (const CLI::Option* option : place->get_options())
+        names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
+    }
+  }
+  const std::string_view bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string_view meant = config::nearest(bare, known);
+  const std::string hint =
+      meant.empty() ? std::string() : fmt::format("; did you mean '{}{}'?", isOption ? "--" : "", meant);
+  const std::string after = app == &root ? std::string() : fmt::format(" of '{}'", app->get_name());
+  if (isOption) return fmt::format("there is no option '{}'{}{}", word, after, hint);
+  if (commands.empty()) return fmt::format("'{}' is a word too many after '{}'", word, app->get_name());
+  if (app == &root && client::Target::parse(word))
+    return fmt::format("there is no command '{}'; did you mean 'adit http {}'?", word, word);
+  return fmt::format("there is no command '{}'{}{}", word, after, hint);
+}
+
+/// One sentence, as for any other error.
+std::string parseFailure(const CLI::App* app, const CLI::Error& error) {
+  // Where something is missing as well, it is most often what the word was meant to be.
+  const bool isAboutWords = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+                            dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const std::string unexpected = isAboutWords ? unexpectedWord(*app) : std::string();
+  return fmt::format("adit: {}\nRun with --help for more information.\n",
+                     unexpected.empty() ? std::string(error.what()) : unexpected);
 }
 
 Finished usageError(const Error& error) {
@@ -189,7 +240,7 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   app.footer(kFooter + ("\n" + server::describeLimits()));
   app.set_version_flag("--version", std::string("adit ") + ADIT_VERSION);
   app.require_subcommand(0, 1);
-  app.failure_message(CLI::FailureMessage::simple);
+  app.failure_message(parseFailure);
 
   bool isServer = false;
   GuiCommand gui;
@@ -251,10 +302,12 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
         ->excludes(joinFile)
         ->excludes(profile);
     sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")
+        ->check(CLI::Range(0, 65535))
         ->default_val(8080);
     auto* https =
         sub->add_flag("--https", command->https, "Let the embedded server speak HTTPS as well, self-signed");
     sub->add_option("--https-port", command->httpsPort, "Its port for that; 0: any")
+        ->check(CLI::Range(0, 65535))
         ->default_val(8443)
         ->needs(https);
     addCommon(*sub, command->common);

@@ -52,7 +52,7 @@ std::string_view typeName(toml::node_type type) {
 
 }  // namespace
 
-std::string_view nearest(std::string_view word, std::initializer_list<std::string_view> known) {
+std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
   std::string_view best;
   std::size_t fewest = kMaxEdits + 1;
   if (word.size() > kMaxKeyShown) return best;
