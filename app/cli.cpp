@@ -13,7 +13,7 @@
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
 #include "core/config/toml_reader.h"
-#include "core/http/semantics.h"
+#include "core/session/join_link.h"
 #include "core/session/name_registry.h"
 
 namespace adit::app {
@@ -73,6 +73,22 @@ Result<std::string> checkDomain(std::string domain) {
     if (rest.empty()) return wrong();
   }
   return domain;
+}
+
+/// As a join link holds it: an IPv6 address without its brackets.
+Result<std::string> linkableHost(std::string_view given) {
+  session::JoinLink link;
+  link.token = "token";
+  link.host = given;
+  if (given.starts_with('[') && given.ends_with(']') && given.find(':') != std::string_view::npos)
+    link.host = given.substr(1, given.size() - 2);
+  // What clients could not read back must not be printed: the link is shown once.
+  const auto read = session::JoinLink::parse(link.toString());
+  if (!read || read->host.size() != link.host.size()) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("--public-host: '{}' is no host (without a port)", given));
+  }
+  return read->host;
 }
 
 /// The first word that nobody expected, with the nearest that would have been; empty where there is none.
@@ -165,9 +181,10 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
   if (!domain) return usageError(domain.error());
   const bool named = !server.domain.empty();
   server.domain = *domain;
-  if (!server.publicHost.empty() && http::hostOf(server.publicHost).size() != server.publicHost.size()) {
-    return usageError({ErrorCode::InvalidArgument,
-                       fmt::format("--public-host: '{}' is no host (without a port)", server.publicHost), 0});
+  if (!server.publicHost.empty()) {
+    auto host = linkableHost(server.publicHost);
+    if (!host) return usageError(host.error());
+    server.publicHost = std::move(*host);
   }
   auto quic = net::SocketAddress::parse(words.quicListen);
   if (!quic) return usageError({quic.error().code, "--quic-listen: " + quic.error().detail, 0});

@@ -87,6 +87,10 @@ class CliTest : public QObject {
                              "http 3000 --quic-payload 1199",
                              "--server --public-host a:1",
                              "--server --public-host a/b",
+                             "--server --public-host a@b",
+                             "--server --public-host a?b",
+                             "--server --public-host [a]",
+                             "--server --public-host [::1]:5",
                              "--server http 3000",
                              "--workers 2 http 3000",
                              "--domain x.test token list",
@@ -202,6 +206,13 @@ class CliTest : public QObject {
     QCOMPARE(full.publicPort, std::uint16_t{81});
     QCOMPARE(full.dataDirectory, std::filesystem::path("/d"));
     QVERIFY(full.common.json);
+  }
+
+  void aPublicHostIsOneThatAJoinLinkCanHold() {
+    for (const char* same : {"--server --public-host 2001:db8::1", "--server --public-host [2001:DB8::1]"})
+      QCOMPARE(parseAs<ServerCommand>(same).publicHost, std::string("2001:db8::1"));
+    QCOMPARE(parseAs<ServerCommand>("--server --public-host T.example.com").publicHost,
+             std::string("t.example.com"));
   }
 
   void aServerWithADomainListensOn80() {
