@@ -73,7 +73,7 @@ void announce(const ServerCommand& command, const server::Server& server, const 
     printLine(fmt::format("            {} with TLS{}", server.httpsAddress().toString(),
                           command.certificates.empty() ? ", self-signed: browsers will warn" : ""));
   }
-  if (files.isFirstStart) {
+  if (files.isFirstStart && !link.token.empty()) {
     printLine("");
     printLine("Give this join link to your developers. It is a secret and is shown only now:");
     printLine("");

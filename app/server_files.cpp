@@ -7,6 +7,7 @@
 
 #include "core/base/encoding.h"
 #include "core/base/files.h"
+#include "core/base/log.h"
 
 namespace adit::app {
 
@@ -49,6 +50,9 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
     return fail(std::move(made.error()));
   ServerFiles files;
   files.directory = directory;
+  std::error_code ignored;
+  const std::filesystem::path key = directory / "server.key";
+  const bool hadKey = std::filesystem::exists(key, ignored);
   auto identity = tls::Identity::loadOrCreate(directory, "server", "adit server");
   if (!identity) return fail(std::move(identity.error()));
   files.identity = std::move(*identity);
@@ -68,6 +72,11 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
     if (files.tokens->verify(*token)) files.firstToken = std::move(*token);
   } else if (token.error().code != ErrorCode::NotFound) {
     return fail(std::move(token.error()));
+  }
+  if (!hadKey) {
+    logWarning("server", "{} was missing and made anew: join links given out before are no good any more",
+               key.string());
+    files.isFirstStart = true;
   }
   return files;
 }

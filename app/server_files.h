@@ -21,7 +21,7 @@ struct ServerFiles {
   quic::StaticKeys keys;
   std::shared_ptr<session::TokenStore> tokens;
   std::string firstToken;     ///< Empty when the operator deleted its file.
-  bool isFirstStart = false;  ///< There is no token yet, or it was made just now.
+  bool isFirstStart = false;  ///< Of this key: nobody has a link with its pin.
 
   static Result<ServerFiles> open(const std::filesystem::path& directory);
   /// Where there is no token: makes the first one.

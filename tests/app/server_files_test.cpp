@@ -91,6 +91,18 @@ class ServerFilesTest : public QObject {
     QVERIFY(second->keys.statelessReset == first->keys.statelessReset);
   }
 
+  void aNewKeyNeedsANewLink() {
+    const Fixture f;
+    const auto first = f.start();
+    fs::remove(f.data / "server.key");
+    const auto second = f.start();
+    QVERIFY(second && second->isFirstStart);
+    QVERIFY(second->identity->pin() != first->identity->pin());
+    QCOMPARE(second->firstToken, first->firstToken);
+    const auto third = f.start();
+    QVERIFY(third && !third->isFirstStart);
+  }
+
   void aFirstTokenThatWasDeletedStaysDeleted() {
     const Fixture f;
     const std::string token = f.start()->firstToken;
