@@ -9,6 +9,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
+#include "app/join_source.h"
 #include "app/paths.h"
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
@@ -97,6 +98,7 @@ std::string unexpectedWord(const CLI::App& root) {
   while (app->remaining().empty() && !app->get_subcommands().empty()) app = app->get_subcommands().front();
   const std::vector<std::string> words = app->remaining();
   if (words.empty()) return {};
+  if (looksLikeJoinLink(words.front())) return joinLinkAsArgument().detail;
   const bool isOption = words.front().starts_with('-');
   std::string_view word = words.front();
   word = word.substr(0, isOption ? word.find('=') : word.size());
@@ -232,6 +234,7 @@ Command finishHttp(HttpCommand http, const CLI::App& sub) {
     if (sub.count(option) > 0 && http.embeddedOption.empty()) http.embeddedOption = option;
   }
   if (!http.demo) {
+    if (looksLikeJoinLink(http.target)) return usageError(joinLinkAsArgument());
     const auto target = client::Target::parse(http.target);
     if (!target) return usageError(target.error());
     if (!target->tls && sub.count("--origin-tls-timeout") > 0) {

@@ -34,7 +34,18 @@ std::filesystem::path profileDirectory(const std::filesystem::path& stateDirecto
   return stateDirectory / "profiles";
 }
 
+bool looksLikeJoinLink(std::string_view word) { return word.starts_with("adit://"); }
+
+Error joinLinkAsArgument() {
+  return {
+      ErrorCode::InvalidArgument,
+      "a join link is a secret, and arguments can be seen by others: run 'adit join' and paste it there, or "
+      "give it by file or ADIT_JOIN",
+      0};
+}
+
 Result<session::JoinLink> readJoinLink(const std::string& file) {
+  if (looksLikeJoinLink(file)) return fail(joinLinkAsArgument());
   auto text = file == "-" ? readStandardInput() : readFile(file, FileSecrecy::Secret, kMaxLink);
   if (!text && text.error().code == ErrorCode::LimitExceeded)
     return fail(ErrorCode::InvalidArgument, "'" + file + "' is too long to be a join link");

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/session/join_link.h"
@@ -16,6 +17,9 @@ inline constexpr const char* kDefaultProfile = "default";
 
 /// From `file` ("-": standard input, its first line).
 Result<session::JoinLink> readJoinLink(const std::string& file);
+/// Somebody who pastes a link where a word is expected; the link is a secret and must not be repeated.
+bool looksLikeJoinLink(std::string_view word);
+Error joinLinkAsArgument();
 /// From ADIT_JOIN; empty where it is not set.
 Result<std::optional<session::JoinLink>> joinLinkFromEnvironment();
 /// From the file if named, else the profile if named, else ADIT_JOIN, else the default profile; empty where

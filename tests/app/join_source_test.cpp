@@ -129,6 +129,13 @@ class JoinSourceTest : public QObject {
     QVERIFY(link.error().code == ErrorCode::InvalidArgument);  // a matter of usage, exit code 2
   }
 
+  void doesNotTakeALinkForAFile() {
+    const auto link = readJoinLink(linkTo("a.test").toString());
+    QVERIFY(!link.has_value());
+    QVERIFY(link.error().detail.find("paste") != std::string::npos);
+    QVERIFY(link.error().detail.find(linkTo("a.test").token) == std::string::npos);
+  }
+
   void saysThatAFileIsMissing() {
     Fixture f;
     const auto link = readJoinLink((f.state / "none.txt").string());

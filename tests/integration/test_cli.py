@@ -342,6 +342,14 @@ class Refusals(AditCase):
                 program = self.fails(2, "http", "3000", "--join-file", "-", stdin=link + "\n")
                 self.assertNotIn(token, program.text())
 
+    def test_links_as_arguments_are_not_repeated(self):
+        token = "S3cretS3cretS3cretS3cretS3cretS3cretS3cret0"
+        link = f"adit://{token}@h:1?pin=sha256:" + "A" * 43
+        for arguments in (("join", link), (link,), ("http", link), ("http", "3000", link), ("http", "3000", "--join-file", link)):
+            with self.subTest(arguments):
+                program = self.fails(2, *arguments, words=["'adit join' and paste"])
+                self.assertNotIn(token, program.text())
+
     def test_ports_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
