@@ -347,7 +347,8 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   auto* tokenApp = app.add_subcommand("token", "Make, list and revoke a server's tokens");
   tokenApp->require_subcommand(1);
   auto* listApp = tokenApp->add_subcommand("list", "The tokens, without their secrets");
-  auto* createApp = tokenApp->add_subcommand("create", "Make a token; prints it once");
+  auto* createApp = tokenApp->add_subcommand(
+      "create", "Make a token; prints its join link once (the bare token where the server never ran)");
   createApp->add_option("label", token.value, "For whom")->default_val("token");
   auto* revokeApp = tokenApp->add_subcommand("revoke", "Refuse a token from now on");
   revokeApp->add_option("id", token.value, "As 'list' shows it")->required();

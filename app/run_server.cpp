@@ -51,12 +51,18 @@ std::string linkHost(const ServerCommand& command, const net::SocketAddress& qui
   return quic.isUnspecified() ? std::string("127.0.0.1") : quic.host();
 }
 
-void announce(const ServerCommand& command, const server::Server& server, const ServerFiles& files) {
+session::JoinLink linkOf(const ServerCommand& command, const server::Server& server,
+                         const ServerFiles& files) {
   session::JoinLink link;
   link.token = files.firstToken;
   link.host = linkHost(command, server.quicAddress());
   link.port = server.quicAddress().port();
   link.pin = files.identity->pin();
+  return link;
+}
+
+void announce(const ServerCommand& command, const server::Server& server, const ServerFiles& files,
+              const session::JoinLink& link) {
   if (command.common.json) {
     nlohmann::json ready = {{"event", "ready"},
                             {"quic", server.quicAddress().toString()},
@@ -136,7 +142,10 @@ int runServer(const ServerCommand& command) {
   auto server = server::Server::start(params);
   if (!server) return reportError(server.error(), json, kExitFailure);
   if (auto made = files->makeFirstToken(); !made) return reportError(made.error(), json);
-  announce(command, **server, *files);
+  const session::JoinLink link = linkOf(command, **server, *files);
+  if (auto kept = files->keepAddress(link); !kept)
+    logWarning("server", "{}: 'adit token create' will print no whole links", kept.error().describe());
+  announce(command, **server, *files, link);
   if (auto said = outputWritten(); !said && !files->firstToken.empty()) {
     logWarning("server", "{}: the join link was not shown; --json shows it at the next start",
                said.error().detail);

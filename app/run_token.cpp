@@ -7,6 +7,7 @@
 
 #include "app/console.h"
 #include "app/run.h"
+#include "app/server_files.h"
 #include "core/session/token_store.h"
 
 namespace adit::app {
@@ -42,10 +43,14 @@ int runToken(const TokenCommand& command) {
       SecureRandom random;
       auto token = (*store)->create(command.value, random);
       if (!token) return reportError(token.error(), json);
+      const auto link = joinLinkOf(command.dataDirectory, *token);
       if (json) {
-        printJson({{"event", "token"}, {"token", *token}, {"label", command.value}});
+        nlohmann::json made = {{"event", "token"}, {"token", *token}, {"label", command.value}};
+        if (link) made["join"] = link->toString();
+        printJson(made);
       } else {
-        printLine(*token);
+        // Alone on its line, so that it can be piped to whom it is for.
+        printLine(link ? link->toString() : *token);
       }
       return succeed();
     }

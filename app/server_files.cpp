@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view kKeysFile = "quic-secrets";
 constexpr std::string_view kTokenFile = "first-token";
+constexpr std::string_view kAddressFile = "join-address";
+/// Stands in the address's file where a link has its token.
+constexpr std::string_view kNoToken = "TOKEN";
 constexpr std::size_t kTokenBytes = 32;
 
 Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
@@ -93,6 +96,23 @@ Result<> ServerFiles::makeFirstToken() {
   if (auto added = tokens->add("first", token, random); !added) return added;
   firstToken = std::move(token);
   return {};
+}
+
+Result<> ServerFiles::keepAddress(session::JoinLink link) const {
+  link.token = kNoToken;
+  const std::string text = link.toString() + "\n";
+  const std::filesystem::path file = directory / kAddressFile;
+  if (auto kept = readFile(file, FileSecrecy::Secret); kept && *kept == text) return {};
+  return writeFileAtomically(file, text, FileSecrecy::Secret);
+}
+
+std::optional<session::JoinLink> joinLinkOf(const std::filesystem::path& directory, std::string token) {
+  auto text = readFile(directory / kAddressFile, FileSecrecy::Secret);
+  if (!text) return std::nullopt;
+  auto link = session::JoinLink::parse(*text);
+  if (!link) return std::nullopt;
+  link->token = std::move(token);
+  return std::move(*link);
 }
 
 }  // namespace adit::app

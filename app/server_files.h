@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What a server keeps in its data directory (0700, files 0600): its key and certificate, the secrets behind
-// its connection IDs, its tokens (hashes), and the first token itself, so that the join link can be made
-// again. Made at the first start, the token only when the server listens: a start that fails before has shown
-// its link to nobody, so it must not count as the one that does. main thread.
+// its connection IDs, its tokens (hashes), the first token itself, so that the join link can be made again,
+// and the address it was last reached at, for the links of other tokens. Made at the first start, the token
+// only when the server listens: a start that fails before has shown its link to nobody, so it must not count
+// as the one that does. main thread.
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/error.h"
 #include "core/quic/endpoint.h"
+#include "core/session/join_link.h"
 #include "core/session/token_store.h"
 #include "core/tls/identity.h"
 
@@ -27,7 +30,14 @@ struct ServerFiles {
   /// Where there is no token: makes the first one.
   Result<> makeFirstToken();
 
+  /// Remembers where clients find this server, and its pin, for links that are made later. No token is in it.
+  [[nodiscard]] Result<> keepAddress(session::JoinLink link) const;
+
   std::filesystem::path directory;
 };
+
+/// The whole join link of a token of the server that keeps its files in `directory`; empty where that server
+/// has never listened.
+std::optional<session::JoinLink> joinLinkOf(const std::filesystem::path& directory, std::string token);
 
 }  // namespace adit::app

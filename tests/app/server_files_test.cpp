@@ -178,6 +178,27 @@ class ServerFilesTest : public QObject {
     fs::permissions(f.data, fs::perms::all);
     QVERIFY(!f.start().has_value());
   }
+
+  void linksOfLaterTokens() {
+    const Fixture f;
+    const auto files = f.start();
+    QVERIFY(!joinLinkOf(f.data, "another").has_value());
+    session::JoinLink link{files->firstToken, "t.example.com", 4433, files->identity->pin()};
+    QVERIFY(files->keepAddress(link).has_value());
+    const auto other = joinLinkOf(f.data, "another");
+    QVERIFY(other.has_value());
+    QCOMPARE(other->token, std::string("another"));
+    link.token = "another";
+    QVERIFY(*other == link);
+    // The first token's secret is in its own file alone.
+    const auto kept = readFile(f.data / "join-address", FileSecrecy::Secret);
+    QVERIFY(kept.has_value() && kept->find(files->firstToken) == std::string::npos);
+    link.port = 4434;
+    QVERIFY(files->keepAddress(link).has_value());
+    QCOMPARE(joinLinkOf(f.data, "x")->port, std::uint16_t{4434});
+    f.write("join-address", "nonsense");
+    QVERIFY(!joinLinkOf(f.data, "x").has_value());
+  }
 };
 
 QTEST_APPLESS_MAIN(ServerFilesTest)

@@ -414,6 +414,28 @@ class Refusals(AditCase):
         self.assertIn("space", program.text().lower())
         self.assertIn(f"{directory.name}/{file}", program.text())
 
+    def test_a_made_token_is_printed_as_a_link_that_joins(self):
+        server, home = self.server(), self.directory("second")
+        made = self.run_adit("token", "create", "jane", "--data-dir", server.data)
+        self.assertEqual(made.exit_code(), 0)
+        link = made.plain("out").strip()
+        first, second = urllib.parse.urlsplit(server.join), urllib.parse.urlsplit(link)
+        self.assertEqual((first.hostname, first.port, first.query), (second.hostname, second.port, second.query))
+        self.assertNotEqual(first.username, second.username)
+        file = self.directory("link") / "link"
+        file.touch(0o600)
+        file.write_text(link)
+        client = self.owns(Program([binary("adit"), "http", "1", "--name", "second", "--join-file", file, "--json"], private_environment(home)))
+        client.event(event="tunnel", state="online")
+
+    def test_a_token_made_before_the_server_ever_ran(self):
+        data = self.directory("data")
+        made = self.run_adit("token", "create", "--data-dir", data, "--json")
+        self.assertEqual(made.exit_code(), 0)
+        token = made.event(event="token")
+        self.assertNotIn("join", token)
+        self.assertGreater(len(token["token"]), 20)
+
     def test_a_token_that_cannot_be_printed_is_no_success(self):
         server = self.server()
         with open("/dev/full", "w", encoding="utf-8") as full:
