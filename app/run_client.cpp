@@ -109,19 +109,26 @@ class Reporter {
 
 /// Follows the tunnel until it is stopped or can no longer work.
 int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& reporter, bool json) {
+  engine::TunnelSnapshot tunnel;
   bool draining = false;
   for (;;) {
     const Inbox::News news = inbox.wait();
     for (const engine::Event& event : engine.takeEvents()) {
       if (const auto* changed = std::get_if<engine::TunnelChanged>(&event);
           changed != nullptr && changed->id == id) {
-        reporter.tunnel(changed->tunnel);
+        tunnel = changed->tunnel;
+        reporter.tunnel(tunnel);
         if (changed->tunnel.state == engine::TunnelState::Failed)
           return reportError(changed->tunnel.error, json, kExitFailure);
       } else if (const auto* link = std::get_if<engine::LinkChanged>(&event); link != nullptr && !draining) {
         reporter.link(link->link);
-        if (link->link.state == engine::LinkState::Failed)
-          return reportError(link->link.error, json, kExitFailure);
+        if (link->link.state != engine::LinkState::Failed) continue;
+        // The process ends with its link, and the tunnel with the process.
+        tunnel.state = engine::TunnelState::Failed;
+        tunnel.error = link->link.error;
+        tunnel.hasError = true;
+        reporter.tunnel(tunnel);
+        return reportError(link->link.error, json, kExitFailure);
       }
     }
     if (news.drained) return 0;

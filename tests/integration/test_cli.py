@@ -472,6 +472,7 @@ class Refusals(AditCase):
         wrong = ("B" if token[0] == "A" else "A") + token[1:]
         client = self.client(server, "3000", link=parts._replace(netloc=f"{wrong}@{address}").geturl())
         self.assertEqual(client.exit_code(), 1, client.text())
+        self.assertEqual(client.event(event="tunnel", state="failed")["error"]["code"], "token-unknown")
         self.assertIn("token", client.text().lower())
         self.assertNotIn(wrong, client.text())
         self.assertTrue(server.alive())
