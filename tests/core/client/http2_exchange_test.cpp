@@ -2,57 +2,17 @@
 // Requests from the tunnel to an origin of HTTP/2 that the test plays frame by frame.
 #include <QTest>
 
-#include "tests/core/support/h2_frames.h"
-#include "tests/core/support/request_harness.h"
+#include "tests/core/client/http2_scene.h"
 
 using namespace adit;
 using namespace adit::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-struct Scene {
-  RequestHarness h;
-  std::vector<std::unique_ptr<h2::Reader>> readers;
-
-  explicit Scene(client::OriginSettings settings = {}) : h(std::move(settings)) {
-    h.aim(h.origin.port(), client::Target::Protocol::Http2);
-  }
-  /// What the origin has read on a connection.
-  h2::Reader& reads(std::size_t connection = 0) {
-    while (readers.size() <= connection) readers.push_back(std::make_unique<h2::Reader>());
-    std::string& bytes = h.origin[connection].received;
-    readers[connection]->feed(bytes);
-    bytes.clear();
-    return *readers[connection];
-  }
-  bool connected(std::size_t connection = 0,
-                 const std::vector<std::pair<std::uint16_t, std::uint32_t>>& settings = {}) {
-    if (!h.origin.waitFor(connection + 1)) return false;
-    h.origin[connection].send(h2::settings(settings) + h2::settingsAck());
-    return true;
-  }
-  bool asked(std::size_t requests, std::size_t connection = 0) {
-    return h.until([&] { return reads(connection).count(h2::kHeaders) >= requests; });
-  }
-  void says(std::string_view bytes, std::size_t connection = 0) { h.origin[connection].send(bytes); }
-  bool over(int requests = 1) {
-    return h.until([&] { return h.recycled == requests; });
-  }
-};
-
-/// A call without content: as good as one with, here.
-RequestSpec call(http::Version version, const std::string& type) {
-  return {.method = "POST", .fields = {{"Content-Type", type}}, .version = version};
-}
-
-}  // namespace
-
 class Http2ExchangeTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void asksWithTheFieldsThatBelong() {
-    Scene s;
+    Http2Scene s;
     s.h.ask({.target = "/a?b", .fields = {{"Accept", "text/html"}, {"TE", "trailers"}}});
     QVERIFY(s.connected() && s.asked(1));
     const h2::Frame& head = *s.reads().last(h2::kHeaders);
@@ -78,7 +38,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void saysNothingBeforeTheOriginsSettings() {
-    Scene s;
+    Http2Scene s;
     s.h.ask();
     QVERIFY(s.h.origin.waitFor(1));
     QVERIFY(s.h.until([&] { return s.reads().sawPreface; }));
@@ -88,7 +48,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void carriesContentAndTrailersBothWays() {
-    Scene s;
+    Http2Scene s;
     FakeStream& stream = s.h.begin();
     const std::string bytes = RequestHarness::head({.method = "POST", .framing = chunked()}) +
                               dataFrame("before ") + trailers({{"X-Sum", "42"}});
@@ -106,7 +66,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void returnsCreditAsTheOriginTakesContent() {
-    Scene s;
+    Http2Scene s;
     FakeStream& stream = s.h.begin();
     stream.deliver(RequestHarness::head({.method = "POST", .framing = chunked()}));
     const std::size_t head = stream.consumed;
@@ -121,7 +81,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void sharesAConnectionAndThenMakesMore() {
-    Scene s;
+    Http2Scene s;
     RequestHarness& h = s.h;
     std::vector<std::unique_ptr<client::InboundRequest>> requests;
     std::vector<std::unique_ptr<FakeStream>> streams;
@@ -147,7 +107,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void aVisitorThatLeavesCancelsTheStream() {
-    Scene s;
+    Http2Scene s;
     FakeStream& stream = s.h.ask();
     QVERIFY(s.connected() && s.asked(1));
     stream.deliverReset(wire::AppError::VisitorGone);
@@ -159,7 +119,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void aVisitorThatLeavesWhileItWaitsLeavesNothing() {
-    Scene s;
+    Http2Scene s;
     s.h.ask().deliverReset(wire::AppError::VisitorGone);
     QCOMPARE(s.h.recycled, 1);
     QVERIFY(s.connected());
@@ -170,174 +130,8 @@ class Http2ExchangeTest : public QObject {
     QCOMPARE(s.reads().last(h2::kHeaders)->field(":path"), std::string("/second"));
   }
 
-  void retries_data() {
-    QTest::addColumn<QString>("method");
-    QTest::addColumn<bool>("used");
-    QTest::addColumn<QString>("end");
-    QTest::addColumn<bool>("again");
-    const auto row = [](const char* name, const char* method, bool used, const char* end, bool again) {
-      QTest::newRow(name) << method << used << end << again;
-    };
-    row("a refused GET", "GET", false, "refused", true);
-    row("a refused POST", "POST", false, "refused", true);
-    row("a POST beyond GOAWAY", "POST", false, "goaway", true);
-    row("a POST that GOAWAY counts", "POST", false, "goaway counted", false);
-    row("a reset GET", "GET", true, "reset", false);
-    row("a GET on a broken used connection", "GET", true, "closed", true);
-    row("a GET on a broken new connection", "GET", false, "closed", false);
-    row("a POST on a broken used connection", "POST", true, "closed", false);
-    row("a GET that has an interim answer", "GET", true, "spoke", false);
-  }
-  void retries() {
-    QFETCH(QString, method);
-    QFETCH(bool, used);
-    QFETCH(QString, end);
-    QFETCH(bool, again);
-    Scene s;
-    int done = 0;
-    std::uint32_t id = 1;
-    if (used) {
-      s.h.ask();
-      QVERIFY(s.connected() && s.asked(1));
-      s.says(h2::headers(1, {{":status", "204"}}, true));
-      QVERIFY(s.over(1));
-      done = 1;
-      id = 3;
-    }
-    FakeStream& stream = s.h.begin();
-    const bool content = method == "POST";
-    stream.deliver(
-        RequestHarness::head({.method = method.toStdString(), .framing = content ? lengthOf(5) : noBody()}) +
-            (content ? dataFrame("hello") : ""),
-        true);
-    if (!used) QVERIFY(s.connected());
-    QVERIFY(s.h.until([&] { return s.reads().ended(id); }));
-    bool sameConnection = false;
-    if (end == "refused") {
-      s.says(h2::reset(id, 7));
-      sameConnection = true;
-    } else if (end == "goaway") {
-      s.says(h2::goAway(0));
-    } else if (end == "goaway counted") {
-      s.says(h2::goAway(id));
-      s.h.origin[0].finish();
-    } else if (end == "reset") {
-      s.says(h2::reset(id, 2));
-    } else if (end == "spoke") {
-      s.says(h2::headers(id, {{":status", "103"}}));
-      QVERIFY(s.h.until([&] { return !s.h.answer().interim.empty(); }));
-      s.h.origin[0].finish();
-    } else {
-      s.h.origin[0].finish();
-    }
-    if (!again) {
-      QVERIFY(s.over(done + 1));
-      QCOMPARE(s.h.answer().status, std::uint16_t{502});
-      return;
-    }
-    const std::size_t connection = sameConnection ? 0 : 1;
-    const std::uint32_t next = sameConnection ? id + 2 : 1;
-    if (!sameConnection) QVERIFY(s.connected(1));
-    QVERIFY(s.h.until([&] { return s.reads(connection).ended(next); }));
-    if (content) QCOMPARE(s.reads(connection).content(next), std::string("hello"));
-    s.says(h2::headers(next, {{":status", "200"}}, true), connection);
-    QVERIFY(s.over(done + 1));
-    QCOMPARE(s.h.answer().status, std::uint16_t{200});
-  }
-
-  void triesOnceMoreOnly() {
-    Scene s;
-    s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
-    s.says(h2::reset(1, 7));
-    QVERIFY(s.asked(2));
-    s.says(h2::reset(3, 7));
-    QVERIFY(s.over());
-    QCOMPARE(s.h.answer().status, std::uint16_t{502});
-    QCOMPARE(s.reads().count(h2::kHeaders), std::size_t{2});
-  }
-
-  void aResetAfterTheHeadIsAReset() {
-    Scene s;
-    s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
-    s.says(h2::headers(1, {{":status", "200"}}) + h2::data(1, "half") + h2::reset(1, 7));
-    QVERIFY(s.over());
-    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginReset);
-    QVERIFY(!s.h.stream().finished);
-  }
-
-  void aCallLearnsHowItsOriginResetIt_data() {
-    QTest::addColumn<int>("code");
-    QTest::addColumn<int>("told");
-    QTest::newRow("CANCEL") << 8 << static_cast<int>(wire::AppError::OriginCancelled);
-    QTest::newRow("ENHANCE_YOUR_CALM") << 11 << static_cast<int>(wire::AppError::OriginCalm);
-    QTest::newRow("INADEQUATE_SECURITY") << 12 << static_cast<int>(wire::AppError::OriginInsecure);
-    QTest::newRow("INTERNAL_ERROR") << 2 << static_cast<int>(wire::AppError::OriginReset);
-    QTest::newRow("unheard of") << 4711 << static_cast<int>(wire::AppError::OriginReset);
-  }
-  void aCallLearnsHowItsOriginResetIt() {
-    QFETCH(int, code);
-    QFETCH(int, told);
-    Scene s;
-    s.h.ask(call(http::Version::Http2, "application/grpc+proto"));
-    QVERIFY(s.connected() && s.asked(1));
-    s.says(h2::reset(1, static_cast<std::uint32_t>(code)));
-    QVERIFY(s.over());
-    QVERIFY(s.h.stream().resetWith == static_cast<wire::AppError>(told));
-    QVERIFY(s.h.stream().sent.empty());
-    // What is no call of gRPC gets a page; a call that a reset cannot reach gets its status.
-    s.h.ask(call(http::Version::Http2, "text/plain"));
-    QVERIFY(s.asked(2));
-    s.says(h2::reset(3, static_cast<std::uint32_t>(code)));
-    QVERIFY(s.over(2));
-    QCOMPARE(s.h.answer().status, std::uint16_t{502});
-    s.h.ask(call(http::Version::Http11, "application/grpc-web"));
-    QVERIFY(s.asked(3));
-    s.says(h2::reset(5, static_cast<std::uint32_t>(code)));
-    QVERIFY(s.over(3));
-    QCOMPARE(s.h.answer().status, std::uint16_t{200});
-    QCOMPARE(s.h.answer().field("content-type"), std::string("application/grpc-web"));
-    const auto status = http::grpcStatusFor(static_cast<http::H2Error>(code));
-    QCOMPARE(s.h.answer().field("grpc-status"), std::to_string(static_cast<int>(status)));
-    QVERIFY(s.h.answer().body.empty() && s.h.stream().finished);
-  }
-
-  void aCallRefusedTwiceIsRefused() {
-    Scene s;
-    s.h.ask(call(http::Version::Http2, "application/grpc"));
-    QVERIFY(s.connected() && s.asked(1));
-    s.says(h2::reset(1, 7));
-    QVERIFY(s.asked(2));
-    s.says(h2::reset(3, 7));
-    QVERIFY(s.over());
-    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginRefusal);
-  }
-
-  void aCallOfABrokenConnectionIsUnavailable_data() {
-    QTest::addColumn<bool>("malformed");
-    QTest::newRow("ended") << false;
-    QTest::newRow("malformed") << true;
-  }
-  /// The origin said nothing about the call.
-  void aCallOfABrokenConnectionIsUnavailable() {
-    QFETCH(bool, malformed);
-    Scene s;
-    s.h.ask(call(http::Version::Http2, "application/grpc"));
-    QVERIFY(s.connected() && s.asked(1));
-    if (malformed) {
-      s.says(h2::headers(1, {{":status", "200"}, {"Upper", "case"}}));
-    } else {
-      s.h.origin[0].finish();
-    }
-    QVERIFY(s.over());
-    QVERIFY(!s.h.stream().resetWith);
-    QCOMPARE(s.h.answer().field("grpc-status"), std::string("14"));
-    QVERIFY(s.h.answer().field("grpc-message").starts_with("The answer broke off."));
-  }
-
   void anEarlyAnswerStopsTheRequest() {
-    Scene s;
+    Http2Scene s;
     FakeStream& stream = s.h.begin();
     stream.deliver(RequestHarness::head({.method = "POST", .framing = lengthOf(100)}) + dataFrame("some"));
     QVERIFY(s.connected() && s.asked(1));
@@ -349,7 +143,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void aSlowVisitorHoldsTheStreamBack() {
-    Scene s;
+    Http2Scene s;
     s.h.ask();
     QVERIFY(s.connected() && s.asked(1));
     s.says(h2::headers(1, {{":status", "200"}}));
@@ -367,7 +161,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void whenTheBudgetIsSpentWindowsAreSmall() {
-    Scene s;
+    Http2Scene s;
     s.h.ask();
     QVERIFY(s.connected() && s.asked(1));
     std::vector<Slab*> others;
@@ -393,7 +187,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void aWebSocketBecomesAnExtendedConnect() {
-    Scene s;
+    Http2Scene s;
     FakeStream& stream = s.h.begin();
     stream.deliver(RequestHarness::head(
         {.target = "/chat",
@@ -423,7 +217,7 @@ class Http2ExchangeTest : public QObject {
   }
 
   void aWebSocketToAnOriginWithoutThemIsAnError() {
-    Scene s;
+    Http2Scene s;
     s.h.begin().deliver(RequestHarness::head({.webSocket = true}));
     QVERIFY(s.connected());
     QVERIFY(s.over());
@@ -431,19 +225,8 @@ class Http2ExchangeTest : public QObject {
     QCOMPARE(s.reads().count(h2::kHeaders), std::size_t{0});
   }
 
-  void aPeerThatIsNoneOfHttp2IsAnError() {
-    Scene s;
-    s.h.ask();
-    QVERIFY(s.h.origin.waitFor(1));
-    s.says("HTTP/1.1 400 Bad Request\r\n\r\n");
-    QVERIFY(s.over());
-    QCOMPARE(s.h.answer().status, std::uint16_t{502});
-    QCOMPARE(s.h.origin.count(), std::size_t{1});
-    QVERIFY(s.h.until([&] { return s.h.origin[0].gone(); }));
-  }
-
   void anOriginThatSaysNothingTimesOut() {
-    Scene s(impatient(30ms));
+    Http2Scene s(impatient(30ms));
     s.h.ask();
     QVERIFY(s.over());
     QCOMPARE(s.h.answer().status, std::uint16_t{504});
@@ -460,7 +243,7 @@ class Http2ExchangeTest : public QObject {
   }
   void aCallTakesAsLongAsItLikesUnlessToldOtherwise() {
     QFETCH(bool, told);
-    Scene s(impatient(30ms, told));
+    Http2Scene s(impatient(30ms, told));
     s.h.ask(call(http::Version::Http2, "application/grpc"));
     QVERIFY(s.connected() && s.asked(1));
     RequestHarness other(impatient(60ms));  // long enough for the call to have been timed out
@@ -475,34 +258,6 @@ class Http2ExchangeTest : public QObject {
     QVERIFY(s.over());
     QCOMPARE(s.h.answer().status, std::uint16_t{200});
     QCOMPARE(s.h.answer().field("grpc-status"), std::string(told ? "4" : "0"));
-  }
-
-  void aTunnelThatGoesWithItsLastRequestIsFine() {
-    Scene s;
-    FakeStream& stream = s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
-    s.h.tunnel.reset();  // the request holds the last reference
-    s.h.origin[0].abort();
-    QVERIFY(s.over());
-    QVERIFY(stream.finished);
-    s.h.settle();
-  }
-
-  void manyStreamsEndWithTheirConnection() {
-    Scene s;
-    std::vector<std::unique_ptr<client::InboundRequest>> requests;
-    std::vector<std::unique_ptr<FakeStream>> streams;
-    for (int i = 0; i < 20; ++i) {
-      requests.push_back(std::make_unique<client::InboundRequest>(s.h));
-      streams.push_back(std::make_unique<FakeStream>());
-      requests.back()->begin(*streams.back());
-      streams.back()->deliver(RequestHarness::head({.method = "POST"}), true);
-    }
-    QVERIFY(s.connected() && s.asked(20));
-    s.h.origin[0].abort();
-    QVERIFY(s.over(20));
-    for (const auto& stream : streams) QCOMPARE(decoded(stream->sent).status, std::uint16_t{502});
-    QCOMPARE(s.h.tunnel->http2->connectionCount(), std::size_t{0});
   }
 };
 
