@@ -6,6 +6,7 @@
 // (acknowledged data) goes. A pool and everything made from it belong to one event loop's thread; the pool
 // must outlive its slabs.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -136,6 +137,12 @@ class SlabWriter {
   Slice commit(std::size_t count);
   /// Copies `bytes` (<= kSlabSize) and returns the slice.
   Slice copy(ByteView bytes);
+  /// Copies `bytes`, however many, and hands each slab's worth to `take(Slice)`, in order.
+  template <typename Take>
+  void copyAll(ByteView bytes, Take&& take) {
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(bytes.size(), kSlabSize)))
+      take(copy(bytes.first(std::min(bytes.size(), kSlabSize))));
+  }
   [[nodiscard]] SlabPool& pool() noexcept { return m_pool; }
 
  private:

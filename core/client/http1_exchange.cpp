@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/client/http1_exchange.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -96,9 +95,7 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
   std::vector<std::uint8_t> large(most);
   http::HeadBuffer out(large);
   fill(out);
-  for (std::size_t at = 0; at < out.size(); at += kSlabSize) {
-    m_head.push(writer.copy({large.data() + at, std::min(kSlabSize, out.size() - at)}));
-  }
+  writer.copyAll({large.data(), out.size()}, [this](Slice piece) { m_head.push(std::move(piece)); });
 }
 
 void Http1Exchange::reach(bool fresh) {
@@ -148,12 +145,10 @@ void Http1Exchange::queue(ByteView data) {
     m_origin->socket().sendCopy(data);
     return;
   }
-  SlabWriter& writer = m_loop.writer();
-  for (std::size_t at = 0; at < data.size(); at += kSlabSize) {
-    Slice slice = writer.copy(data.subspan(at, std::min(kSlabSize, data.size() - at)));
-    m_content.push(slice);
-    if (m_origin != nullptr) m_origin->socket().send(std::move(slice));
-  }
+  m_loop.writer().copyAll(data, [this](Slice piece) {
+    m_content.push(piece);
+    if (m_origin != nullptr) m_origin->socket().send(std::move(piece));
+  });
   if (m_origin != nullptr) boundContent();
 }
 

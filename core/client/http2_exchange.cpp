@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/client/http2_exchange.h"
 
-#include <algorithm>
-
 #include "core/client/http2_origin.h"
 #include "core/client/origin_fields.h"
 #include "core/client/tunnel.h"
@@ -112,14 +110,10 @@ void Http2Exchange::forgetContent() {
 
 void Http2Exchange::sendContent(ByteView data) {
   if (m_phase == Phase::Ended) return;
-  SlabWriter& writer = m_loop.writer();
-  while (!data.empty()) {
-    const std::size_t count = std::min(data.size(), kSlabSize);
-    Slice slice = writer.copy(data.first(count));
-    data = data.subspan(count);
-    if (m_phase == Phase::Waiting || (m_phase == Phase::Head && m_contentKept)) m_content.push(slice);
-    if (m_phase != Phase::Waiting) m_stream.sendContent(std::move(slice));
-  }
+  m_loop.writer().copyAll(data, [this](Slice piece) {
+    if (m_phase == Phase::Waiting || (m_phase == Phase::Head && m_contentKept)) m_content.push(piece);
+    if (m_phase != Phase::Waiting) m_stream.sendContent(std::move(piece));
+  });
   if (m_phase != Phase::Waiting && m_content.bytes() > kMostKept) forgetContent();
 }
 

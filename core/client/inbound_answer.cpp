@@ -114,9 +114,9 @@ void InboundRequest::answerProblem(const OriginFailure& failure) {
   }
   SlabWriter& writer = m_owner.loop().writer();
   relay::sendResponseHead(*m_stream, writer, wire::FrameType::ResponseHead, frame);
-  const std::string_view content = m_isHead ? std::string_view() : std::string_view(rendered.content);
-  for (std::size_t at = 0; at < content.size(); at += kSlabSize) {
-    relay::sendData(*m_stream, writer, writer.copy(asBytes(content.substr(at, kSlabSize))));
+  if (!m_isHead) {
+    writer.copyAll(asBytes(rendered.content),
+                   [&](Slice piece) { relay::sendData(*m_stream, writer, std::move(piece)); });
   }
   m_stream->finish();
   if (!m_requestEnded) m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::NoError));

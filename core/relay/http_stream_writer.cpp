@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/relay/http_stream_writer.h"
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 namespace adit::relay {
 
@@ -34,9 +34,7 @@ bool sendFrame(quic::Stream& stream, SlabWriter& writer, ByteView prefix, wire::
   }
   const auto large = std::make_unique<std::uint8_t[]>(most);
   const std::size_t size = fill(large.get());
-  for (std::size_t at = 0; at < size; at += kSlabSize) {
-    stream.send(writer.copy({large.get() + at, std::min(kSlabSize, size - at)}));
-  }
+  writer.copyAll({large.get(), size}, [&](Slice piece) { stream.send(std::move(piece)); });
   return true;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/server/h2_visitor_stream.h"
 
-#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/http/redirect.h"
 #include "core/http/semantics.h"
@@ -241,20 +241,18 @@ Result<> H2VisitorStream::onResponseHead(const ResponseStart& start) {
 
 void H2VisitorStream::upgraded() {
   m_isUpgraded = true;
-  SlabWriter& writer = m_visitor.worker().loop().writer();
   const std::string early = std::exchange(m_early, {});
   m_uncredited += early.size();
-  for (ByteView rest = asBytes(early); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kSlabSize)))
-    m_exchange.sendBody(writer.copy(rest.first(std::min(rest.size(), kSlabSize))));
+  m_visitor.worker().loop().writer().copyAll(asBytes(early),
+                                             [this](Slice piece) { m_exchange.sendBody(std::move(piece)); });
   if (m_requestComplete) m_exchange.finishRequest();
   if (m_uncredited > 0 && !m_exchange.isCongested()) giveCredit();
 }
 
 Result<> H2VisitorStream::onResponseBody(ByteView data) {
   const bool first = unsentBytes() == 0;
-  SlabWriter& writer = m_visitor.worker().loop().writer();
-  for (; !data.empty(); data = data.subspan(std::min(data.size(), kSlabSize)))
-    m_visitor.session().sendBody(*this, writer.copy(data.first(std::min(data.size(), kSlabSize))));
+  m_visitor.worker().loop().writer().copyAll(
+      data, [this](Slice piece) { m_visitor.session().sendBody(*this, std::move(piece)); });
   if (first) watchReading();
   m_visitor.worker().holdBudget.update(*this, unsentBytes());
   m_visitor.wantsToWrite();
@@ -337,10 +335,8 @@ void H2VisitorStream::answerProblem(http::Problem problem) {
   const bool ends = m_isHead || rendered.content.empty();
   session.sendHead(*this, head, framing, ends);
   if (!ends) {
-    ByteView content = asBytes(rendered.content);
-    SlabWriter& writer = m_visitor.worker().loop().writer();
-    for (; !content.empty(); content = content.subspan(std::min(content.size(), kSlabSize)))
-      session.sendBody(*this, writer.copy(content.first(std::min(content.size(), kSlabSize))));
+    m_visitor.worker().loop().writer().copyAll(
+        asBytes(rendered.content), [&](Slice piece) { session.sendBody(*this, std::move(piece)); });
     watchReading();
     session.finish(*this);
   }

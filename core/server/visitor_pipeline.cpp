@@ -16,9 +16,8 @@ constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
 }  // namespace
 
 void VisitorConnection::resumeWith(std::string_view received) {
-  for (; !received.empty(); received.remove_prefix(std::min(received.size(), kSlabSize))) {
-    holdForLater(m_worker.loop().writer().copy(asBytes(received.substr(0, kSlabSize))));
-  }
+  m_worker.loop().writer().copyAll(asBytes(received),
+                                   [this](Slice piece) { holdForLater(std::move(piece)); });
   startNextRequest();
 }
 
@@ -61,10 +60,8 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
       m_moves = true;
       m_head.clear();
       m_ahead.clear();
-      for (std::size_t at = 0; at < received.size(); at += kSlabSize) {
-        m_ahead.push(
-            m_worker.loop().writer().copy(asBytes(std::string_view(received).substr(at, kSlabSize))));
-      }
+      m_worker.loop().writer().copyAll(asBytes(received),
+                                       [this](Slice piece) { m_ahead.push(std::move(piece)); });
       m_socket->pauseReading(net::PauseReason::AwaitingTurn);
       waitFor(Waiting::Writing);
       return;

@@ -93,6 +93,24 @@ class SlabTest : public QObject {
     QVERIFY(writer.copy({}).empty());
   }
 
+  void theWriterCutsWhatFillsMoreThanASlab() {
+    SlabPool pool;
+    SlabWriter writer(pool);
+    std::string text(2 * kSlabSize + 10, 'x');
+    text.front() = 'a';
+    text.back() = 'z';
+    std::vector<Slice> pieces;
+    writer.copyAll(asBytes(text), [&](Slice piece) { pieces.push_back(std::move(piece)); });
+    QCOMPARE(pieces.size(), std::size_t{3});
+    QCOMPARE(pieces[0].size(), kSlabSize);
+    QCOMPARE(pieces[1].size(), kSlabSize);
+    std::string joined;
+    for (const Slice& piece : pieces) joined += piece.text();
+    QCOMPARE(joined, text);
+    writer.copyAll({}, [&](Slice piece) { pieces.push_back(std::move(piece)); });
+    QCOMPARE(pieces.size(), std::size_t{3});
+  }
+
   void theWriterBeginsANewSlabWhereTheTailIsTooShort() {
     SlabPool pool;
     SlabWriter writer(pool);
