@@ -208,10 +208,14 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
 }
 
 void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
-  const auto seconds = [&app](const char* name, std::chrono::seconds& value, const char* help) {
+  const auto range = [](std::chrono::seconds most) {
+    return CLI::Range(static_cast<int>(config::OriginOptions::kLeastTimeout.count()),
+                      static_cast<int>(most.count()));
+  };
+  const auto seconds = [&app, &range](const char* name, std::chrono::seconds& value, const char* help) {
     app.add_option_function<std::uint32_t>(
            name, [&value](std::uint32_t given) { value = std::chrono::seconds(given); }, help)
-        ->check(CLI::Range(1, 3600));
+        ->check(range(config::OriginOptions::kMostTimeout));
   };
   app.add_option("--host-header", origin.hostHeader,
                  "The Host field the origin sees: keep (the visitor's, default), target, or a name");
@@ -226,7 +230,7 @@ void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
          "--origin-timeout",
          [&origin](std::uint32_t given) { origin.answerTimeout = std::chrono::seconds(given); },
          "Seconds until the origin begins its answer (default: 100, for calls of gRPC no end)")
-      ->check(CLI::Range(1, 86400));
+      ->check(range(config::OriginOptions::kMostAnswerTimeout));
 }
 
 Command finishHttp(HttpCommand http, const CLI::App& sub) {

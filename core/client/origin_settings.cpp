@@ -10,9 +10,6 @@ namespace adit::client {
 
 namespace {
 
-constexpr std::chrono::seconds kMaxTimeout(3600);
-constexpr std::chrono::seconds kMaxAnswerTimeout(86400);
-
 /// A host name or an address, without a port.
 bool isServerName(std::string_view name) {
   const std::string_view host = http::hostOf(name);
@@ -20,10 +17,11 @@ bool isServerName(std::string_view name) {
 }
 
 Result<Duration> timeout(std::chrono::seconds value, std::string_view what,
-                         std::chrono::seconds most = kMaxTimeout) {
-  if (value < std::chrono::seconds(1) || value > most) {
+                         std::chrono::seconds most = OriginOptions::kMostTimeout) {
+  if (value < OriginOptions::kLeastTimeout || value > most) {
     return fail(ErrorCode::InvalidArgument,
-                fmt::format("the {} is 1 to {} seconds, not {}", what, most.count(), value.count()));
+                fmt::format("the {} is {} to {} seconds, not {}", what, OriginOptions::kLeastTimeout.count(),
+                            most.count(), value.count()));
   }
   return Duration(value);
 }
@@ -75,7 +73,8 @@ Result<OriginSettings> OriginSettings::prepare(const OriginOptions& options, con
   if (!connect) return fail(connect.error());
   settings.connectTimeout = *connect;
   if (options.answerTimeout) {
-    const auto answer = timeout(*options.answerTimeout, "time until an origin answers", kMaxAnswerTimeout);
+    const auto answer =
+        timeout(*options.answerTimeout, "time until an origin answers", OriginOptions::kMostAnswerTimeout);
     if (!answer) return fail(answer.error());
     settings.answerTimeout = *answer;
     settings.timesCalls = true;

@@ -10,6 +10,10 @@
 namespace adit::config {
 
 struct OriginOptions {
+  static constexpr std::chrono::seconds kLeastTimeout{1};
+  static constexpr std::chrono::seconds kMostTimeout{3600};
+  static constexpr std::chrono::seconds kMostAnswerTimeout{86400};
+
   std::string caFile =
       {};  ///< Authorities to believe instead of the system's (PEM). For https:// and h2s://.
   std::string serverName =
@@ -17,9 +21,10 @@ struct OriginOptions {
   bool insecure = false;  ///< Believes any certificate.
   std::string hostHeader =
       {};  ///< "keep" (or empty): the visitor's; "target": the target's; or a host[:port].
-  std::chrono::seconds connectTimeout{10};  ///< 1 to 3600.
-  std::chrono::seconds tlsTimeout{10};      ///< 1 to 3600.
-  /// Until an answer begins: 1 to 86400. Empty: 100, and no end for calls of gRPC, which bring their own.
+  std::chrono::seconds connectTimeout{10};  ///< Up to kMostTimeout.
+  std::chrono::seconds tlsTimeout{10};      ///< Up to kMostTimeout.
+  /// Until an answer begins, up to kMostAnswerTimeout. Empty: 100, and no end for calls of gRPC, which bring
+  /// their own.
   std::optional<std::chrono::seconds> answerTimeout = {};
   friend bool operator==(const OriginOptions&, const OriginOptions&) = default;
 };

@@ -17,7 +17,15 @@ constexpr int kVersion = 1;
 constexpr std::string_view kHostHeader = "host-header", kCa = "origin-ca", kServerName = "origin-server-name",
                            kInsecure = "origin-insecure", kConnectTimeout = "origin-connect-timeout",
                            kTlsTimeout = "origin-tls-timeout", kAnswerTimeout = "origin-timeout";
-constexpr std::int64_t kMaxSeconds = 3600, kMaxAnswerSeconds = 86400;
+
+Result<std::optional<std::chrono::seconds>> optionalSeconds(const TomlReader& reader,
+                                                            const toml::table& table, std::string_view key,
+                                                            std::chrono::seconds most) {
+  const auto number = reader.optionalNumber(table, key, OriginOptions::kLeastTimeout.count(), most.count());
+  if (!number) return fail(number.error());
+  if (!*number) return std::optional<std::chrono::seconds>();
+  return std::chrono::seconds(**number);
+}
 
 Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOptions& origin) {
   for (const auto& [key, value] : {std::pair{kHostHeader, &origin.hostHeader}, std::pair{kCa, &origin.caFile},
@@ -34,13 +42,13 @@ Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOp
   origin.insecure = insecure->value_or(false);
   for (const auto& [key, value] :
        {std::pair{kConnectTimeout, &origin.connectTimeout}, std::pair{kTlsTimeout, &origin.tlsTimeout}}) {
-    const auto number = reader.optionalNumber(table, key, 1, kMaxSeconds);
+    const auto number = optionalSeconds(reader, table, key, OriginOptions::kMostTimeout);
     if (!number) return fail(number.error());
-    if (*number) *value = std::chrono::seconds(**number);
+    if (*number) *value = **number;
   }
-  const auto answer = reader.optionalNumber(table, kAnswerTimeout, 1, kMaxAnswerSeconds);
+  const auto answer = optionalSeconds(reader, table, kAnswerTimeout, OriginOptions::kMostAnswerTimeout);
   if (!answer) return fail(answer.error());
-  if (*answer) origin.answerTimeout = std::chrono::seconds(**answer);
+  if (*answer) origin.answerTimeout = *answer;
   return {};
 }
 

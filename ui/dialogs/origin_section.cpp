@@ -21,8 +21,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-constexpr int kMostAnswerSeconds = 86400;
-
 void addRow(QBoxLayout* column, std::initializer_list<QWidget*> widgets) {
   auto* row = new QHBoxLayout;
   row->setSpacing(14);
@@ -223,13 +221,14 @@ void OriginSection::check() {
   judge(m_hostField, m_host, tr("The Host field of requests"), {});
   if (host() == Host::Other)
     judge(m_hostNameField, m_hostName, tr("host or host:port"), hostProblem(m_hostName->text().trimmed()));
-  judge(m_connectField, m_connect, tr("Then an error page"), secondsProblem(m_connect->text().trimmed()));
+  judge(m_connectField, m_connect, tr("Then an error page"),
+        secondsProblem(m_connect->text().trimmed(), engine::OriginOptions::kMostTimeout));
   const QString answer = m_answer->text().trimmed();
   judge(m_answerField, m_answer, tr("Empty: 100, gRPC: any"),
-        answer.isEmpty() ? QString() : secondsProblem(answer, kMostAnswerSeconds));
+        answer.isEmpty() ? QString() : secondsProblem(answer, engine::OriginOptions::kMostAnswerTimeout));
   if (!m_tls) return;
   judge(m_handshakeField, m_handshake, tr("After it is connected"),
-        secondsProblem(m_handshake->text().trimmed()));
+        secondsProblem(m_handshake->text().trimmed(), engine::OriginOptions::kMostTimeout));
   if (trust() == Trust::File)
     judge(m_fileField, m_file, tr("Certificates in PEM that sign the service's own"),
           fileProblem(m_file->text().trimmed()));

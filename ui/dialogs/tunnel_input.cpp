@@ -75,12 +75,13 @@ QString serverNameProblem(const QString& text) {
   return hostProblem(host).isEmpty() ? QString() : Input::tr("A certificate cannot be for this name.");
 }
 
-QString secondsProblem(const QString& text, int most) {
+QString secondsProblem(const QString& text, std::chrono::seconds most) {
   bool number = false;
   const int value = text.toInt(&number);
-  return number && value >= 1 && value <= most
+  return number && value >= 1 && std::chrono::seconds(value) <= most
              ? QString()
-             : Input::tr("A whole number of seconds, from 1 to %1.").arg(QLocale().toString(most));
+             : Input::tr("A whole number of seconds, from 1 to %1.")
+                   .arg(QLocale().toString(static_cast<int>(most.count())));
 }
 
 QString fileProblem(const QString& path) {
