@@ -11,7 +11,7 @@ import threading
 import time
 
 from .process import seconds
-from .visitor import Visitor, Wire
+from .visitor import Visitor, Wire, connected
 
 
 class Certificate:
@@ -111,14 +111,8 @@ class TlsVisitor(Visitor):
 
     def __init__(self, address, host, context, server_name=None, session=None, timeout=15, source=None, receive_buffer=None):
         self.host = host
-        plain = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        plain = connected(address, timeout, source, receive_buffer)
         try:
-            if receive_buffer:
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            if source:
-                plain.bind((source, 0))
-            plain.settimeout(seconds(timeout))
-            plain.connect(tuple(address))
             wrapped = context.wrap_socket(plain, server_hostname=server_name or host.split(":")[0], session=session)
         except BaseException:
             plain.close()

@@ -134,17 +134,26 @@ class Wire:
         self.sock.close()
 
 
-class Visitor(Wire):
-    def __init__(self, address, host, timeout=15, source=None, receive_buffer=None):
-        self.host = host
-        sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+def connected(address, timeout, source=None, receive_buffer=None):
+    """A TCP socket to `address`, from `source` where that is given. A receive buffer must be set before the window is told."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    try:
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if source:
             sock.bind((source, 0))
         sock.settimeout(seconds(timeout))
         sock.connect(tuple(address))
-        super().__init__(sock, timeout)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class Visitor(Wire):
+    def __init__(self, address, host, timeout=15, source=None, receive_buffer=None):
+        self.host = host
+        super().__init__(connected(address, timeout, source, receive_buffer), timeout)
 
     def request(self, method="GET", target="/", fields=(), body=b"", host=None):
         lines = [f"{method} {target} HTTP/1.1", f"Host: {host or self.host}"]
