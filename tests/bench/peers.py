@@ -196,26 +196,15 @@ class Stage:
 WEB_SOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def echo():
-    """A WebSocket origin for one message at a time: what arrives goes back as it is, mask and all; the visitor knows."""
+def serve_forever(serve):
+    """Says its port, and gives every connection to `serve` in a process of its own."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     print("port", listener.getsockname()[1], flush=True)
     while True:
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            head = b""
-            while b"\r\n\r\n" not in head and (piece := connection.recv(65536)):
-                head += piece
-            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
-            key = next((line[19:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key: ")), b"")
-            accept = base64.b64encode(hashlib.sha1(key + WEB_SOCKET_GUID).digest())
-            if fields.get(b"upgrade") == b"websocket":
-                connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-                                   accept + b"\r\n\r\n")
-                while piece := connection.recv(65536):
-                    connection.sendall(piece)
+            serve(connection)
             os._exit(0)
         connection.close()
         try:
@@ -225,25 +214,25 @@ def echo():
             pass
 
 
-def sink():
+def echo(connection):
+    """A WebSocket origin for one message at a time: what arrives goes back as it is, mask and all; the visitor knows."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    head = b""
+    while b"\r\n\r\n" not in head and (piece := connection.recv(65536)):
+        head += piece
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+    key = next((line[19:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key: ")), b"")
+    accept = base64.b64encode(hashlib.sha1(key + WEB_SOCKET_GUID).digest())
+    if fields.get(b"upgrade") == b"websocket":
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+                           accept + b"\r\n\r\n")
+        while piece := connection.recv(65536):
+            connection.sendall(piece)
+
+
+def sink(connection):
     """Takes uploads and answers each with its size: Python is quick enough when it only receives into one buffer."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    print("port", listener.getsockname()[1], flush=True)
     buffer = bytearray(1 << 20)
-    while True:
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            serve_uploads(connection, buffer)
-            os._exit(0)
-        connection.close()
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            pass
-
-
-def serve_uploads(connection, buffer):
     rest = b""
     while True:
         while b"\r\n\r\n" not in rest:
@@ -266,4 +255,4 @@ def serve_uploads(connection, buffer):
 
 
 if __name__ == "__main__" and sys.argv[1:] in (["sink"], ["echo"]):
-    {"sink": sink, "echo": echo}[sys.argv[1]]()
+    serve_forever({"sink": sink, "echo": echo}[sys.argv[1]])
