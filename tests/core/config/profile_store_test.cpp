@@ -5,17 +5,15 @@
 #include <QtTest>
 
 #include "core/base/files.h"
+#include "tests/core/support/must_work.h"
 
 using namespace adit;
 using namespace adit::config;
 using adit::session::JoinLink;
+using adit::test::mustWork;
 namespace fs = std::filesystem;
 
 namespace {
-
-void mustWork(const Result<>& result) {
-  if (!result) qFatal("%s", result.error().detail.c_str());
-}
 
 const std::string kLink =
     "adit://SeCrEt-token@t.example.com:4433?pin=sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";

@@ -6,16 +6,14 @@
 #include "core/base/random.h"
 #include "core/config/profile_store.h"
 #include "core/config/toml_reader.h"
+#include "tests/core/support/must_work.h"
 
 using namespace adit;
 using namespace adit::config;
+using adit::test::mustWork;
 namespace fs = std::filesystem;
 
 namespace {
-
-void mustWork(const Result<>& result) {
-  if (!result) qFatal("%s", result.error().detail.c_str());
-}
 
 struct Bench {
   QTemporaryDir temporary;

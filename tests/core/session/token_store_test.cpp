@@ -11,16 +11,14 @@
 #include "core/base/encoding.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "tests/core/support/must_work.h"
 
 using namespace adit;
 using namespace adit::session;
+using adit::test::mustWork;
 namespace fs = std::filesystem;
 
 namespace {
-
-void mustWork(const Result<>& result) {
-  if (!result) qFatal("%s", result.error().detail.c_str());
-}
 
 /// A directory of its own for a test, with a store's file in it.
 struct Bench {
