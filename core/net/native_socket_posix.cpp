@@ -39,20 +39,6 @@ IoCount transfer(Call call) noexcept {
   }
 }
 
-int nativeFamily(AddressFamily family) noexcept {
-  switch (family) {
-    case AddressFamily::Ipv4:
-      return AF_INET;
-    case AddressFamily::Ipv6:
-      return AF_INET6;
-    case AddressFamily::Unix:
-      return AF_UNIX;
-    case AddressFamily::None:
-      break;
-  }
-  return AF_UNSPEC;
-}
-
 /// Where the system cannot do it while creating the descriptor.
 [[maybe_unused]] void makeTame(int fd) noexcept {
   fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -92,20 +92,6 @@ bool makeTame(SOCKET socket) noexcept {
   return ioctlsocket(socket, FIONBIO, &on) == 0;
 }
 
-int nativeFamily(AddressFamily family) noexcept {
-  switch (family) {
-    case AddressFamily::Ipv4:
-      return AF_INET;
-    case AddressFamily::Ipv6:
-      return AF_INET6;
-    case AddressFamily::Unix:
-      return AF_UNIX;
-    case AddressFamily::None:
-      break;
-  }
-  return AF_UNSPEC;
-}
-
 template <typename Query>
 SocketAddress askAddress(const NativeSocket& socket, Query query) noexcept {
   sockaddr_storage native{};

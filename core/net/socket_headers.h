@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The system's socket headers, which differ in name only. For .cpp files; no public header includes this.
+// The system's socket headers, which differ in name only, and what is said in their words on every system.
+// For .cpp files; no public header includes this.
 
 #ifdef _WIN32
 #include <winsock2.h>
@@ -14,3 +15,23 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #endif
+
+#include "core/net/address.h"
+
+namespace adit::net {
+
+inline int nativeFamily(AddressFamily family) noexcept {
+  switch (family) {
+    case AddressFamily::Ipv4:
+      return AF_INET;
+    case AddressFamily::Ipv6:
+      return AF_INET6;
+    case AddressFamily::Unix:
+      return AF_UNIX;
+    case AddressFamily::None:
+      break;
+  }
+  return AF_UNSPEC;
+}
+
+}  // namespace adit::net
