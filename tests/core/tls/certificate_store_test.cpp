@@ -13,6 +13,21 @@ using namespace adit::tls::test;
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Why a client that believes `files` and asks for `name` does not get through to a server that shows them;
+/// empty where it does.
+std::string problemAs(const char* name, const CertificateFiles& files) {
+  TlsPairParams params;
+  params.store = CertificateStore::load({&files, 1}).value();
+  params.trust = TrustStore::fromFile(files.certificate).value();
+  params.serverName = name;
+  TlsPair pair(params);
+  return pair.secure() ? std::string() : "not secure: " + pair.left.lastError.detail;
+}
+
+}  // namespace
+
 class CertificateStoreTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
@@ -163,14 +178,8 @@ class CertificateStoreTest : public QObject {
     const auto before = fs::last_write_time(made->certificate);
     QVERIFY(ensureSelfSigned(root, "t.example.com").value() == *made);
     QVERIFY(fs::last_write_time(made->certificate) == before);
-    for (const char* name : {"t.example.com", "shop.t.example.com"}) {
-      TlsPairParams params;
-      params.store = CertificateStore::load({&*made, 1}).value();
-      params.trust = TrustStore::fromFile(made->certificate).value();
-      params.serverName = name;
-      TlsPair f(params);
-      QVERIFY2(f.secure(), f.left.lastError.detail.c_str());
-    }
+    for (const char* name : {"t.example.com", "shop.t.example.com"})
+      QCOMPARE(problemAs(name, *made), std::string());
     // Another domain needs another certificate.
     const std::string text = content(made->certificate);
     QVERIFY(ensureSelfSigned(root, "u.example.com").has_value());
@@ -185,14 +194,8 @@ class CertificateStoreTest : public QObject {
     const QTemporaryDir directory;
     const auto made = ensureSelfSigned(directory.path().toStdString(), "localhost");
     QVERIFY(made.has_value());
-    for (const char* name : {"localhost", "127.0.0.1", "::1"}) {
-      TlsPairParams params;
-      params.store = CertificateStore::load({&*made, 1}).value();
-      params.trust = TrustStore::fromFile(made->certificate).value();
-      params.serverName = name;
-      TlsPair f(params);
-      QVERIFY2(f.secure(), f.left.lastError.detail.c_str());
-    }
+    for (const char* name : {"localhost", "127.0.0.1", "::1"})
+      QCOMPARE(problemAs(name, *made), std::string());
   }
 
   void namesBelowADomainWithoutADotHaveTheirOwn() {
