@@ -51,7 +51,9 @@ function(adit_precompile name)
   elseif("${libraries}" MATCHES "Qt6::Test")
     target_precompile_headers(${name} REUSE_FROM adit_test_pch)
   elseif("${libraries}" MATCHES "Qt6::")
-    target_precompile_headers(${name} PRIVATE ${_adit_std} <QtWidgets/QtWidgets>)
+    target_precompile_headers(${name} PRIVATE ${_adit_std} <QtGui/QPainter> <QtWidgets/QApplication> <QtWidgets/QBoxLayout>
+      <QtWidgets/QComboBox> <QtWidgets/QDialog> <QtWidgets/QLabel> <QtWidgets/QLineEdit> <QtWidgets/QMenu> <QtWidgets/QPushButton>
+      <QtWidgets/QToolButton>)
   else()
     target_precompile_headers(${name} REUSE_FROM adit_pch)
   endif()
