@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+// (installer/cmake/AditTargets.cmake finds who includes this by its name: only .cpp files do.)
 #if !defined(ADIT_PORTABLE) && (defined(__SSE2__) || defined(_M_X64))
 #define ADIT_SCAN_SSE2 1
 #include <emmintrin.h>

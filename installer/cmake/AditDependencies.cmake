@@ -16,6 +16,10 @@ if(ADIT_BUILD_GUI)
 endif()
 if(ADIT_BUILD_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Test)
+  # Where a test was built and where its source is, for what no test asks: it made every preset's command another.
+  get_target_property(_adit_qtest Qt6::Test INTERFACE_COMPILE_DEFINITIONS)
+  list(FILTER _adit_qtest EXCLUDE REGEX "^QT_TESTCASE_")
+  set_target_properties(Qt6::Test PROPERTIES INTERFACE_COMPILE_DEFINITIONS "${_adit_qtest}")
 endif()
 # Makes QUIC's encryption faster where the processor can (core/quic/packet_cipher.h); x86-64 only, and optional.
 if(ADIT_IPSEC_MB AND NOT ADIT_PORTABLE)

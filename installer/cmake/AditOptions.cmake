@@ -4,10 +4,12 @@ add_library(adit_options INTERFACE)
 target_compile_features(adit_options INTERFACE cxx_std_20)
 target_include_directories(adit_options INTERFACE ${CMAKE_SOURCE_DIR})
 # A second build of the same sources (another preset, another clone) costs seconds where ccache is installed. Paths inside
-# the clone count as relative, and precompiled headers by their content.
+# the clone count as relative, and precompiled headers by their content. What a file depends on is what the compiler says
+# (CCACHE_DEPEND): to preprocess it first would cost an empty cache a fifth of the build. So one command must be that of
+# another to the letter to find its result.
 find_program(ADIT_CCACHE ccache)
 if(ADIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT WIN32)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
     CCACHE_SLOPPINESS=pch_defines,time_macros ${ADIT_CCACHE})
 endif()
 target_compile_options(adit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
@@ -18,9 +20,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 if(ADIT_WARNINGS_AS_ERRORS)
   target_compile_options(adit_options INTERFACE -Werror)
-endif()
-if(ADIT_PORTABLE)
-  target_compile_definitions(adit_options INTERFACE ADIT_PORTABLE=1)
 endif()
 if(ADIT_SANITIZE STREQUAL "address")
   set(_adit_sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
