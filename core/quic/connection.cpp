@@ -85,7 +85,8 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
     }
   }
   ngtcp2_transport_params_default(&params);
-  params.initial_max_stream_data_bidi_local = limits.streamWindow;
+  const std::uint64_t own = limits.ownStreamWindow != 0 ? limits.ownStreamWindow : limits.streamWindow;
+  params.initial_max_stream_data_bidi_local = own;
   params.initial_max_stream_data_bidi_remote = limits.streamWindow;
   params.initial_max_data = std::min<std::uint64_t>(limits.connectionWindow, settings.max_window);
   params.initial_max_streams_bidi = limits.peerStreams;
@@ -95,9 +96,10 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   // Credit for new streams goes out in batches, but never so late that a peer with all its streams in use
   // waits for it.
   m_streamGrantBatch = std::clamp<std::uint64_t>(limits.peerStreams / 4, 1, kMaxGrantBatch);
-  // Credit for bytes forces a write only when it matters to the peer.
-  m_creditThreshold =
-      std::min<std::uint64_t>({32 * 1024, limits.streamWindow / 8, limits.connectionWindow / 8});
+  // Credit for bytes forces a write only when it matters to the peer: the library announces it by halves of a
+  // stream's window, so a quarter more leaves the peer one.
+  m_creditThreshold = std::min<std::uint64_t>(
+      {32 * 1024, std::min(own, limits.streamWindow) / 4, limits.connectionWindow / 8});
 }
 
 Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::connectTo(EndpointImpl& endpoint,
@@ -263,9 +265,16 @@ void ConnectionImpl::received(std::size_t count) {
 void ConnectionImpl::consumed(StreamId id, std::size_t count, bool streamToo) {
   if (!isLive()) return;
   m_unconsumed -= count;
-  if (streamToo) ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
+  if (!streamToo) return;  // the peer has no use for it
+  ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
   m_creditSinceWrite += count;
   if (m_creditSinceWrite >= m_creditThreshold) markDirty(true);
+}
+
+void ConnectionImpl::widen(StreamId id, std::size_t count) {
+  if (!isLive()) return;
+  ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
+  markDirty(true);
 }
 
 }  // namespace adit::quic

@@ -84,6 +84,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   void received(std::size_t count);
   /// The user is done with `count` of them; `streamToo` where the peer may still send on that stream.
   void consumed(StreamId id, std::size_t count, bool streamToo);
+  void widen(StreamId id, std::size_t count);
 
  private:
   friend struct ConnectionCallbacks;

@@ -62,6 +62,9 @@ class Stream {
   virtual void stopSending(AppErrorCode code) = 0;
   /// Returns credit for `count` received bytes (stream and connection level).
   virtual void consume(std::size_t count) = 0;
+  /// Lets the peer send `count` bytes further ahead than it may by its first window; to be said before
+  /// anything is sent.
+  virtual void widen(std::size_t count) { static_cast<void>(count); }
   [[nodiscard]] virtual std::size_t unsentBytes() const noexcept = 0;
   /// For a producer that pauses earlier than at the high-water mark: onStreamWritable comes, once, when no
   /// more than `unsent` bytes (at most kSendLowWater) are left, not inside the call. To be asked while there

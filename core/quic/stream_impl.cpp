@@ -76,6 +76,10 @@ void StreamImpl::consume(std::size_t count) {
   m_connection->consumed(m_id, count, m_receive == ReceiveState::Open && !m_stopAsked);
 }
 
+void StreamImpl::widen(std::size_t count) {
+  if (!m_closed && m_receive == ReceiveState::Open) m_connection->widen(m_id, count);
+}
+
 void StreamImpl::onWritten(std::size_t count, bool fin) {
   while (count > 0) {
     const Slice& front = m_unsent.at(0);

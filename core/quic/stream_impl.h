@@ -37,6 +37,7 @@ class StreamImpl final : public Stream,
   void reset(AppErrorCode code) override;
   void stopSending(AppErrorCode code) override;
   void consume(std::size_t count) override;
+  void widen(std::size_t count) override;
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_unsent.bytes(); }
   void awaitWritable(std::size_t unsent) noexcept override { m_writableAt = unsent; }
 

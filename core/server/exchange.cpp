@@ -91,6 +91,7 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
     if (m_stream == nullptr) return http::Problem::TunnelOffline;
   }
   m_stream->setHandler(this);
+  if (request.window > 0) m_stream->widen(request.window);
   m_frames.reset();
   m_interimHeads = 0;
   m_started = m_upgraded = false;

@@ -54,6 +54,8 @@ struct ExchangeRequest {
   bool expectContinue = false;
   http::Scheme scheme = http::Scheme::Http;
   const net::SocketAddress& visitor;
+  /// Of the answer, on its way before the visitor took any, beyond AnswerWindows::kLeast; bytes.
+  std::size_t window = 0;
 };
 
 /// A final head, checked.

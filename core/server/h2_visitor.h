@@ -14,6 +14,7 @@
 #include "core/http/h2_server_session.h"
 #include "core/net/stream_socket.h"
 #include "core/relay/timeout_queue.h"
+#include "core/server/answer_windows.h"
 #include "core/server/read_pace.h"
 #include "core/server/visitor.h"
 
@@ -45,6 +46,8 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] bool speaksFor(std::string_view host) const { return m_socket->speaksFor(host); }
   /// The piece of what was read last that `data` lies in, without a copy where it can be.
   Slice sliceOf(ByteView data);
+  /// Its answers' first windows.
+  [[nodiscard]] AnswerWindows& windows() noexcept { return m_windows; }
   /// What its requests have queued for their clients, all together.
   [[nodiscard]] std::size_t queuedForClients() noexcept;
   /// The session has something to write: at the end of the turn.
@@ -101,6 +104,7 @@ class H2Visitor final : public Visitor,
   std::optional<unsigned> m_moves;
   Deadline m_headTime, m_idleTime, m_writeTime, m_settingsTime, m_noticeTime, m_lingerTime;
   SocketReadPace m_readPace;
+  AnswerWindows m_windows;
   Phase m_phase = Phase::Open;
   bool m_mayMove = true;
   bool m_noticed = false;  ///< The first step of a drain is over.

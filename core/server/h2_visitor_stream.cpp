@@ -57,6 +57,7 @@ void H2VisitorStream::abandon() {
   cancelTimeout();
   m_visitor.worker().holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
+  m_visitor.windows().give(std::exchange(m_window, 0));
   std::string().swap(m_early);
 }
 
@@ -82,11 +83,15 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
     answerProblem(http::Problem::Misdirected);
     return;
   }
-  const std::optional<http::Problem> refused =
-      request.refusedWith != 0
-          ? http::problemOf(request.refusedWith)
-          : m_exchange.begin(destination, {request.head, request.framing, request.webSocket,
-                                           request.expectContinue, m_visitor.scheme(), m_visitor.peer()});
+  std::optional<http::Problem> refused;
+  if (request.refusedWith != 0) {
+    refused = http::problemOf(request.refusedWith);
+  } else {
+    m_window = m_visitor.windows().take();
+    refused = m_exchange.begin(destination,
+                               {request.head, request.framing, request.webSocket, request.expectContinue,
+                                m_visitor.scheme(), m_visitor.peer(), m_window});
+  }
   if (refused == http::Problem::TunnelOffline && m_visitor.worker().draining()) {
     // It crossed our notice. Not a page, which would be taken for the tunnel's answer: refused so, it may be
     // asked again on another connection, whatever its method (RFC 9113 section 8.7).

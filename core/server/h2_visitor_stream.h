@@ -66,6 +66,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   BodyPace m_pace;
   ReadPace m_readPace;
   std::string m_early;           ///< What came before the upgrade was answered.
+  std::size_t m_window = 0;      ///< Its part of the connection's AnswerWindows.
   std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
   bool m_isHead = false;
   http::PageFormat m_pageFormat;

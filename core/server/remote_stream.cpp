@@ -54,6 +54,9 @@ class RemoteStreams::Near final : public quic::Stream {
     m_unconsumed -= count;
     m_owner.tell(m_peer, StreamCommand::Consume, m_number, count);
   }
+  void widen(std::size_t count) override {
+    if (m_open) m_owner.tell(m_peer, StreamCommand::Widen, m_number, count);
+  }
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_inTransit; }
   void awaitWritable(std::size_t unsent) noexcept override { m_writableAt = unsent; }
 
@@ -302,6 +305,9 @@ void RemoteStreams::handleFar(Peer& peer, const BatchItem& item) {
       return;
     case StreamCommand::Stop:
       far->stream()->stopSending(item.value);
+      return;
+    case StreamCommand::Widen:
+      far->stream()->widen(item.value);
       return;
     case StreamCommand::Consume:
       far->stream()->consume(item.value);

@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/random.h"
 #include "core/net/native_socket.h"
+#include "core/server/answer_windows.h"
 
 namespace adit::server {
 
@@ -51,9 +52,8 @@ Result<> probeFree(net::SocketAddress& quic, std::span<net::SocketAddress* const
   return {};
 }
 
-/// Of an answer, on its way before its visitor took any of it, bytes. It grows for those who read fast;
-/// hundreds who do not read cost little.
-constexpr std::uint64_t kAnswerWindow = 128 * 1024;
+/// What a client may say ahead on its control stream, bytes: as much as a declaration has.
+constexpr std::uint64_t kControlWindow = 128 * 1024;
 /// Streams a client may open at once towards us: its control stream and room for versions to come.
 constexpr std::uint64_t kClientStreams = 8;
 
@@ -102,7 +102,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.endpoint.keys = params.keys;
   worker.endpoint.limits.keepAlive = Duration::zero();
   worker.endpoint.limits.peerStreams = kClientStreams;
-  worker.endpoint.limits.streamWindow = kAnswerWindow;
+  worker.endpoint.limits.streamWindow = kControlWindow;
+  worker.endpoint.limits.ownStreamWindow = AnswerWindows::kLeast;
   worker.endpoint.shedCode = static_cast<quic::AppErrorCode>(wire::AppError::Overloaded);
   worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
   worker.udp.bind = params.quicListen;

@@ -21,6 +21,7 @@ enum class StreamCommand : std::uint8_t {
   Finish,   ///< FIN behind what was sent
   Reset,    ///< value: code
   Stop,     ///< value: code
+  Widen,    ///< value: bytes
   Consume,  ///< value: bytes
   // From far to near:
   Received,     ///< value: bytes at `data`

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/http/semantics.h"
+#include "core/server/answer_windows.h"
 #include "core/server/worker.h"
 
 namespace adit::server {
@@ -257,8 +258,9 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
     answerProblem(http::Problem::Misdirected);
     return;
   }
-  const std::optional<http::Problem> refused = m_exchange.begin(
-      destination, {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue, m_scheme, m_peer});
+  const std::optional<http::Problem> refused =
+      m_exchange.begin(destination, {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue,
+                                     m_scheme, m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
   m_head.clear();
   if (refused) {
     if (*refused == http::Problem::HeadTooLarge) m_keepAlive = false;

@@ -40,6 +40,10 @@ class ServedRequest final : private quic::StreamHandler {
   void finish() {
     if (m_stream != nullptr) m_stream->finish();
   }
+  /// Of what was given to it: what the server's windows hold back.
+  [[nodiscard]] std::size_t unsent() const noexcept {
+    return m_stream != nullptr ? m_stream->unsentBytes() : 0;
+  }
   void reset(wire::AppError code) {
     if (m_stream != nullptr) m_stream->reset(static_cast<quic::AppErrorCode>(code));
   }
