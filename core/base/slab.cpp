@@ -6,6 +6,15 @@
 
 namespace adit {
 
+namespace {
+
+/// Pieces that wait before gather() begins to copy: their slabs are what a queue may keep for nothing.
+constexpr std::size_t kLoosePieces = 4;
+/// Larger ones are worth the slab they lie in.
+constexpr std::size_t kSmallPiece = kSlabSize / 4;
+
+}  // namespace
+
 SlabPool::~SlabPool() {
   assert(m_live == 0 && "a slab outlived its pool");
   trim(0);
@@ -95,6 +104,29 @@ void SliceQueue::push(Slice slice) {
   m_slices.push_back(std::move(slice));
 }
 
+void SliceQueue::gather(Slice slice) {
+  if (slice.empty() || count() < kLoosePieces || slice.size() > kSmallPiece) {
+    push(std::move(slice));
+    return;
+  }
+  Slab*& tail = m_tail.slab;
+  if (tail == nullptr || kSlabSize - tail->used < slice.size()) {
+    SlabPool& pool = slice.pool();
+    SlabPool::release(tail);
+    tail = pool.acquire();
+  }
+  std::uint8_t* const room = tail->bytes + tail->used;
+  std::memcpy(room, slice.data(), slice.size());
+  tail->used += static_cast<std::uint32_t>(slice.size());
+  push(Slice(tail, room, slice.size()));
+}
+
+void SliceQueue::emptied() noexcept {
+  m_slices.clear();
+  m_head = 0;
+  SlabPool::release(std::exchange(m_tail.slab, nullptr));
+}
+
 void SliceQueue::consume(std::size_t count) noexcept {
   assert(count <= m_bytes);
   m_bytes -= count;
@@ -108,15 +140,11 @@ void SliceQueue::consume(std::size_t count) noexcept {
     front = Slice();
     ++m_head;
   }
-  if (m_head == m_slices.size()) {
-    m_slices.clear();
-    m_head = 0;
-  }
+  if (m_head == m_slices.size()) emptied();
 }
 
 void SliceQueue::clear() noexcept {
-  m_slices.clear();
-  m_head = 0;
+  emptied();
   m_bytes = 0;
 }
 

@@ -97,6 +97,8 @@ class Slice {
   [[nodiscard]] const std::uint8_t* data() const noexcept { return m_data; }
   [[nodiscard]] std::size_t size() const noexcept { return m_size; }
   [[nodiscard]] bool empty() const noexcept { return m_size == 0; }
+  /// Where its slab comes from; not of an empty slice.
+  [[nodiscard]] SlabPool& pool() const noexcept { return *m_slab->pool; }
   [[nodiscard]] ByteView bytes() const noexcept { return {m_data, m_size}; }
   [[nodiscard]] std::string_view text() const noexcept { return asText(bytes()); }
 
@@ -153,7 +155,13 @@ class SlabWriter {
 /// A queue of slices, oldest first. Keeps its capacity; no allocation once warm.
 class SliceQueue {
  public:
+  SliceQueue() = default;
+  SliceQueue(SliceQueue&& other) noexcept = default;
+  SliceQueue& operator=(SliceQueue&& other) noexcept = default;
   void push(Slice slice);
+  /// For what may wait long while other things come and go: small pieces behind a few others are copied
+  /// together, or each would keep the whole slab that it came in.
+  void gather(Slice slice);
   [[nodiscard]] bool empty() const noexcept { return m_head == m_slices.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return m_bytes; }
   [[nodiscard]] std::size_t count() const noexcept { return m_slices.size() - m_head; }
@@ -163,9 +171,24 @@ class SliceQueue {
   void clear() noexcept;
 
  private:
+  void emptied() noexcept;
+
+  /// What gather() fills, until the queue is empty.
+  struct Tail {
+    Tail() = default;
+    Tail(Tail&& other) noexcept : slab(std::exchange(other.slab, nullptr)) {}
+    Tail& operator=(Tail&& other) noexcept {
+      std::swap(slab, other.slab);
+      return *this;
+    }
+    ~Tail() { SlabPool::release(slab); }
+    Slab* slab = nullptr;
+  };
+
   std::vector<Slice> m_slices;
   std::size_t m_head = 0;
   std::size_t m_bytes = 0;
+  Tail m_tail;
 };
 
 }  // namespace adit

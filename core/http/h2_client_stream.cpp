@@ -35,7 +35,7 @@ void H2ClientStream::wake() {
 
 void H2ClientStream::sendContent(Slice data) {
   if (!isOpen() || m_finished || data.empty()) return;
-  m_queue.push(std::move(data));
+  m_queue.gather(std::move(data));
   wake();
 }
 

@@ -292,7 +292,7 @@ void H2ServerSession::sendHead(H2ServerStream& stream, const ResponseHead& head,
 
 void H2ServerSession::sendBody(H2ServerStream& stream, Slice data) {
   if (stream.m_reset || data.empty()) return;
-  stream.m_queue.push(std::move(data));
+  stream.m_queue.gather(std::move(data));
   if (!std::exchange(stream.m_deferred, false)) return;
   nghttp2_session_resume_data(m_native->session, stream.m_id);
 }

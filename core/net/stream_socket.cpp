@@ -42,7 +42,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
 
   void send(Slice data) override {
     if (!isOpen() || m_shutdownWanted || m_sendError) return;
-    m_queue.push(std::move(data));
+    m_queue.gather(std::move(data));
     scheduleWrite();
   }
 
@@ -52,7 +52,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
       // A tail of the shared slab is used even where it does not hold everything.
       const std::size_t room = m_loop.writer().reserve(std::min<std::size_t>(data.size(), 512)).size();
       const std::size_t count = std::min(room, data.size());
-      m_queue.push(m_loop.writer().copy(data.first(count)));
+      m_queue.gather(m_loop.writer().copy(data.first(count)));
       data = data.subspan(count);
     }
     scheduleWrite();

@@ -34,7 +34,7 @@ void StreamImpl::queued() {
 
 void StreamImpl::send(Slice data) {
   if (m_closed || m_send != SendState::Open || data.empty()) return;
-  m_unsent.push(std::move(data));
+  m_unsent.gather(std::move(data));
   queued();
 }
 
@@ -43,7 +43,7 @@ void StreamImpl::sendCopy(ByteView data) {
   SlabWriter& writer = m_connection->writer();
   while (!data.empty()) {
     const std::size_t count = std::min(data.size(), kSlabSize);
-    m_unsent.push(writer.copy(data.first(count)));
+    m_unsent.gather(writer.copy(data.first(count)));
     data = data.subspan(count);
   }
   queued();

@@ -63,7 +63,7 @@ class Socket final : public TlsSocket,
 
   void send(Slice data) override {
     if (!takesMore() || data.empty()) return;
-    m_plain.push(std::move(data));
+    m_plain.gather(std::move(data));
     schedule();
   }
 
@@ -72,7 +72,7 @@ class Socket final : public TlsSocket,
     while (!data.empty()) {
       const std::size_t room = m_loop.writer().reserve(std::min<std::size_t>(data.size(), 512)).size();
       const std::size_t count = std::min(room, data.size());
-      m_plain.push(m_loop.writer().copy(data.first(count)));
+      m_plain.gather(m_loop.writer().copy(data.first(count)));
       data = data.subspan(count);
     }
     schedule();

@@ -56,6 +56,38 @@ class SmallFrames(AditCase):
         self.flood(lambda host: [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", host)], 24 << 10)
 
 
+class PiecesAmongTraffic(AditCase):
+    """What waits in small pieces, each of which came with much that did not wait: it must not keep the room of all that."""
+
+    ROUNDS = 1500
+    MOST_KIB = 10 << 10  # the room of what came between them is 24 MiB and more
+
+    def test_of_an_answer_that_nobody_reads(self):
+        due = threading.Semaphore(0)
+
+        def script(connection):
+            while (request := connection.request()) is not None:
+                if request.target != "/events":
+                    connection.answer(bytes(32 << 10))
+                    continue
+                connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                while due.acquire(timeout=seconds(30)):
+                    connection.send(b"5\r\nevent\r\n")
+        tunnel, _ = self.exposed(script)
+        watch = RssWatch(self.programs[0])
+        rude = Rude(tunnel.http, tunnel.host, settings=False)
+        self.addCleanup(rude.close)
+        rude.send(PREFACE + frame(SETTINGS, 0, 0, b"\0\4\0\0\0\0") + frame(SETTINGS, ACK) + rude.head(1, path="/events"))
+        rude.until(lambda: any(kind == HEADERS for kind, *_ in rude.frames), "the answer's head")
+        visitor = tunnel.visit()
+        for _ in range(self.ROUNDS):
+            self.assertEqual(len(visitor.get("/page").body), 32 << 10)
+            due.release()
+        growth = watch.growth()[0]
+        print(f"\n  server +{growth // 1024} MiB", end=" ", flush=True)
+        self.assertLess(growth, self.MOST_KIB * float(os.environ.get("ADIT_TEST_SLOW", "1")))
+
+
 class Cut(AditCase):
     def test_who_was_cut_leaves_little_behind(self):
         """A flood ends with GOAWAY and a while in which the visitor may read it: nothing of its hundred streams stays meanwhile."""

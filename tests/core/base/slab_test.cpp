@@ -204,7 +204,11 @@ class SlabTest : public QObject {
         std::string piece(1 + random.below(40), '\0');
         for (char& c : piece) c = static_cast<char>(next++);
         if (random.below(3) == 0) writer.copy(asBytes("gap"));
-        queue.push(writer.copy(asBytes(piece)));
+        if (random.below(2) == 0) {
+          queue.push(writer.copy(asBytes(piece)));
+        } else {
+          queue.gather(writer.copy(asBytes(piece)));
+        }
         expected += piece;
       } else {
         const std::size_t count = random.below(queue.bytes() + 1);
@@ -215,6 +219,43 @@ class SlabTest : public QObject {
       if (i % 64 == 0) QVERIFY(content(queue) == expected);
     }
     QVERIFY(content(queue) == expected);
+  }
+
+  void smallPiecesThatWaitTakeNoMoreThanTheirRoom() {
+    SlabPool pool;
+    SlabWriter writer(pool);
+    SliceQueue queue;
+    std::string expected;
+    for (int i = 0; i < 2000; ++i) {
+      writer.copy(ByteView(std::vector<std::uint8_t>(kSlabSize)));  // of others, and gone at once
+      const std::string piece(1 + i % 20, static_cast<char>('a' + i % 26));
+      queue.gather(writer.copy(asBytes(piece)));
+      expected += piece;
+      if (i % 3 == 0) {
+        queue.consume(1);
+        expected.erase(0, 1);
+      }
+    }
+    QVERIFY2(pool.live() < 16, QByteArray::number(static_cast<qulonglong>(pool.live())).constData());
+    QVERIFY(content(queue) == expected);
+    SliceQueue moved = std::exchange(queue, {});
+    QVERIFY(content(moved) == expected);
+    moved.gather(writer.copy(asBytes("last")));
+    QVERIFY(content(moved) == expected + "last");
+    moved.consume(moved.bytes());
+    QCOMPARE(pool.live(), std::size_t{1});  // the writer's
+  }
+
+  void largePiecesAreNotCopied() {
+    SlabPool pool;
+    SlabWriter writer(pool);
+    SliceQueue queue;
+    for (int i = 0; i < 20; ++i) {
+      const Slice piece = writer.copy(ByteView(std::vector<std::uint8_t>(kSlabSize / 2)));
+      queue.gather(piece);
+      QVERIFY(queue.at(queue.count() - 1).data() + queue.at(queue.count() - 1).size() ==
+              piece.data() + piece.size());
+    }
   }
 
   void theQueueMoves() {
