@@ -10,6 +10,9 @@ namespace adit::http {
 
 namespace {
 
+/// Content of a DATA frame, with more behind it, that explains window updates; bytes.
+constexpr std::size_t kWorthAnUpdate = 256;
+
 H2ServerSession& selfOf(void* user) noexcept { return *static_cast<H2ServerSession*>(user); }
 
 std::string_view textOf(const std::uint8_t* bytes, std::size_t size) noexcept {
@@ -161,7 +164,6 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
     }
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA:
-      if (frame->hd.type == NGHTTP2_DATA) self.m_guard.sentData();
       // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
       if (endsStream(frame) && nghttp2_session_get_stream_remote_close(session, stream) == 0)
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
@@ -226,6 +228,8 @@ int H2ServerSession::Callbacks::sendData(nghttp2_session*, nghttp2_frame*, const
     left -= count;
   }
   stream.m_queue.consume(size);
+  // A visitor who opens its windows by a few bytes at a time asks for small frames itself.
+  if (size >= kWorthAnUpdate || stream.m_queue.empty()) self.m_guard.sentData();
   if (size > 0) stream.onResponseSent(size);
   return 0;
 }

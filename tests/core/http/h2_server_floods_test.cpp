@@ -69,6 +69,45 @@ class H2ServerFloodsTest : public QObject {
     QVERIFY2(count > 900 && count < 1100, QByteArray::number(count).constData());
   }
 
+  void windowsThatOpenByAByteAreCutOff_data() {
+    QTest::addColumn<unsigned>("stream");
+    QTest::newRow("a stream's") << 1U;
+    QTest::newRow("the connection's") << 0U;
+  }
+  void windowsThatOpenByAByteAreCutOff() {
+    QFETCH(unsigned, stream);
+    Visitor peer;
+    // One window is closed, the other wide open; each answer is more than fits.
+    peer.say(h2::settings({{4, stream == 0 ? 1'000'000U : 0U}}) + h2::headers(1, request(), true));
+    if (stream != 0) peer.say(h2::windowUpdate(0, 1'000'000));
+    ResponseHead head;
+    head.status = 200;
+    peer.session->sendHead(*peer.streams[0], head, {BodyFraming::Chunked, 0}, false);
+    for (int i = 0; i < 10; ++i)
+      peer.session->sendBody(*peer.streams[0], peer.writer.copy(asBytes(std::string(16'000, 'x'))));
+    int count = 0;
+    while (!peer.goAwayCode() && count < 3000) {
+      peer.say(h2::windowUpdate(stream, 1));
+      ++count;
+    }
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    QVERIFY2(count > 900 && count < 1200, QByteArray::number(count).constData());
+  }
+
+  void updatesForSmallPiecesOfContentAreFine() {
+    Visitor peer;
+    peer.say(h2::headers(1, request(), true));
+    ResponseHead head;
+    head.status = 200;
+    peer.session->sendHead(*peer.streams[0], head, {BodyFraming::Chunked, 0}, false);
+    for (int i = 0; i < 5000; ++i) {
+      peer.session->sendBody(*peer.streams[0], peer.writer.copy(asBytes("event")));
+      peer.say("");
+      peer.say(h2::windowUpdate(1, 5) + h2::windowUpdate(0, 5));
+    }
+    QVERIFY(!peer.goAwayCode());
+  }
+
   void acknowledgementsNobodyReadsEnd() {
     H2Limits limits;
     limits.controlBurst = 100'000;
