@@ -38,6 +38,7 @@ const nghttp2_session_callbacks* H2ServerSession::Callbacks::table() {
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, onBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback(made, onHeader);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, onFrame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, onInvalidFrame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, onData);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, onStreamClose);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, onFrameSent);
@@ -112,6 +113,12 @@ int H2ServerSession::Callbacks::onFrame(nghttp2_session*, const nghttp2_frame* f
   }
 }
 
+int H2ServerSession::Callbacks::onInvalidFrame(nghttp2_session*, const nghttp2_frame*, int,
+                                               void* user) noexcept {
+  selfOf(user).countReset();
+  return 0;
+}
+
 int H2ServerSession::Callbacks::onData(nghttp2_session*, std::uint8_t, std::int32_t stream,
                                        const std::uint8_t* data, std::size_t size, void* user) noexcept {
   H2ServerSession& self = selfOf(user);
@@ -154,6 +161,10 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
     case NGHTTP2_RST_STREAM: {
       self.m_guard.streamClosed(static_cast<std::uint32_t>(stream), true);
       const auto error = static_cast<H2Error>(frame->rst_stream.error_code);
+      if (self.m_resetsCounted > 0) {
+        --self.m_resetsCounted;
+        return 0;
+      }
       // Ours to answer for: an origin that failed, an answer that came early. All others were provoked.
       if (error == H2Error::NoError || error == H2Error::InternalError || error == H2Error::Cancel) return 0;
       const auto* object =

@@ -30,6 +30,7 @@ struct H2ServerSession::Callbacks {
   static int onFrame(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept;
   static int onData(nghttp2_session*, std::uint8_t flags, std::int32_t stream, const std::uint8_t* data,
                     std::size_t size, void* user) noexcept;
+  static int onInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) noexcept;
   static int onStreamClose(nghttp2_session*, std::int32_t stream, std::uint32_t error, void* user) noexcept;
   static int onFrameSent(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept;
   static int onFrameNotSent(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) noexcept;

@@ -165,6 +165,14 @@ void H2ServerSession::malformed(std::int32_t stream, const char* reason) {
   m_lastReason = reason;
   if (H2ServerStream* found = find(stream)) found->m_reset = true;
   nghttp2_submit_rst_stream(m_native->session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_PROTOCOL_ERROR);
+  countReset();
+}
+
+/// A reset that the visitor provoked is due. Counted now: what it sent behind may bring hundreds more before
+/// the first is written.
+void H2ServerSession::countReset() {
+  ++m_resetsCounted;
+  if (const auto flood = m_guard.countReset(m_now)) terminate(*flood);
 }
 
 void H2ServerSession::takeRequest(std::int32_t stream, bool endStream) {

@@ -150,6 +150,7 @@ class H2ServerSession {
   void takeEnd(H2ServerStream& stream);
   void malformed(std::int32_t stream, const char* reason);
   void fatal(H2Error error);
+  void countReset();
   void widen(H2ServerStream& stream);
   void reference(std::string_view name, std::string_view value);
   void addHeadFields(const ResponseHead& head, bool keepLength);
@@ -172,6 +173,7 @@ class H2ServerSession {
   std::optional<H2Error> m_fatal;  ///< The library is of no use: GOAWAY is ours to write.
   const char* m_lastReason = nullptr;
   std::uint32_t m_requests = 0;
+  std::uint32_t m_resetsCounted = 0;  ///< RST_STREAM to come that are counted already.
   bool m_settingsAcknowledged = false;
   bool m_draining = false;
   bool m_drainSent = false;

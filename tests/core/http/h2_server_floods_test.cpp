@@ -43,6 +43,25 @@ class H2ServerFloodsTest : public QObject {
     QVERIFY(stream < 450);
   }
 
+  void whatComesBehindTooManyResetsIsNotHandled() {
+    Visitor peer({}, false);
+    // Before it acknowledges our settings, a visitor is refused streams one by one.
+    std::string bytes = std::string(kPreface) + h2::settings() + h2::headers(1, request({}, "POST"));
+    for (std::uint32_t stream = 3; stream < 1000; stream += 2) bytes += h2::headers(stream, request(), true);
+    peer.say(bytes + h2::data(1, "late"));  // all at once: no reset is written in between
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    QCOMPARE(peer.streams.size(), std::size_t{100});
+    QCOMPARE(peer.streams[0]->body, std::string());
+  }
+
+  void malformedRequestsCountOnce() {
+    Visitor peer;
+    for (std::uint32_t stream = 1; stream < 380; stream += 2)
+      peer.say(h2::headers(stream, {{":method", "GET"}}, true));
+    QVERIFY(!peer.goAwayCode());
+    QCOMPARE(peer.reader.count(h2::kRstStream), std::size_t{190});
+  }
+
   void cheapFramesAreCutOff_data() {
     QTest::addColumn<QByteArray>("bytes");
     const auto row = [](const char* name, const std::string& bytes) {
