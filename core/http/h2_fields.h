@@ -41,6 +41,8 @@ class H2FieldBlock {
   /// Trailer fields that may be passed on; false as above.
   [[nodiscard]] bool finishTrailers(std::vector<Field>& fields);
   [[nodiscard]] Kind kind() const noexcept { return m_kind; }
+  /// Decoded, of what add() was given; as header lists are counted (RFC 9113 section 6.5.2).
+  [[nodiscard]] std::size_t bytes() const noexcept { return m_size; }
   /// A static sentence for logs and tests.
   [[nodiscard]] const char* reason() const noexcept { return m_reason; }
 

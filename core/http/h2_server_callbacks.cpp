@@ -13,6 +13,10 @@ namespace {
 /// Content of a DATA frame, with more behind it, that explains window updates; bytes.
 constexpr std::size_t kWorthAnUpdate = 256;
 
+/// See H2ServerSession::effort().
+constexpr std::size_t kEffortOfHead = 16;
+constexpr std::size_t kBytesPerEffort = 256;
+
 H2ServerSession& selfOf(void* user) noexcept { return *static_cast<H2ServerSession*>(user); }
 
 std::string_view textOf(const std::uint8_t* bytes, std::size_t size) noexcept {
@@ -84,6 +88,7 @@ int H2ServerSession::Callbacks::onFrame(nghttp2_session*, const nghttp2_frame* f
   const std::int32_t stream = frame->hd.stream_id;
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
+      self.m_effort += kEffortOfHead + self.m_block.bytes() / kBytesPerEffort;
       if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
         self.takeRequest(stream, endsStream(frame));
         if (self.m_stopped) return NGHTTP2_ERR_CALLBACK_FAILURE;

@@ -89,28 +89,32 @@ bool H2ServerSession::isOpen(std::uint32_t stream) const noexcept {
   return state != NGHTTP2_STREAM_STATE_IDLE && state != NGHTTP2_STREAM_STATE_CLOSED;
 }
 
-void H2ServerSession::receive(ByteView data, Timestamp now) {
+std::size_t H2ServerSession::receive(ByteView data, Timestamp now, std::size_t most) {
   m_now = now;
-  while (!data.empty() && !m_stopped && !m_error) {
+  m_effort = 0;
+  const std::size_t size = data.size();
+  while (!data.empty() && !m_stopped && !m_error && m_effort < most) {
     std::optional<H2FrameHeader> frame;
     const std::size_t count = m_guard.nextPiece(data, frame);
     if (frame) {
+      ++m_effort;
       if (const auto error = m_guard.check(*frame, isOpen(frame->stream), now)) {
         terminate(*error);
-        return;
+        return size;
       }
     }
     const ssize_t taken = nghttp2_session_mem_recv(m_native->session, data.data(), count);
-    if (m_stopped) return;
+    if (m_stopped) return size;
     if (taken < 0) {
       fatal(taken == NGHTTP2_ERR_FLOODED ? H2Error::EnhanceYourCalm : H2Error::ProtocolError);
-      return;
+      return size;
     }
     data = data.subspan(count);
     // A request that the library did not take is closed by us: what still comes for it is discarded.
     if (frame && frame->type == H2FrameType::Headers && (frame->stream & 1U) != 0 && !isOpen(frame->stream))
       m_guard.streamClosed(frame->stream, true);
   }
+  return m_error || m_stopped ? size : size - data.size();
 }
 
 void H2ServerSession::produce(Output& output, Timestamp now) {

@@ -7,6 +7,7 @@
 // receive() and produce() only. One thread.
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -96,8 +97,12 @@ class H2ServerSession {
   H2ServerSession(const H2ServerSession&) = delete;
   H2ServerSession& operator=(const H2ServerSession&) = delete;
 
-  /// Takes everything, whatever it is; a connection error is GOAWAY in the next produce().
-  void receive(ByteView data, Timestamp now);
+  /// Takes bytes, whatever they are, until about `most` effort() is spent, and says how many; the rest is to
+  /// be given again. A connection error is GOAWAY in the next produce().
+  std::size_t receive(ByteView data, Timestamp now,
+                      std::size_t most = std::numeric_limits<std::size_t>::max());
+  /// What the last receive() cost, in frames of the cheapest kind; a request is worth several.
+  [[nodiscard]] std::size_t effort() const noexcept { return m_effort; }
   /// Writes what is due while there is room.
   void produce(Output& output, Timestamp now);
   [[nodiscard]] bool wantsToWrite() const noexcept;
@@ -172,6 +177,7 @@ class H2ServerSession {
   std::optional<H2Error> m_error;
   std::optional<H2Error> m_fatal;  ///< The library is of no use: GOAWAY is ours to write.
   const char* m_lastReason = nullptr;
+  std::size_t m_effort = 0;
   std::uint32_t m_requests = 0;
   std::uint32_t m_resetsCounted = 0;  ///< RST_STREAM to come that are counted already.
   bool m_settingsAcknowledged = false;

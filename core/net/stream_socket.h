@@ -22,7 +22,7 @@ namespace adit::net {
 /// Why reading is paused. Reading goes on when no reason is left.
 enum class PauseReason : std::uint8_t {
   PeerSlow = 1,      ///< The other side of the relay has a full queue.
-  AwaitingTurn = 2,  ///< A pipelined request waits for the response before it.
+  AwaitingTurn = 2,  ///< Others go first: the response before a pipelined request, other connections.
   NoHandler = 4,     ///< Nobody to give the bytes to yet.
 };
 

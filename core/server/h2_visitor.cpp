@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/server/h2_visitor_stream.h"
@@ -16,6 +18,9 @@ namespace {
 constexpr std::size_t kMaxQueued = 128 * 1024;
 /// A connection that may still move remembers no more than this.
 constexpr std::size_t kMaxReceived = 64 * 1024;
+/// What a connection may cost in a turn before others go first: 30 requests, or 512 frames of other kinds.
+constexpr std::size_t kEffortPerTurn = 512;
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 /// Objects kept for later requests.
 constexpr std::size_t kKeepStreams = 32;
 
@@ -48,7 +53,9 @@ void H2Visitor::resumeWith(std::string_view received) {
     const ByteView piece = asBytes(received.substr(0, kSlabSize));
     received.remove_prefix(piece.size());
     m_toReplay = received;  // goes along, should the tunnel be somewhere else again by now
-    receive(m_worker.loop().writer().copy(piece));
+    remember(asText(piece));
+    m_rest = m_worker.loop().writer().copy(piece);
+    takeSome(kNoLimit);
   }
   m_toReplay = {};
   if (m_worker.draining()) drain();  // it was on its way when the others were told
@@ -107,16 +114,33 @@ void H2Visitor::recycle(H2VisitorStream& stream) {
 }
 
 void H2Visitor::onData(Slice data) {
-  if (m_phase == Phase::Open) receive(std::move(data));
+  if (m_phase != Phase::Open) return;
+  const std::uint64_t turn = m_worker.loop().counters().turns;
+  if (std::exchange(m_turn, turn) != turn) m_effort = 0;
+  remember(data.text());
+  m_rest = std::move(data);
+  takeSome(kEffortPerTurn - std::min(m_effort, kEffortPerTurn - 1));
 }
 
-void H2Visitor::receive(Slice data) {
-  if (m_mayMove) {
-    m_received.append(data.text());
-    if (m_received.size() > kMaxReceived) m_mayMove = false;
-  }
+void H2Visitor::onTurn() {
+  m_effort = 0;
+  if (m_phase == Phase::Open && !m_rest.empty()) takeSome(kEffortPerTurn);
+  if (m_phase != Phase::Closed && m_effort < kEffortPerTurn)
+    m_socket->resumeReading(net::PauseReason::AwaitingTurn);
+}
+
+void H2Visitor::remember(std::string_view received) {
+  if (!m_mayMove) return;
+  m_received.append(received);
+  if (m_received.size() > kMaxReceived) m_mayMove = false;
+}
+
+/// Of m_rest, as much as costs no more than `most`; what is left waits for a turn to come, and so does what
+/// was not read yet.
+void H2Visitor::takeSome(std::size_t most) {
+  const Slice data = std::exchange(m_rest, {});
   m_reading = &data;
-  m_session->receive(data.bytes(), m_worker.loop().now());
+  const std::size_t taken = m_session->receive(data.bytes(), m_worker.loop().now(), most);
   m_reading = nullptr;
   if (m_moves) {
     moveTo(*m_moves);
@@ -124,6 +148,11 @@ void H2Visitor::receive(Slice data) {
   }
   if (!m_mayMove && !m_received.empty()) std::string().swap(m_received);
   if (m_session->error()) dropStreams();
+  if (most != kNoLimit && (m_effort += m_session->effort()) >= kEffortPerTurn) {
+    if (taken < data.size()) m_rest = data.part(taken, data.size() - taken);
+    m_socket->pauseReading(net::PauseReason::AwaitingTurn);
+    m_worker.turnLine.wait(*this);
+  }
   watchTimes();
   wantsToWrite();
 }
@@ -259,6 +288,7 @@ void H2Visitor::linger() {
   m_idle.clear();
   m_streams.clear();
   m_session.reset();
+  m_rest = {};
   for (Deadline* each : {&m_headTime, &m_idleTime, &m_settingsTime, &m_noticeTime}) each->cancelTimeout();
   m_socket->shutdownSend();
   if (m_socket->queuedBytes() > 0) {
@@ -273,6 +303,7 @@ void H2Visitor::destroy() {
   if (m_phase == Phase::Closed) return;
   dropStreams();
   m_phase = Phase::Closed;
+  m_rest = {};
   for (Deadline* each :
        {&m_headTime, &m_idleTime, &m_writeTime, &m_settingsTime, &m_noticeTime, &m_lingerTime})
     each->cancelTimeout();

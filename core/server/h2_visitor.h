@@ -16,6 +16,7 @@
 #include "core/relay/timeout_queue.h"
 #include "core/server/answer_windows.h"
 #include "core/server/read_pace.h"
+#include "core/server/turn_line.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -26,6 +27,7 @@ struct H2StreamTag;
 
 class H2Visitor final : public Visitor,
                         public net::Flushable,
+                        private TurnLine::Waiter,
                         private net::StreamSocket::Handler,
                         private http::H2ServerSession::Handler,
                         private http::H2ServerSession::Output {
@@ -74,8 +76,10 @@ class H2Visitor final : public Visitor,
   void write(Slice slice) override;
   [[nodiscard]] bool hasRoom() const override;
   void flush() override;
+  void onTurn() override;
 
-  void receive(Slice data);
+  void remember(std::string_view received);
+  void takeSome(std::size_t most);
   void pump();
   void watchTimes();
   void watchReading();
@@ -105,6 +109,9 @@ class H2Visitor final : public Visitor,
   Deadline m_headTime, m_idleTime, m_writeTime, m_settingsTime, m_noticeTime, m_lingerTime;
   SocketReadPace m_readPace;
   AnswerWindows m_windows;
+  Slice m_rest;              ///< Of what was read last: for a turn to come.
+  std::uint64_t m_turn = 0;  ///< The last one in which something came.
+  std::size_t m_effort = 0;  ///< In that one.
   Phase m_phase = Phase::Open;
   bool m_mayMove = true;
   bool m_noticed = false;  ///< The first step of a drain is over.

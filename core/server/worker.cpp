@@ -29,6 +29,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       halfCloseTimeouts(*loop, kHalfCloseGrace),
       lingerTimeouts(*loop, kLinger),
       holdBudget(*loop, context.limits.heldBytes),
+      turnLine(*loop),
       windowBudget(context.limits.windowGrowth),
       m_context(context),
       m_params(std::move(params)),

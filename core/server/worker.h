@@ -25,6 +25,7 @@
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
 #include "core/server/remote_stream.h"
+#include "core/server/turn_line.h"
 #include "core/server/visitor.h"
 #include "core/server/visitor_gate.h"
 #include "core/tls/certificate_store.h"
@@ -126,6 +127,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
       lingerTimeouts;
   HoldBudget holdBudget;
+  TurnLine turnLine;
   http::H2WindowBudget windowBudget;
 
  private:

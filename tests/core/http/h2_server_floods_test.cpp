@@ -54,6 +54,25 @@ class H2ServerFloodsTest : public QObject {
     QCOMPARE(peer.streams[0]->body, std::string());
   }
 
+  void effortEndsATurn() {
+    Visitor peer;
+    std::string bytes;
+    for (std::uint32_t stream = 1; stream < 20; stream += 2) bytes += h2::headers(stream, request(), true);
+    std::size_t taken = peer.session->receive(asBytes(bytes), peer.now, 40);
+    QCOMPARE(peer.streams.size(), std::size_t{3});
+    QCOMPARE(taken, bytes.size() * 3 / 10);
+    QVERIFY(peer.session->effort() >= 40);
+    taken += peer.session->receive(asBytes(bytes).subspan(taken), peer.now);
+    QCOMPARE(taken, bytes.size());
+    QCOMPARE(peer.streams.size(), std::size_t{10});
+    // A head costs by its size, however small it was made.
+    peer.say(h2::headers(21, request({{"x-large", std::string(12'000, 'x')}}), true));
+    QVERIFY(peer.session->effort() > 50);
+    // Whatever the budget, something is done.
+    const std::string last = h2::headers(23, request(), true);
+    QCOMPARE(peer.session->receive(asBytes(last), peer.now, 1), last.size());
+  }
+
   void malformedRequestsCountOnce() {
     Visitor peer;
     for (std::uint32_t stream = 1; stream < 380; stream += 2)

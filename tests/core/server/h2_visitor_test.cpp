@@ -35,6 +35,21 @@ class H2VisitorTest : public QObject {
     QVERIFY(client.last().head.scheme == http::Scheme::Http);
   }
 
+  void contentInThousandsOfFramesArrives() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    std::string content, bytes = h2::headers(1, request("POST"));
+    for (int i = 0; i < 20'000; ++i) {  // more than one turn takes
+      content += static_cast<char>('a' + i % 26);
+      bytes += h2::data(1, content.substr(content.size() - 1));
+    }
+    Visitor visitor(h, bytes + h2::data(1, "", true) + h2::headers(3, request(), true));
+    QVERIFY(h.until([&] { return client.requestCount() == 2 && client.request(0).finished; }));
+    QVERIFY(client.request(0).message.body == content);
+    client.request(1).answerText(200, "ok");
+    QVERIFY(visitor.untilEnd(3));
+  }
+
   void answersComeBack() {
     ServerHarness h;
     FakeClient& client = h.addClient();
