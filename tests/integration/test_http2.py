@@ -523,8 +523,8 @@ class SlowReaders(Http2Case):
         self.assertLess(sum(watch.growth()), GROWTH_KIB)
 
     def test_many_of_them_give_way(self):
-        """300 answers nobody reads are more than the tunnel's credit; they are given up before others wait long."""
-        server = self.server()
+        """300 answers nobody reads, which hold a megabyte for each visitor, are more than a worker may hold: they are given up."""
+        server = self.server(arguments=["--limit", f"held-bytes={1 << 20}"])
         tunnel = self.tunnel(server, self.origin(Scripted(self.big_or_small(1 << 20), backlog=512)), "shop")
         watch = RssWatch(server)
         attackers = []
