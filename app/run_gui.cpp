@@ -14,6 +14,7 @@
 #include "app/single_instance.h"
 #include "core/base/files.h"
 #include "core/config/profile_store.h"
+#include "core/config/tunnel_store.h"
 #include "core/engine/engine.h"
 #include "ui/application.h"
 #include "ui/dialogs/message_box.h"
@@ -31,17 +32,18 @@ QString instanceName(const std::filesystem::path& directory) {
          QString::fromLatin1(QCryptographicHash::hash(path, QCryptographicHash::Sha256).toHex().left(16));
 }
 
-std::vector<ui::SavedTunnel> savedTunnels(const config::TunnelStore& store) {
-  std::vector<ui::SavedTunnel> tunnels;
-  const auto stored = store.load();
-  if (!stored) {
-    // The file stays as it is until the list changes: the user may still mend it.
-    logWarning("app", "{}", stored.error().describe());
-    return tunnels;
+/// What is wrong with the list, with the file's short name.
+std::vector<std::string> loadTunnels(config::TunnelStore& store, const ui::TakeTunnel& take) {
+  const config::StoredTunnels stored = store.load([&take](const config::StoredTunnel& tunnel) {
+    return take({{tunnel.name, tunnel.target, tunnel.origin}, tunnel.started});
+  });
+  const std::string directory = store.file().parent_path().string() + "/";
+  std::vector<std::string> problems;
+  for (const Error& problem : stored.problems) {
+    const bool ours = problem.detail.starts_with(directory);
+    problems.push_back(ours ? problem.detail.substr(directory.size()) : problem.detail);
   }
-  for (const config::StoredTunnel& tunnel : *stored)
-    tunnels.push_back({{tunnel.name, tunnel.target, tunnel.origin}, tunnel.started});
-  return tunnels;
+  return problems;
 }
 
 }  // namespace
@@ -81,12 +83,13 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     ui::Application::reportFailure(link.error());
     return kExitUsage;
   }
-  const config::TunnelStore store(directory / "tunnels.toml");
+  config::TunnelStore store(directory / "tunnels.toml");
   const config::ProfileStore profiles(profileDirectory(directory));
 
   ui::Application::Params params;
   params.settingsDirectory = QString::fromStdString(directory.string());
-  params.tunnels = savedTunnels(store);
+  params.loadTunnels = [&store](const ui::TakeTunnel& take) { return loadTunnels(store, take); };
+  params.tunnelsFile = QString::fromStdString(store.file().string());
   params.start = command.minimized ? ui::Application::Start::Minimized : ui::Application::Start::Shown;
   params.engine = [&](std::function<void()> wake) {
     engine::EngineParams engine;

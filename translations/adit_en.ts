@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US">
 <context>
+    <name>adit::ui::ListNotice</name>
+    <message numerus="yes">
+        <source>…and %n more, in the log</source>
+        <translation>
+            <numerusform>…and %n more, in the log</numerusform>
+            <numerusform>…and %n more, in the log</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Your list of tunnels has %n problem(s)</source>
+        <translation>
+            <numerusform>Your list of tunnels has %n problem</numerusform>
+            <numerusform>Your list of tunnels has %n problems</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>adit::ui::MainWindow</name>
     <message numerus="yes">
         <source>%n tunnel(s)</source>

@@ -355,6 +355,41 @@
     </message>
 </context>
 <context>
+    <name>adit::ui::ListNotice</name>
+    <message numerus="yes">
+        <source>…and %n more, in the log</source>
+        <translation>
+            <numerusform>……还有 %n 处，见日志</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Your list of tunnels has %n problem(s)</source>
+        <translation>
+            <numerusform>隧道列表有 %n 处问题</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>What is right is used, and nothing in the file is lost. Mend it and read it again.</source>
+        <translation>正确的部分照常使用，文件中的内容不会丢失。请改正后重新读取。</translation>
+    </message>
+    <message>
+        <source>Open the file</source>
+        <translation>打开文件</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>重新读取</translation>
+    </message>
+    <message>
+        <source>Read the list of tunnels again</source>
+        <translation>重新读取隧道列表</translation>
+    </message>
+    <message>
+        <source>Put this notice away</source>
+        <translation>收起此提示</translation>
+    </message>
+</context>
+<context>
     <name>adit::ui::LogModel</name>
     <message>
         <source>Detail</source>

@@ -34,6 +34,7 @@ Application::Application(Params params)
     : m_params(std::move(params)), m_settings(m_params.settingsDirectory) {
   if (!m_params.messages) m_params.messages = std::make_unique<MessageBox>();
   if (!m_params.trayAvailable) m_params.trayAvailable = &TrayIcon::available;
+  if (!m_params.openUrl) m_params.openUrl = &QDesktopServices::openUrl;
 }
 
 Application::~Application() = default;
@@ -52,15 +53,14 @@ Result<std::unique_ptr<Application>> Application::create(Params params) {
 void Application::compose() {
   QApplication::setQuitOnLastWindowClosed(false);
   m_tray = std::make_unique<TrayIcon>();
-  m_window = std::make_unique<MainWindow>(
-      MainWindow::Parts{.bridge = m_bridge,
-                        .settings = m_settings,
-                        .theme = *m_theme,
-                        .language = m_language,
-                        .messages = *m_params.messages,
-                        .trayAvailable = m_params.trayAvailable,
-                        .openUrl = [](const QUrl& url) { QDesktopServices::openUrl(url); },
-                        .saveJoin = m_params.saveJoin});
+  m_window = std::make_unique<MainWindow>(MainWindow::Parts{.bridge = m_bridge,
+                                                            .settings = m_settings,
+                                                            .theme = *m_theme,
+                                                            .language = m_language,
+                                                            .messages = *m_params.messages,
+                                                            .trayAvailable = m_params.trayAvailable,
+                                                            .openUrl = m_params.openUrl,
+                                                            .saveJoin = m_params.saveJoin});
   m_notifier = std::make_unique<Notifier>(std::chrono::steady_clock::now());
 
   connect(m_tray.get(), &TrayIcon::openRequested, this, &Application::raiseWindow);
@@ -81,13 +81,10 @@ void Application::compose() {
                    QSystemTrayIcon::Information);
   });
 
-  for (const SavedTunnel& saved : m_params.tunnels) {
-    const auto added = m_bridge.engine().addTunnel(saved.spec, saved.started);
-    if (added) continue;
-    logWarning("ui", "the saved tunnel '{}' was not taken: {}", saved.spec.name, added.error().describe());
-    m_refused.push_back(saved);
-  }
-  m_saved = m_params.tunnels;
+  connect(m_window.get(), &MainWindow::openListRequested, this,
+          [this] { m_params.openUrl(QUrl::fromLocalFile(m_params.tunnelsFile)); });
+  connect(m_window.get(), &MainWindow::readListRequested, this, &Application::readTunnels);
+  readTunnels();
 
   const auto showInTray = [this] { m_tray->show(m_bridge.snapshot()); };
   connect(&m_bridge, &EngineBridge::tunnelsChanged, this, [this, showInTray] {
@@ -115,6 +112,35 @@ void Application::observe() {
   }
 }
 
+void Application::readTunnels() {
+  if (!m_params.loadTunnels) return;
+  const std::vector<std::string> problems =
+      m_params.loadTunnels([this](const SavedTunnel& saved) { return takeTunnel(saved); });
+  QStringList texts;
+  for (const std::string& problem : problems) {
+    logWarning("ui", "{}", problem);
+    texts.append(fromUtf8(problem));
+  }
+  m_window->showListProblems(texts, m_params.tunnelsFile);
+}
+
+/// Read again, the list may hold what is here already.
+Result<> Application::takeTunnel(const SavedTunnel& saved) {
+  engine::Engine& engine = m_bridge.engine();
+  for (const auto& present : engine.snapshot().tunnels) {
+    const engine::TunnelSpec& spec = present.spec;
+    const bool same = saved.spec.name.empty() ? spec.name.empty() && spec.target == saved.spec.target
+                                              : present.name == saved.spec.name;
+    if (!same) continue;
+    if (spec.target == saved.spec.target && spec.origin == saved.spec.origin) return {};
+    return engine.changeTunnel(present.id, saved.spec);
+  }
+  const Result<engine::TunnelId> added = engine.addTunnel(saved.spec, saved.started);
+  if (!added) return fail(added.error());
+  m_saved.push_back(saved);
+  return {};
+}
+
 void Application::saveTunnels() {
   // While the engine drains, tunnels stop one by one; that is not what the user wants next time.
   if (m_quitting || !m_params.saveTunnels) return;
@@ -124,14 +150,6 @@ void Application::saveTunnels() {
     // The name that the server chose is what people know the address by.
     saved.spec.name = tunnel.name;
     tunnels.push_back(std::move(saved));
-  }
-  // What was wrong with these may be mended: a file of authorities on a disk that was not there.
-  for (const SavedTunnel& refused : m_refused) {
-    const bool taken =
-        !refused.spec.name.empty() && std::ranges::any_of(tunnels, [&](const SavedTunnel& one) {
-          return one.spec.name == refused.spec.name;
-        });
-    if (!taken) tunnels.push_back(refused);
   }
   if (std::ranges::equal(tunnels, m_saved, same)) return;
   m_saved = tunnels;

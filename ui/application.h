@@ -9,6 +9,8 @@
 #include <optional>
 #include <QObject>
 #include <QTimer>
+#include <QUrl>
+#include <string>
 #include <vector>
 
 #include "core/base/error.h"
@@ -32,15 +34,21 @@ struct SavedTunnel {
   bool started = true;
 };
 
+/// Says why a kept tunnel is not taken into use.
+using TakeTunnel = std::function<Result<>(const SavedTunnel&)>;
+
 class Application : public QObject {
   Q_OBJECT
  public:
   enum class Start { Shown, Minimized };
 
   struct Params {
-    EngineFactory engine;              ///< Called once, with the wake function to hand to the engine.
-    QString settingsDirectory;         ///< For adit.ini; must exist.
-    std::vector<SavedTunnel> tunnels;  ///< To be added at the start.
+    EngineFactory engine;       ///< Called once, with the wake function to hand to the engine.
+    QString settingsDirectory;  ///< For adit.ini; must exist.
+    /// Reads the kept tunnels and hands each to `take`; returns what cannot be used, one sentence each, with
+    /// its place in the file. Called at the start and when the user asks for it. May be empty.
+    std::function<std::vector<std::string>(const TakeTunnel& take)> loadTunnels;
+    QString tunnelsFile;  ///< What loadTunnels reads, for the user to open.
     /// Called whenever the list of tunnels changed. May be empty.
     std::function<Result<>(const std::vector<SavedTunnel>&)> saveTunnels;
     /// Called after the user joined a server, or with nothing after going back to the embedded one. May be
@@ -49,6 +57,7 @@ class Application : public QObject {
     Start start = Start::Shown;
     std::unique_ptr<MessageBox> messages;           ///< Empty: real ones.
     std::function<bool()> trayAvailable;            ///< Empty: asks the system.
+    std::function<void(const QUrl&)> openUrl;       ///< Empty: the desktop does.
     std::chrono::milliseconds drainDeadline{3000};  ///< For requests in flight when quitting.
   };
 
@@ -73,6 +82,8 @@ class Application : public QObject {
  private:
   explicit Application(Params params);
   void compose();
+  void readTunnels();
+  Result<> takeTunnel(const SavedTunnel& saved);
   void saveTunnels();
   void observe();
 
@@ -86,7 +97,6 @@ class Application : public QObject {
   std::unique_ptr<Notifier> m_notifier;
   QTimer m_observe;
   std::vector<SavedTunnel> m_saved;
-  std::vector<SavedTunnel> m_refused;  ///< By the engine at the start; kept for the next one.
   bool m_quitting = false;
 };
 

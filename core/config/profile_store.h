@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a client keeps between starts: the servers it joined (links are secrets, 0600) and the tunnels of the
-// desktop application. TOML files in one directory, written new-then-rename, each with a version. Errors in
-// their content are InvalidArgument with file:line:column. Any thread; blocking.
+// The servers that a client joined, kept between starts: a TOML file each (links are secrets, 0600), written
+// new-then-rename, with a version. Errors in their content are InvalidArgument with file:line:column. Any
+// thread; blocking.
 
 #include <filesystem>
 #include <optional>
@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/config/origin_options.h"
 #include "core/session/join_link.h"
 
 namespace adit::config {
@@ -33,29 +32,6 @@ class ProfileStore {
  private:
   Result<std::filesystem::path> fileOf(std::string_view profile) const;
   std::filesystem::path m_directory;
-};
-
-struct StoredTunnel {
-  std::string name;
-  std::string target;
-  bool started = true;
-  OriginOptions origin = {};
-  friend bool operator==(const StoredTunnel&, const StoredTunnel&) = default;
-};
-
-class TunnelStore {
- public:
-  static constexpr std::size_t kMaxTunnels = 1000;
-  static constexpr std::size_t kMaxTarget = 512;
-
-  explicit TunnelStore(std::filesystem::path file) : m_file(std::move(file)) {}
-  /// Empty where there is no file. Names are lower-cased; one may be empty, none may come twice.
-  Result<std::vector<StoredTunnel>> load() const;
-  /// Makes the directory where it is missing.
-  Result<> save(const std::vector<StoredTunnel>& tunnels) const;
-
- private:
-  std::filesystem::path m_file;
 };
 
 }  // namespace adit::config

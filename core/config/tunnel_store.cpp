@@ -1,151 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unordered_set>
+#include "core/config/tunnel_store.h"
+
+#include <algorithm>
+#include <system_error>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/files.h"
-#include "core/config/profile_store.h"
-#include "core/config/toml_reader.h"
-#include "core/session/name_registry.h"
+#include "core/base/log.h"
+#include "core/config/tunnel_entry.h"
+#include "core/config/tunnel_file.h"
 
 namespace adit::config {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kMaxCopies = 1000;
 
-constexpr std::string_view kHostHeader = "host-header", kCa = "origin-ca", kServerName = "origin-server-name",
-                           kInsecure = "origin-insecure", kConnectTimeout = "origin-connect-timeout",
-                           kTlsTimeout = "origin-tls-timeout", kAnswerTimeout = "origin-timeout";
-
-Result<std::optional<std::chrono::seconds>> optionalSeconds(const TomlReader& reader,
-                                                            const toml::table& table, std::string_view key,
-                                                            std::chrono::seconds most) {
-  const auto number = reader.optionalNumber(table, key, OriginOptions::kLeastTimeout.count(), most.count());
-  if (!number) return fail(number.error());
-  if (!*number) return std::optional<std::chrono::seconds>();
-  return std::chrono::seconds(**number);
-}
-
-Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOptions& origin) {
-  for (const auto& [key, value] : {std::pair{kHostHeader, &origin.hostHeader}, std::pair{kCa, &origin.caFile},
-                                   std::pair{kServerName, &origin.serverName}}) {
-    auto text = reader.optionalText(table, key);
-    if (!text) return fail(std::move(text.error()));
-    if (!*text) continue;
-    if ((*text)->size() > TunnelStore::kMaxTarget)
-      return reader.errorAt(table, key, fmt::format("'{}' is too long", key));
-    *value = std::move(**text);
-  }
-  const auto insecure = reader.optionalBoolean(table, kInsecure);
-  if (!insecure) return fail(insecure.error());
-  origin.insecure = insecure->value_or(false);
-  for (const auto& [key, value] :
-       {std::pair{kConnectTimeout, &origin.connectTimeout}, std::pair{kTlsTimeout, &origin.tlsTimeout}}) {
-    const auto number = optionalSeconds(reader, table, key, OriginOptions::kMostTimeout);
-    if (!number) return fail(number.error());
-    if (*number) *value = **number;
-  }
-  const auto answer = optionalSeconds(reader, table, kAnswerTimeout, OriginOptions::kMostAnswerTimeout);
-  if (!answer) return fail(answer.error());
-  if (*answer) origin.answerTimeout = *answer;
-  return {};
-}
-
-/// Only what differs from the usual.
-std::string writeOrigin(const OriginOptions& origin) {
-  const OriginOptions usual;
-  std::string text;
-  if (!origin.hostHeader.empty()) text += fmt::format("{} = {}\n", kHostHeader, quoteToml(origin.hostHeader));
-  if (!origin.caFile.empty()) text += fmt::format("{} = {}\n", kCa, quoteToml(origin.caFile));
-  if (!origin.serverName.empty()) text += fmt::format("{} = {}\n", kServerName, quoteToml(origin.serverName));
-  if (origin.insecure) text += fmt::format("{} = true\n", kInsecure);
-  if (origin.connectTimeout != usual.connectTimeout)
-    text += fmt::format("{} = {}\n", kConnectTimeout, origin.connectTimeout.count());
-  if (origin.tlsTimeout != usual.tlsTimeout)
-    text += fmt::format("{} = {}\n", kTlsTimeout, origin.tlsTimeout.count());
-  if (origin.answerTimeout) text += fmt::format("{} = {}\n", kAnswerTimeout, origin.answerTimeout->count());
-  return text;
-}
-
-Result<StoredTunnel> readTunnel(const TomlReader& reader, const toml::table& table) {
-  if (auto known = reader.expectKeys(table, {"name", "target", "started", kHostHeader, kCa, kServerName,
-                                             kInsecure, kConnectTimeout, kTlsTimeout, kAnswerTimeout});
-      !known)
-    return fail(std::move(known.error()));
-  auto name = reader.optionalText(table, "name");
-  if (!name) return fail(std::move(name.error()));
-  auto target = reader.text(table, "target");
-  if (!target) return fail(std::move(target.error()));
-  const auto started = reader.optionalBoolean(table, "started");
-  if (!started) return fail(started.error());
-
-  StoredTunnel tunnel{"", std::move(*target), started->value_or(true)};
-  if (auto origin = readOrigin(reader, table, tunnel.origin); !origin) return fail(std::move(origin.error()));
-  if (tunnel.target.empty()) return reader.errorAt(table, "target", "'target' is empty");
-  if (tunnel.target.size() > TunnelStore::kMaxTarget)
-    return reader.errorAt(table, "target", "'target' is too long");
-  if (*name && !(*name)->empty()) {
-    auto normalized = session::normalizeName(**name);
-    if (!normalized) return reader.errorAt(table, "name", normalized.error().detail);
-    tunnel.name = std::move(*normalized);
-  }
-  return tunnel;
-}
-
-Result<std::vector<StoredTunnel>> parseTunnels(std::string_view text, const std::string& file) {
-  const auto reader = TomlReader::parse(text, file, kVersion);
-  if (!reader) return fail(reader.error());
-  const toml::table& root = reader->root();
-  if (auto known = reader->expectKeys(root, {"version", "tunnel"}); !known)
-    return fail(std::move(known.error()));
-
+std::vector<StoredTunnel> tunnelsOf(TunnelFile file) {
   std::vector<StoredTunnel> tunnels;
-  const toml::node* list = root.get("tunnel");
-  if (list == nullptr) return tunnels;
-  if (!list->is_array())
-    return reader->errorAt(list->source(), "write each tunnel under a line [[tunnel]], in double brackets");
-  if (list->as_array()->size() > TunnelStore::kMaxTunnels)
-    return reader->errorAt(list->source(), fmt::format("there can be {} tunnels", TunnelStore::kMaxTunnels));
-  std::unordered_set<std::string> names;
-  for (const toml::node& entry : *list->as_array()) {
-    if (!entry.is_table())
-      return reader->errorAt(entry.source(), "a tunnel is a table: write it under a line [[tunnel]]");
-    auto tunnel = readTunnel(*reader, *entry.as_table());
-    if (!tunnel) return fail(std::move(tunnel.error()));
-    if (!tunnel->name.empty() && !names.insert(tunnel->name).second) {
-      return reader->errorAt(*entry.as_table(), "name",
-                             fmt::format("a second tunnel has the name '{}'", tunnel->name));
-    }
-    tunnels.push_back(std::move(*tunnel));
+  for (TunnelFile::Entry& entry : file.entries) {
+    if (entry.tunnel) tunnels.push_back(std::move(*entry.tunnel));
   }
   return tunnels;
 }
 
-}  // namespace
-
-Result<std::vector<StoredTunnel>> TunnelStore::load() const {
-  const auto text = readFile(m_file, FileSecrecy::Public);
-  if (!text && text.error().code == ErrorCode::NotFound) return std::vector<StoredTunnel>();
-  if (!text) return fail(text.error());
-  return parseTunnels(*text, m_file.string());
+bool beginsWith(const std::vector<StoredTunnel>& all, const std::vector<StoredTunnel>& first) {
+  return all.size() >= first.size() && std::equal(first.begin(), first.end(), all.begin());
 }
 
-Result<> TunnelStore::save(const std::vector<StoredTunnel>& tunnels) const {
-  std::string text = fmt::format(
-      "# Tunnels of the desktop application; written when they change.\nversion = {}\n", kVersion);
-  for (const StoredTunnel& tunnel : tunnels) {
-    text += fmt::format("\n[[tunnel]]\nname = {}\ntarget = {}\nstarted = {}\n", quoteToml(tunnel.name),
-                        quoteToml(tunnel.target), tunnel.started);
-    text += writeOrigin(tunnel.origin);
+Result<fs::path> freeCopyName(const fs::path& file) {
+  for (int i = 1; i <= kMaxCopies; ++i) {
+    fs::path name = file;
+    name += i == 1 ? std::string(".bak") : fmt::format(".bak{}", i);
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(name, ignored))) return name;
   }
-  // What could not be read back would be lost at the next start; the old file is better then.
-  if (auto readable = parseTunnels(text, m_file.string()); !readable)
-    return fail(std::move(readable.error()));
+  return fail(ErrorCode::LimitExceeded, fmt::format("there are too many copies of '{}'", file.string()));
+}
+
+}  // namespace
+
+StoredTunnels TunnelStore::load(const Take& take) {
+  m_text.reset();
+  m_head.clear();
+  m_written.clear();
+  m_wrong.clear();
+  m_copyFirst = false;
+  auto text = readFile(m_file, FileSecrecy::Public);
+  if (!text && text.error().code == ErrorCode::NotFound) return {};
+  if (!text) {
+    m_copyFirst = true;
+    return {.tunnels = {}, .problems = {std::move(text.error())}};
+  }
+  TunnelFile file = readTunnelFile(*text, m_file.string());
+  m_text = std::move(*text);
+  m_copyFirst = !file.whole;
+  if (file.whole) m_head = std::move(file.head);
+  StoredTunnels stored{.tunnels = {}, .problems = std::move(file.problems)};
+  for (TunnelFile::Entry& entry : file.entries) {
+    Result<> taken;
+    if (entry.tunnel && take) taken = take(*entry.tunnel);
+    if (!taken) {
+      stored.problems.push_back(
+          {.code = ErrorCode::InvalidArgument,
+           .detail = fmt::format("{}:{}:1: {}", m_file.string(), entry.line, taken.error().detail)});
+    }
+    const bool right = entry.tunnel && taken;
+    if (entry.text.empty()) {
+      m_copyFirst = true;
+    } else if (right) {
+      m_written.push_back({*entry.tunnel, std::move(entry.text)});
+    } else {
+      m_wrong.push_back(std::move(entry.text));
+    }
+    if (right) stored.tunnels.push_back(std::move(*entry.tunnel));
+  }
+  return stored;
+}
+
+std::string TunnelStore::compose(const std::vector<StoredTunnel>& tunnels, Keep keep) const {
+  const bool asWritten = keep == Keep::AsWritten;
+  std::string text = asWritten ? m_head : std::string();
+  if (text.empty()) {
+    text = fmt::format("# Tunnels of the desktop application; written when they change.\nversion = {}\n",
+                       kTunnelFileVersion);
+  }
+  for (const StoredTunnel& tunnel : tunnels) {
+    const auto written = std::find_if(m_written.begin(), m_written.end(),
+                                      [&](const Written& one) { return one.tunnel == tunnel; });
+    text += '\n';
+    text += asWritten && written != m_written.end() ? written->text : writeTunnelEntry(tunnel);
+  }
+  if (!asWritten) return text;
+  for (const std::string& wrong : m_wrong) text += '\n' + wrong;
+  return text;
+}
+
+Result<> TunnelStore::save(const std::vector<StoredTunnel>& tunnels) {
+  Keep keep = Keep::AsWritten;
+  std::string text = compose(tunnels, keep);
+  bool copyFirst = m_copyFirst;
+  // What could not be read back would be lost at the next start.
+  if (!beginsWith(tunnelsOf(readTunnelFile(text, m_file.string())), tunnels)) {
+    text = compose(tunnels, Keep::Values);
+    TunnelFile readable = readTunnelFile(text, m_file.string());
+    if (!readable.problems.empty()) return fail(readable.problems.front());
+    if (tunnelsOf(std::move(readable)) != tunnels)
+      return fail(ErrorCode::Internal, "a tunnel does not read as it was written");
+    copyFirst = true;
+    keep = Keep::Values;
+  }
   if (m_file.has_parent_path()) {
     if (auto made = ensureDirectory(m_file.parent_path(), FileSecrecy::Public); !made) return made;
   }
-  return writeFileAtomically(m_file, text, FileSecrecy::Public);
+  const auto present = readFile(m_file, FileSecrecy::Public);
+  const bool absent = !present && present.error().code == ErrorCode::NotFound;
+  if (!absent && (copyFirst || !present || !m_text || *present != *m_text)) {
+    if (auto kept = keepCopy(present); !kept) return kept;
+  }
+  if (auto written = writeFileAtomically(m_file, text, FileSecrecy::Public); !written) return written;
+  m_text = std::move(text);
+  m_copyFirst = false;
+  if (keep == Keep::Values) {
+    // The copy has it now.
+    m_head.clear();
+    m_written.clear();
+    m_wrong.clear();
+  }
+  return {};
+}
+
+Result<> TunnelStore::keepCopy(const Result<std::string>& present) const {
+  const auto copy = freeCopyName(m_file);
+  if (!copy) return fail(copy.error());
+  if (present) {
+    if (auto written = writeFileAtomically(*copy, *present, FileSecrecy::Public); !written) return written;
+  } else {
+    // What cannot be read can still be put aside.
+    std::error_code problem;
+    fs::rename(m_file, *copy, problem);
+    if (problem) {
+      return fail(systemError(problem.value(),
+                              fmt::format("cannot keep '{}' as '{}'", m_file.string(), copy->string())));
+    }
+  }
+  logWarning("config", "what '{}' held is kept in '{}'", m_file.string(), copy->string());
+  return {};
 }
 
 }  // namespace adit::config

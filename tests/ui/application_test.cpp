@@ -11,6 +11,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 #include "tests/ui/fake_engine.h"
 #include "ui/dialogs/message_box.h"
@@ -28,6 +29,9 @@ struct Running {
   QTemporaryDir directory;
   FakeEngine* engine = nullptr;
   bool tray = true;
+  std::vector<SavedTunnel> stored;
+  std::vector<std::string> problems;
+  QList<QUrl> opened;
   QList<std::vector<SavedTunnel>> saves;
   std::unique_ptr<Application> application;
 
@@ -39,6 +43,15 @@ struct Running {
       auto made = std::make_unique<FakeEngine>(std::move(wake));
       engine = made.get();
       return made;
+    };
+    params.openUrl = [this](const QUrl& url) { opened.append(url); };
+    params.tunnelsFile = u"/state/tunnels.toml"_s;
+    params.loadTunnels = [this](const TakeTunnel& take) {
+      std::vector<std::string> all = problems;
+      for (const SavedTunnel& tunnel : stored) {
+        if (auto taken = take(tunnel); !taken) all.push_back("tunnels.toml:9:1: " + taken.error().detail);
+      }
+      return all;
     };
     params.saveTunnels = [this](const std::vector<SavedTunnel>& tunnels) -> Result<> {
       saves.append(tunnels);
@@ -64,7 +77,7 @@ class ApplicationTest : public QObject {
   void savedTunnelsComeBack() {
     Running running;
     auto params = running.params();
-    params.tunnels = {{.spec = {.name = "shop", .target = "3000"}, .started = true},
+    running.stored = {{.spec = {.name = "shop", .target = "3000"}, .started = true},
                       {.spec = {.name = "docs", .target = "5173"}, .started = false}};
     running.start(std::move(params));
     const auto tunnels = running.engine->snapshot().tunnels;
@@ -80,36 +93,75 @@ class ApplicationTest : public QObject {
     QCOMPARE(running.saves.last().at(0).spec.name, std::string("docs"));
   }
 
-  void aSavedTunnelThatIsNotTakenIsNotForgotten() {
+  void whatIsWrongWithTheListIsTold() {
+    Running running;
+    running.stored = {{.spec = {.name = "shop", .target = "3000"}, .started = true}};
+    running.problems = {"tunnels.toml:4:1: 'strated' is not a key that is known here",
+                        "tunnels.toml:8:1: 'target' is missing"};
+    running.start(running.params());
+    MainWindow& window = running.application->window();
+    auto* notice = window.findChild<QWidget*>(u"listNotice"_s);
+    const auto text = [&](const QString& name) { return window.findChild<QLabel*>(name)->text(); };
+    QVERIFY(notice->isVisible());
+    QCOMPARE(text(u"noticeTitle"_s), u"Your list of tunnels has 2 problems"_s);
+    QCOMPARE(text(u"noticeText"_s),
+             u"tunnels.toml:4:1: 'strated' is not a key that is known here\n"
+             "tunnels.toml:8:1: 'target' is missing"_s);
+    QCOMPARE(running.engine->snapshot().tunnels.size(), std::size_t(1));  // What is right is used.
+    window.findChild<QPushButton*>(u"noticeOpen"_s)->click();
+    QCOMPARE(running.opened, QList<QUrl>({QUrl::fromLocalFile(u"/state/tunnels.toml"_s)}));
+
+    // One is mended, another goes wrong, what is there is not there twice.
+    running.stored.push_back({.spec = {.name = "docs", .target = "5173"}, .started = false});
+    running.stored[0].spec.target = "3001";
+    running.problems.pop_back();
+    window.findChild<QPushButton*>(u"noticeRead"_s)->click();
+    QCOMPARE(text(u"noticeTitle"_s), u"Your list of tunnels has 1 problem"_s);
+    const auto tunnels = running.engine->snapshot().tunnels;
+    QCOMPARE(tunnels.size(), std::size_t(2));
+    QCOMPARE(tunnels[0].spec.target, std::string("3001"));
+    QVERIFY(tunnels[1].state == engine::TunnelState::Stopped);
+
+    window.findChild<QToolButton*>(u"noticeDismiss"_s)->click();
+    QVERIFY(!notice->isVisible());
+    running.problems.clear();
+    window.findChild<QPushButton*>(u"noticeRead"_s)->click();
+    QVERIFY(!notice->isVisible());
+  }
+
+  void manyProblemsTakeLittleRoom() {
+    Running running;
+    for (int i = 0; i < 40; ++i) running.problems.push_back("tunnels.toml:" + std::to_string(i) + ":1: odd");
+    running.start(running.params());
+    const auto* text = running.application->window().findChild<QLabel*>(u"noticeText"_s);
+    QCOMPARE(text->text().count(u'\n'), 3);
+    QVERIFY(text->text().endsWith(u"…and 37 more, in the log"_s));
+    QCOMPARE(text->textFormat(), Qt::PlainText);
+  }
+
+  void whatTheEngineRefusesIsTold() {
     Running running;
     auto params = running.params();
-    params.engine = [&running](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
-      auto made = std::make_unique<FakeEngine>(std::move(wake));
-      made->refuseNext({.code = ErrorCode::NotFound, .detail = "no such file", .libraryCode = 0});
-      running.engine = made.get();
+    const auto make = params.engine;
+    params.engine = [&running, make](std::function<void()> wake) {
+      auto made = make(std::move(wake));
+      running.engine->refuseNext(
+          {.code = ErrorCode::InvalidArgument, .detail = "no target", .libraryCode = 0});
       return made;
     };
-    const engine::OriginOptions origin{.caFile = "/media/away/ca.pem"};
-    params.tunnels = {{.spec = {.name = "shop", .target = "https://db", .origin = origin}, .started = true}};
+    running.stored = {{.spec = {.name = "shop", .target = "htp://x"}, .started = true},
+                      {.spec = {.name = "docs", .target = "5173"}, .started = true}};
     running.start(std::move(params));
-    QVERIFY(running.engine->snapshot().tunnels.empty());
-    (void)running.engine->addTunnel({.name = "docs", .target = "5173"}, true);
-    QTRY_COMPARE(running.saves.size(), 1);
-    QCOMPARE(running.saves.last().size(), std::size_t(2));
-    QCOMPARE(running.saves.last().at(1).spec.name, std::string("shop"));
-    QVERIFY(running.saves.last().at(1).spec.origin == origin);
-    // Two of a name cannot be saved: the one that is there is the one that is meant.
-    (void)running.engine->addTunnel({.name = "shop", .target = "3000"}, true);
-    QTRY_COMPARE(running.saves.size(), 2);
-    QCOMPARE(running.saves.last().size(), std::size_t(2));
-    QCOMPARE(running.saves.last().at(1).spec.target, std::string("3000"));
+    const auto* text = running.application->window().findChild<QLabel*>(u"noticeText"_s);
+    QCOMPARE(text->text(), u"tunnels.toml:9:1: no target"_s);
+    QCOMPARE(running.engine->snapshot().tunnels.size(), std::size_t(1));
   }
 
   void optionsAndChosenNamesAreKept() {
     Running running;
     auto params = running.params();
     const engine::OriginOptions origin{.insecure = true, .hostHeader = "target"};
-    params.tunnels = {{.spec = {.name = "shop", .target = "https://db", .origin = origin}, .started = true}};
+    running.stored = {{.spec = {.name = "shop", .target = "https://db", .origin = origin}, .started = true}};
     running.start(std::move(params));
     QVERIFY(running.engine->snapshot().tunnels[0].spec.origin == origin);
     const auto id = running.engine->addTunnel({.name = "", .target = "3000"}, true).value();

@@ -19,6 +19,7 @@
 #include "ui/widgets/detail_pane.h"
 #include "ui/widgets/empty_panel.h"
 #include "ui/widgets/header_bar.h"
+#include "ui/widgets/list_notice.h"
 #include "ui/widgets/log_pane.h"
 #include "ui/widgets/status_banner.h"
 #include "ui/widgets/traffic_graph.h"
@@ -46,6 +47,7 @@ MainWindow::MainWindow(Parts parts)
       m_header(new HeaderBar(this)),
       m_bannerFrame(new QWidget(this)),
       m_banner(new StatusBanner(m_bannerFrame)),
+      m_notice(new ListNotice(m_bannerFrame)),
       m_stack(new QStackedWidget(this)),
       m_empty(new EmptyPanel(this)),
       m_columns(new QSplitter(Qt::Horizontal, this)),
@@ -113,7 +115,9 @@ void MainWindow::build() {
 
   auto* bannerColumn = new QVBoxLayout(m_bannerFrame);
   bannerColumn->setContentsMargins(20, 14, 20, 0);
+  bannerColumn->setSpacing(10);
   bannerColumn->addWidget(m_banner);
+  bannerColumn->addWidget(m_notice);
 
   auto* centre = new QWidget(this);
   auto* column = new QVBoxLayout(centre);
@@ -138,6 +142,9 @@ void MainWindow::connectParts() {
   connect(m_header, &HeaderBar::overviewRequested, m_list, [this] { m_list->selectionModel()->clear(); });
   connect(m_banner, &StatusBanner::retryRequested, this, [this] { m_parts.bridge.engine().retryNow(); });
   connect(m_banner, &StatusBanner::joinRequested, this, &MainWindow::joinDialog);
+  connect(m_notice, &ListNotice::openRequested, this, &MainWindow::openListRequested);
+  connect(m_notice, &ListNotice::readRequested, this, &MainWindow::readListRequested);
+  connect(m_notice, &ListNotice::dismissed, this, &MainWindow::updateBanners);
   connect(m_empty, &EmptyPanel::joinRequested, this, &MainWindow::joinDialog);
   connect(m_empty, &EmptyPanel::exposeRequested, this, [this](const QString& target) {
     const Result<> added = addTunnel({.name = {}, .target = target.toStdString()});
@@ -245,15 +252,24 @@ void MainWindow::onLinkChanged() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
   m_header->showLink(snapshot);
   m_banner->showLink(snapshot.link);
-  m_bannerFrame->setVisible(!m_banner->isHidden());
+  updateBanners();
   m_empty->setEmbedded(snapshot.link.embedded);
   m_actions->update(selected(), snapshot.link);
+}
+
+void MainWindow::updateBanners() {
+  m_bannerFrame->setVisible(!m_banner->isHidden() || !m_notice->isHidden());
+}
+
+void MainWindow::showListProblems(const QStringList& problems, const QString& file) {
+  m_notice->showProblems(problems, file);
+  updateBanners();
 }
 
 void MainWindow::onTrafficSampled() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
   m_traffic.add(snapshot);
-  m_bannerFrame->setVisible(!m_banner->isHidden());
+  updateBanners();
   if (!isVisible() || snapshot.taken - m_figuresShown < kFiguresInterval) return;
   refreshFigures();
 }

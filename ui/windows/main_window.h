@@ -27,6 +27,7 @@ class EmptyPanel;
 class HeaderBar;
 class JoinDialog;
 class Language;
+class ListNotice;
 class LogPane;
 class MessageBox;
 class Settings;
@@ -59,12 +60,17 @@ class MainWindow : public QMainWindow {
   void addTunnelDialog();
   void copyAddress(engine::TunnelId id);
   void saveState();
+  /// What is wrong with the kept list of tunnels, in `file`; nothing puts the notice away.
+  void showListProblems(const QStringList& problems, const QString& file);
   [[nodiscard]] LogModel& log() { return m_log; }
 
  Q_SIGNALS:
   void quitRequested();
   /// The window was closed for the first time and lives on in the tray.
   void firstHidden();
+  /// The user wants to see the kept list of tunnels, or to have it read again.
+  void openListRequested();
+  void readListRequested();
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -84,6 +90,7 @@ class MainWindow : public QMainWindow {
   void showSelected();
   void refreshFigures();
   void updateSampling();
+  void updateBanners();
   void setLogOpen(bool open);
   [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
   [[nodiscard]] const engine::TunnelSnapshot* selected() const;
@@ -117,6 +124,7 @@ class MainWindow : public QMainWindow {
   HeaderBar* m_header;
   QWidget* m_bannerFrame;
   StatusBanner* m_banner;
+  ListNotice* m_notice;
   QStackedWidget* m_stack;
   EmptyPanel* m_empty;
   QSplitter* m_columns;

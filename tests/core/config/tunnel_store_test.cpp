@@ -4,8 +4,8 @@
 
 #include "core/base/files.h"
 #include "core/base/random.h"
-#include "core/config/profile_store.h"
 #include "core/config/toml_reader.h"
+#include "core/config/tunnel_store.h"
 #include "tests/core/support/must_work.h"
 
 using namespace adit;
@@ -18,13 +18,24 @@ namespace {
 struct Bench {
   QTemporaryDir temporary;
   fs::path file = fs::path(temporary.path().toStdString()) / "state" / "tunnels.toml";
-  TunnelStore store{file};
+  TunnelStore store = TunnelStore(file);
 
   void write(std::string_view text) const {
     mustWork(ensureDirectory(file.parent_path(), FileSecrecy::Public));
     mustWork(writeFileAtomically(file, text, FileSecrecy::Public));
   }
+  [[nodiscard]] std::string text(std::string_view suffix = "") const {
+    fs::path path = file;
+    path += suffix;
+    auto read = readFile(path, FileSecrecy::Public);
+    return read ? *read : std::string("(none)");
+  }
+  [[nodiscard]] bool copied() const { return fs::exists(file.string() + ".bak"); }
+  /// What a new start reads.
+  [[nodiscard]] StoredTunnels loaded() const { return TunnelStore(file).load(); }
 };
+
+using Tunnels = std::vector<StoredTunnel>;
 
 }  // namespace
 
@@ -38,6 +49,17 @@ class TunnelStoreTest : public QObject {
   void doesNotSaveWhatItCouldNotLoad();
   void saysWhereAFileIsWrong_data();
   void saysWhereAFileIsWrong();
+  void whatIsRightIsTaken_data();
+  void whatIsRightIsTaken();
+  void wrongEntriesStay();
+  void whatDidNotChangeStaysAsWritten();
+  void aFileThatNobodyUnderstandsIsCopied_data();
+  void aFileThatNobodyUnderstandsIsCopied();
+  void whatSomebodyElseWroteIsCopied();
+  void anUnreadableFileIsPutAside();
+  void aNamesakeOfAWrongEntryMayStay();
+  void whatIsNotTakenIsWrong();
+  void tooManyAreTold();
   void everyTruncationIsHandled();
   void nearestKey();
   void quotesEverything();
@@ -45,9 +67,10 @@ class TunnelStoreTest : public QObject {
 
 void TunnelStoreTest::noFileIsNoTunnels() {
   Bench bench;
-  QVERIFY(bench.store.load().value().empty());
+  QVERIFY(bench.store.load().tunnels.empty());
   bench.write("version = 1\n");
-  QVERIFY(bench.store.load().value().empty());
+  QVERIFY(bench.store.load().tunnels.empty());
+  QVERIFY(bench.store.load().problems.empty());
 }
 
 void TunnelStoreTest::savesAndLoads() {
@@ -67,9 +90,10 @@ void TunnelStoreTest::savesAndLoads() {
                                              {"open", "h2s://db:8443", true, {.insecure = true}},
                                              {"x", "tab\t newline\n \xe4\xb8\xad \x7f", true}};
   QVERIFY(bench.store.save(tunnels).has_value());
-  QVERIFY(bench.store.load().value() == tunnels);
+  QVERIFY(bench.loaded().tunnels == tunnels);
   QVERIFY(bench.store.save({}).has_value());
-  QVERIFY(bench.store.load().value().empty());
+  QVERIFY(bench.loaded().tunnels.empty());
+  QVERIFY(!bench.copied());  // All of it was the store's own.
 }
 
 void TunnelStoreTest::readsWhatAPersonWrote() {
@@ -77,10 +101,10 @@ void TunnelStoreTest::readsWhatAPersonWrote() {
   bench.write(
       "# mine\nversion = 1\n\n[[tunnel]]\ntarget = '3000'\nname = \"Shop\"\n\n[[tunnel]]\ntarget = 'a:1' # "
       "no name\nstarted = false\n");
-  QVERIFY(bench.store.load().value() ==
-          (std::vector<StoredTunnel>{{"shop", "3000", true}, {"", "a:1", false}}));
+  const StoredTunnels loaded = bench.store.load();
+  QVERIFY(loaded.tunnels == (Tunnels{{"shop", "3000", true}, {"", "a:1", false}}));
   bench.write("version = 1\ntunnel = [{ target = '1' }]\n");
-  QCOMPARE(bench.store.load().value().size(), std::size_t{1});
+  QCOMPARE(bench.store.load().tunnels.size(), std::size_t{1});
 }
 
 void TunnelStoreTest::doesNotSaveWhatItCouldNotLoad() {
@@ -94,7 +118,7 @@ void TunnelStoreTest::doesNotSaveWhatItCouldNotLoad() {
   QVERIFY(!bench.store.save({{"a", "1", true}, {"a", "2", true}}).has_value());
   QVERIFY(!bench.store.save(std::vector<StoredTunnel>(TunnelStore::kMaxTunnels + 1, {"", "1", true}))
                .has_value());
-  QVERIFY(bench.store.load().value() == (std::vector<StoredTunnel>{{"shop", "3000", true}}));
+  QVERIFY(bench.loaded().tunnels == (Tunnels{{"shop", "3000", true}}));
 }
 
 void TunnelStoreTest::saysWhereAFileIsWrong_data() {
@@ -148,12 +172,176 @@ void TunnelStoreTest::saysWhereAFileIsWrong() {
   QFETCH(QString, names);
   Bench bench;
   bench.write(text.isNull() ? std::string("version = 1\n# \xff\n") : text.toStdString());
-  const auto loaded = bench.store.load();
-  QVERIFY(!loaded.has_value());
-  QVERIFY(loaded.error().code == ErrorCode::InvalidArgument);
-  const QString detail = QString::fromStdString(loaded.error().detail);
+  const StoredTunnels loaded = bench.store.load();
+  QCOMPARE(loaded.problems.size(), std::size_t{1});
+  QVERIFY(loaded.problems[0].code == ErrorCode::InvalidArgument);
+  const QString detail = QString::fromStdString(loaded.problems[0].detail);
   QVERIFY2(detail.startsWith(QString::fromStdString(bench.file.string()) + ":"), qPrintable(detail));
   QVERIFY2(detail.contains(names), qPrintable(detail));
+}
+
+void TunnelStoreTest::whatIsRightIsTaken_data() {
+  QTest::addColumn<QByteArray>("wrong");
+  QTest::addColumn<QString>("says");
+  QTest::newRow("mistyped key") << QByteArray("[[tunnel]]\ntarget = '2'\nstrated = true\n")
+                                << ":7:1: 'strated'";
+  QTest::newRow("no target") << QByteArray("[[tunnel]]\nname = 'b'\n") << ":5:1: 'target' is missing";
+  QTest::newRow("second of a name") << QByteArray("[[tunnel]]\nname = 'a'\ntarget = '2'\n")
+                                    << ":6:8: a second";
+  QTest::newRow("no value") << QByteArray("[[tunnel]]\ntarget =\n") << ":6:";
+  QTest::newRow("no end of a text") << QByteArray("[[tunnel]]\ntarget = '2\n") << ":6:";
+  QTest::newRow("no end of a long text") << QByteArray("[[tunnel]]\ntarget = \"\"\"2\n") << ":6:";
+  QTest::newRow("key twice") << QByteArray("[[tunnel]]\ntarget = '2'\ntarget = '3'\n") << ":7:";
+  QTest::newRow("no end of a header") << QByteArray("[[tunnel]\ntarget = '2'\n") << ":5:";
+  QTest::newRow("single brackets") << QByteArray("[tunnel]\ntarget = '2'\n") << "in double brackets";
+  QTest::newRow("another table") << QByteArray("[[tunnels]]\ntarget = '2'\n") << ":5:3: 'tunnels'";
+  QTest::newRow("a table within") << QByteArray("[[tunnel]]\ntarget = '2'\n[tunnel.options]\nx = 1\n")
+                                  << "'options'";
+  QTest::newRow("not UTF-8") << QByteArray("[[tunnel]]\ntarget = '\xff'\n") << ":6:";
+}
+
+void TunnelStoreTest::whatIsRightIsTaken() {
+  QFETCH(QByteArray, wrong);
+  QFETCH(QString, says);
+  Bench bench;
+  const std::string entry = wrong.toStdString();
+  bench.write("version = 1\n[[tunnel]]\nname = 'a'\ntarget = '1'\n" + entry +
+              "[[tunnel]]\nname = 'c'\ntarget = '3'\n");
+  const StoredTunnels loaded = bench.store.load();
+  QVERIFY(loaded.tunnels == (Tunnels{{"a", "1"}, {"c", "3"}}));
+  QVERIFY(!loaded.problems.empty());
+  const QString detail = QString::fromStdString(loaded.problems[0].detail);
+  QVERIFY2(detail.contains(says), qPrintable(detail));
+
+  // The list changes: the wrong entry is still there, as it was written, and still told of.
+  QVERIFY(bench.store.save({{"c", "3", false}, {"d", "4"}}).has_value());
+  QVERIFY2(bench.text().find(entry.substr(0, entry.size() - 1)) != std::string::npos, bench.text().c_str());
+  QVERIFY(!bench.copied());
+  QVERIFY(bench.store.save({{"d", "4"}}).has_value());
+  const StoredTunnels again = bench.loaded();
+  QVERIFY(!again.tunnels.empty() && again.tunnels[0] == (StoredTunnel{"d", "4"}));
+  // The namesake may come back: nobody has its name any more.
+  QCOMPARE(again.problems.empty(), entry.find("name = 'a'") != std::string::npos);
+}
+
+void TunnelStoreTest::wrongEntriesStay() {
+  Bench bench;
+  bench.write(
+      "# mine\nversion = 1\n\n# the shop\n[[tunnel]]\nname = 'a b'\ntarget = '1'\n\n"
+      "[[tunnel]]\ntarget = '2'\n\n# odd\n[[tunnel]]\ntarget = 3\n");
+  const StoredTunnels loaded = bench.store.load();
+  QVERIFY(loaded.tunnels == (Tunnels{{"", "2"}}));
+  QCOMPARE(loaded.problems.size(), std::size_t{2});
+  QVERIFY(bench.store.save({}).has_value());
+  QCOMPARE(bench.text(), std::string("# mine\nversion = 1\n\n# the shop\n[[tunnel]]\nname = 'a b'\n"
+                                     "target = '1'\n\n# odd\n[[tunnel]]\ntarget = 3\n"));
+  // Mended in an editor and read again, it is a tunnel like others.
+  bench.write("version = 1\n[[tunnel]]\nname = 'a-b'\ntarget = '1'\n");
+  QVERIFY(bench.store.load().tunnels == (Tunnels{{"a-b", "1"}}));
+  QVERIFY(bench.store.save({}).has_value());
+  QVERIFY(bench.loaded().problems.empty());
+  QVERIFY(!bench.copied());
+}
+
+void TunnelStoreTest::whatDidNotChangeStaysAsWritten() {
+  Bench bench;
+  bench.write(
+      "# mine\nversion = 1 # of the format\n\n# first\n[[tunnel]]\nname = 'Shop' # known\ntarget = '1'\n"
+      "[[tunnel]]\ntarget = '2'\nname = 'x'\n");
+  Tunnels tunnels = bench.store.load().tunnels;
+  tunnels[1].started = false;
+  QVERIFY(bench.store.save(tunnels).has_value());
+  QCOMPARE(bench.text(),
+           std::string("# mine\nversion = 1 # of the format\n\n# first\n[[tunnel]]\nname = 'Shop' # "
+                       "known\ntarget = '1'\n\n[[tunnel]]\nname = \"x\"\ntarget = \"2\"\n"
+                       "started = false\n"));
+  QVERIFY(!bench.copied());
+}
+
+void TunnelStoreTest::aFileThatNobodyUnderstandsIsCopied_data() {
+  QTest::addColumn<QString>("text");
+  QTest::newRow("newer") << "version = 2\n[[tunnel]]\naim = '1'\n";
+  QTest::newRow("no version") << "[[tunnel]]\ntarget = '1'\n";
+  QTest::newRow("prose") << "Tunnels: shop\n";
+  QTest::newRow("within a line") << "version = 1\ntunnel = [{ target = 1 }]\n";
+}
+
+void TunnelStoreTest::aFileThatNobodyUnderstandsIsCopied() {
+  QFETCH(QString, text);
+  Bench bench;
+  bench.write(text.toStdString());
+  const StoredTunnels loaded = bench.store.load();
+  QVERIFY(loaded.tunnels.empty());
+  QCOMPARE(loaded.problems.size(), std::size_t{1});
+  QVERIFY(!bench.copied());  // Nothing happens before it has to.
+  for (int i = 0; i < 3; ++i) QVERIFY(bench.store.save({{"a", std::to_string(i + 1)}}).has_value());
+  QVERIFY(bench.loaded().tunnels == (Tunnels{{"a", "3"}}));
+  QCOMPARE(bench.text(".bak"), text.toStdString());
+  QCOMPARE(bench.text(".bak2"), std::string("(none)"));  // Once is enough.
+}
+
+void TunnelStoreTest::whatSomebodyElseWroteIsCopied() {
+  Bench bench;
+  QVERIFY(bench.store.save({{"a", "1"}}).has_value());
+  for (const char* text : {"version = 1\n# from an editor\n", "version = 1\n# once more\n"}) {
+    bench.write(text);
+    QVERIFY(bench.store.save({{"a", "2"}}).has_value());
+    QVERIFY(bench.loaded().tunnels == (Tunnels{{"a", "2"}}));
+  }
+  QCOMPARE(bench.text(".bak"), std::string("version = 1\n# from an editor\n"));
+  QCOMPARE(bench.text(".bak2"), std::string("version = 1\n# once more\n"));
+  // Taken away altogether: there is nothing to keep.
+  QVERIFY(fs::remove(bench.file));
+  QVERIFY(bench.store.save({{"a", "3"}}).has_value());
+  QCOMPARE(bench.text(".bak3"), std::string("(none)"));
+}
+
+void TunnelStoreTest::anUnreadableFileIsPutAside() {
+  Bench bench;
+  bench.write(std::string(2 << 20, '#'));  // More than is read of a file.
+  QCOMPARE(bench.store.load().problems.size(), std::size_t{1});
+  QVERIFY(bench.store.save({{"a", "1"}}).has_value());
+  QCOMPARE(fs::file_size(bench.file.string() + ".bak"), std::uintmax_t{2 << 20});
+  QVERIFY(bench.loaded().tunnels == (Tunnels{{"a", "1"}}));
+}
+
+void TunnelStoreTest::aNamesakeOfAWrongEntryMayStay() {
+  Bench bench;
+  bench.write("version = 1\n[[tunnel]]\nname = 'a'\ntarget = ''\n");
+  QCOMPARE(bench.store.load().problems.size(), std::size_t{1});
+  QVERIFY(bench.store.save({{"a", "1"}}).has_value());
+  const StoredTunnels loaded = bench.loaded();
+  QVERIFY(loaded.tunnels == (Tunnels{{"a", "1"}}));
+  QCOMPARE(loaded.problems.size(), std::size_t{1});
+}
+
+void TunnelStoreTest::whatIsNotTakenIsWrong() {
+  Bench bench;
+  const std::string wrong = "# odd\n[[tunnel]]\nname = 'a'\ntarget = 'htp://1'\n";
+  bench.write("version = 1\n" + wrong + "[[tunnel]]\ntarget = '2'\n");
+  const auto take = [](const StoredTunnel& tunnel) -> Result<> {
+    if (tunnel.name == "a") return fail(ErrorCode::InvalidArgument, "not a target");
+    return {};
+  };
+  const StoredTunnels loaded = bench.store.load(take);
+  QVERIFY(loaded.tunnels == (Tunnels{{"", "2"}}));
+  QCOMPARE(loaded.problems.size(), std::size_t{1});
+  QVERIFY(loaded.problems[0].detail.ends_with("tunnels.toml:3:1: not a target"));
+  // Its name may be used meanwhile.
+  QVERIFY(bench.store.save({{"", "2"}, {"a", "3"}}).has_value());
+  QVERIFY(bench.text().ends_with(wrong));
+  QVERIFY(!bench.copied());
+}
+
+void TunnelStoreTest::tooManyAreTold() {
+  Bench bench;
+  std::string text = "version = 1\n";
+  for (std::size_t i = 0; i < TunnelStore::kMaxTunnels + 2; ++i) text += "[[tunnel]]\ntarget = '1'\n";
+  bench.write(text);
+  const StoredTunnels loaded = bench.store.load();
+  QCOMPARE(loaded.tunnels.size(), TunnelStore::kMaxTunnels);
+  QCOMPARE(loaded.problems.size(), std::size_t{2});
+  QVERIFY(loaded.problems[0].detail.find(":2002:1: there can be 1000 tunnels") != std::string::npos);
 }
 
 void TunnelStoreTest::everyTruncationIsHandled() {
@@ -162,11 +350,15 @@ void TunnelStoreTest::everyTruncationIsHandled() {
   const std::string text = readFile(bench.file, FileSecrecy::Public).value();
   for (std::size_t cut = 0; cut < text.size(); ++cut) {
     bench.write(std::string_view(text).substr(0, cut));
-    const auto loaded = bench.store.load();
-    if (loaded)
-      QVERIFY(loaded->size() <= 2);
-    else
-      QVERIFY(loaded.error().code == ErrorCode::InvalidArgument);
+    const StoredTunnels loaded = bench.loaded();
+    QVERIFY(loaded.tunnels.size() <= 2);
+    for (const Error& problem : loaded.problems) QVERIFY(problem.code == ErrorCode::InvalidArgument);
+    // Whatever was left is in the file or beside it after a change.
+    TunnelStore store(bench.file);
+    Tunnels tunnels = store.load().tunnels;
+    tunnels.push_back({"new", "1"});
+    QVERIFY(store.save(tunnels).has_value());
+    QVERIFY(!bench.loaded().tunnels.empty());
   }
 }
 

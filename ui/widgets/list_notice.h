@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The strip that says which entries of the kept list of tunnels cannot be used, where they stand and what is
+// wrong with them. It can be put away; the log has it all. GUI thread.
+
+#include <QStringList>
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+class QToolButton;
+
+namespace adit::ui {
+
+class ListNotice : public QWidget {
+  Q_OBJECT
+ public:
+  static constexpr int kShown = 3;
+
+  explicit ListNotice(QWidget* parent = nullptr);
+  /// Hides where there are none. `file` is the list's full name.
+  void showProblems(const QStringList& problems, const QString& file);
+
+ Q_SIGNALS:
+  void openRequested();
+  void readRequested();
+  void dismissed();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void refresh();
+
+  QStringList m_problems;
+  QString m_file;
+  QLabel* m_icon;
+  QLabel* m_title;
+  QLabel* m_text;
+  QLabel* m_advice;
+  QPushButton* m_open;
+  QPushButton* m_read;
+  QToolButton* m_dismiss;
+};
+
+}  // namespace adit::ui
