@@ -2,6 +2,7 @@
 #include "ui/widgets/painting.h"
 
 #include <algorithm>
+#include <cmath>
 #include <QPainterPath>
 
 namespace adit::ui {
@@ -52,10 +53,15 @@ QPainterPath ratePath(const TrafficHistory& history, Rate rate, const CurveFrame
     return QPointF(rect.right() - age / span * rect.width(),
                    rect.bottom() - std::min(1.2, rateOf(point.rates, rate) / frame.top) * rect.height());
   };
-  // Points closer than a pixel and a half say nothing more; one beyond the left edge lets the curve enter
-  // smoothly.
+  // Points closer than two pixels and a half say nothing more, nor does one on a level line; one beyond the
+  // left edge lets the curve enter smoothly. Bends are rounded where the eye could see a corner; elsewhere
+  // lines are drawn several times as fast.
+  constexpr double kApart = 2.5;
+  constexpr double kRounded = 6;
+  constexpr double kLevel = 0.01;
   QPointF previous;
   bool begun = false;
+  bool level = false;  // The path reaches `previous` only when the line stops being level.
   for (std::size_t i = 0; i < history.size(); ++i) {
     const QPointF next = place(history.at(i));
     if (next.x() < rect.left() - 24) continue;
@@ -63,8 +69,17 @@ QPainterPath ratePath(const TrafficHistory& history, Rate rate, const CurveFrame
       path.moveTo(next);
       begun = true;
     } else {
-      if (next.x() - previous.x() < 1.5 && i + 1 < history.size()) continue;
-      path.quadTo(previous, (previous + next) / 2);
+      if (next.x() - previous.x() < kApart && i + 1 < history.size()) continue;
+      const bool stays = std::abs(next.y() - previous.y()) < kLevel;
+      if (!stays && level) path.lineTo(previous);
+      if (stays) {
+        if (!level) path.lineTo(previous);
+      } else if (next.x() - previous.x() > kRounded) {
+        path.quadTo(previous, (previous + next) / 2);
+      } else {
+        path.lineTo((previous + next) / 2);
+      }
+      level = stays;
     }
     previous = next;
   }
@@ -100,7 +115,7 @@ void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory&
     const QColor& color = rate == Rate::Out ? colors.trafficOut : colors.trafficIn;
     const QPainterPath curve = ratePath(history, rate, {.rect = rect, .end = end, .top = top});
     painter.fillPath(areaUnder(curve, rect), faded(color, 0.22 * opacity));
-    painter.strokePath(curve, QPen(faded(color, opacity), 1.3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.strokePath(curve, QPen(faded(color, opacity), 1.3, Qt::SolidLine, Qt::FlatCap, Qt::BevelJoin));
   }
   painter.restore();
 }

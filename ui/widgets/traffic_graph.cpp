@@ -18,7 +18,11 @@ namespace adit::ui {
 namespace {
 
 using namespace std::chrono_literals;
+// Between frames: while the scale moves, and at most while the curve alone does.
 constexpr auto kFrame = 33ms;
+constexpr auto kLongestFrame = 200ms;
+// The curve's way from frame to frame: steps of a pixel look like sliding, and lines stay crisp.
+constexpr double kPixelsAFrame = 1;
 // The right edge shows a moment ago, so that the next sample is there before it is needed and the curve
 // slides evenly.
 constexpr auto kLag = 200ms;
@@ -93,9 +97,27 @@ void TrafficGraph::tick() {
   const bool requestsMove = m_requests.advance(peak.requests, elapsed);
   const bool moving = bytesMove || requestsMove || peak.bytesIn > 0 || peak.bytesOut > 0 || peak.requests > 0;
   // One frame more after the last movement, then none until something moves again.
-  if (moving || m_moving) update();
+  if (moving || m_moving) {
+    const bool axes = bytesMove || requestsMove || m_axesMoved;
+    update(axes || m_pointer ? rect() : curveArea());
+    m_axesMoved = bytesMove || requestsMove;
+  }
   m_moving = moving;
+  setPace(m_axesMoved ? kFrame : curvePace());
 }
+
+/// The curve takes a minute across the graph: a small one needs few frames to slide evenly.
+std::chrono::milliseconds TrafficGraph::curvePace() const {
+  const std::chrono::duration<double> pixel = TrafficHistory::kSpan / std::max(1.0, plot().rect.width());
+  const auto pace = std::chrono::duration_cast<std::chrono::milliseconds>(kPixelsAFrame * pixel);
+  return std::clamp<std::chrono::milliseconds>(pace, kFrame, kLongestFrame);
+}
+
+void TrafficGraph::setPace(std::chrono::milliseconds pace) {
+  if (m_timer.intervalAsDuration() != pace) m_timer.setInterval(pace);
+}
+
+QRect TrafficGraph::curveArea() const { return plot().rect.toAlignedRect().adjusted(-1, -4, 1, 3); }
 
 void TrafficGraph::mouseMoveEvent(QMouseEvent* event) {
   const QRectF area = plot().rect;
@@ -127,7 +149,7 @@ TrafficGraph::Plot TrafficGraph::plot() const {
   return plot;
 }
 
-void TrafficGraph::paintEvent(QPaintEvent*) {
+void TrafficGraph::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const Plot frame = plot();
@@ -141,10 +163,15 @@ void TrafficGraph::paintEvent(QPaintEvent*) {
     return;
   }
   const Colors& colors = colorsOf(palette());
-  paintCard(painter, rect(), colors.card, colors.border);
-  paintAxes(painter, frame);
+  const Axes axes = curveArea().contains(event->rect()) ? Axes::Lines : Axes::Whole;
+  if (axes == Axes::Whole) {
+    paintCard(painter, rect(), colors.card, colors.border);
+  } else {
+    painter.fillRect(event->rect(), colors.card);
+  }
+  paintAxes(painter, frame, axes);
   paintCurves(painter, frame);
-  paintLegend(painter, frame);
+  if (axes == Axes::Whole) paintLegend(painter, frame);
   if (m_pointer) paintReading(painter, frame);
 }
 
@@ -174,13 +201,13 @@ void TrafficGraph::paintCurves(QPainter& painter, const Plot& plot) const {
       fill.setColorAt(1, faded(curve.color, 0.04));
       painter.fillPath(areaUnder(path, plot.rect), fill);
     }
-    QPen pen(curve.color, curve.filled ? width : 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
+    QPen pen(curve.color, curve.filled ? width : 1.5, Qt::SolidLine, Qt::FlatCap, Qt::BevelJoin);
     painter.strokePath(path, pen);
   }
   painter.restore();
 }
 
-void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
+void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot, Axes axes) const {
   const Colors& colors = colorsOf(palette());
   const QFontMetricsF metrics(plot.font);
   painter.setFont(plot.font);
@@ -200,15 +227,16 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot) const {
   for (int i = 0; i <= GraphScale::kSteps; i += every) {
     const double y = plot.yOf(i * m_bytes.step(), m_bytes.top());
     if (y >= plot.rect.top() - 2) {
-      painter.setPen(QPen(i == 0 ? colors.borderStrong : colors.grid, 1));
-      const double crisp = std::floor(y) + 0.5;
-      painter.drawLine(QPointF(plot.rect.left(), crisp), QPointF(plot.rect.right(), crisp));
+      painter.fillRect(QRectF(plot.rect.left(), std::floor(y), plot.rect.width(), 1),
+                       i == 0 ? colors.borderStrong : colors.grid);
     }
+    if (axes == Axes::Lines) continue;
     painter.setPen(colors.faint);
     label(i * m_bytes.step(), m_bytes.top(), i == 0 ? u"0"_s : formatRate(i * m_bytes.step()), true);
     painter.setPen(mixed(colors.requests, colors.faint, 0.25));
     if (i > 0) label(i * m_requests.step(), m_requests.top(), formatRequests(i * m_requests.step()), false);
   }
+  if (axes == Axes::Lines) return;
   painter.setPen(colors.faint);
   const double y = plot.rect.bottom() + 8;
   const std::array<std::pair<double, QString>, 4> times{

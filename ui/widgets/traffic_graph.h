@@ -50,8 +50,14 @@ class TrafficGraph : public QWidget {
   void tick();
   [[nodiscard]] SteadyTime rightEdge() const;
   [[nodiscard]] Plot plot() const;
+  /// What changes while the curve slides.
+  [[nodiscard]] QRect curveArea() const;
+  [[nodiscard]] std::chrono::milliseconds curvePace() const;
+  void setPace(std::chrono::milliseconds pace);
   void paintCurves(QPainter& painter, const Plot& plot) const;
-  void paintAxes(QPainter& painter, const Plot& plot) const;
+  /// The labels change with the scale only.
+  enum class Axes { Whole, Lines };
+  void paintAxes(QPainter& painter, const Plot& plot, Axes axes) const;
   void paintLegend(QPainter& painter, const Plot& plot) const;
   void paintReading(QPainter& painter, const Plot& plot) const;
 
@@ -63,6 +69,7 @@ class TrafficGraph : public QWidget {
   QTimer m_timer;
   SteadyTime m_lastTick;
   bool m_moving = true;
+  bool m_axesMoved = true;          ///< In the last frame; there is one more after the last movement.
   std::optional<double> m_pointer;  ///< Its x while over the plot.
 };
 
