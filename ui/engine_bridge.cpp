@@ -45,6 +45,8 @@ EngineBridge::EngineBridge(QObject* parent) : QObject(parent), m_wake(std::make_
   connect(&m_eventTimer, &QTimer::timeout, this, &EngineBridge::takeEvents);
   m_sampleTimer.setInterval(kBackgroundInterval);
   connect(&m_sampleTimer, &QTimer::timeout, this, &EngineBridge::sample);
+  // Queued: it may be heard in the middle of a sample.
+  connect(&m_origins, &OriginWatch::changed, this, &EngineBridge::sample, Qt::QueuedConnection);
 }
 
 EngineBridge::~EngineBridge() {
@@ -110,12 +112,13 @@ void EngineBridge::takeEvents() {
 
 void EngineBridge::sample() {
   engine::Snapshot next = m_engine->snapshot();
+  const bool marks = m_origins.mark(next);
   const engine::Snapshot previous = std::exchange(m_snapshot, std::move(next));
   // The engine keeps a bounded number of events, so what changed is read from the snapshots, not from the
   // events.
   QList<engine::TunnelId> changed;
   bool link = false;
-  if (previous.revision != m_snapshot.revision) {
+  if (marks || previous.revision != m_snapshot.revision) {
     for (const auto& tunnel : m_snapshot.tunnels) {
       const auto* before = find(previous.tunnels, tunnel.id);
       if (before == nullptr || !sameButCounters(*before, tunnel)) changed.append(tunnel.id);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The window's side of the engine. Owns the engine, turns its wake-ups into one queued call, takes events at
-// most ten times a second, keeps the newest snapshot, and says what changed in compound signals. Traffic is
-// sampled on a timer: ten times a second while somebody looks, once a second otherwise. GUI thread, except
-// for the wake function it hands out.
+// most ten times a second, keeps the newest snapshot (with a mark on tunnels behind which nothing answers),
+// and says what changed in compound signals. Traffic is sampled on a timer: ten times a second while somebody
+// looks, once a second otherwise. GUI thread, except for the wake function it hands out.
 
 #include <functional>
 #include <memory>
@@ -13,6 +13,7 @@
 #include <QTimer>
 
 #include "core/engine/engine.h"
+#include "ui/origin_watch.h"
 
 namespace adit::ui {
 
@@ -35,6 +36,8 @@ class EngineBridge : public QObject {
   /// Null where there is no such tunnel (any more).
   [[nodiscard]] const engine::TunnelSnapshot* tunnel(engine::TunnelId id) const;
   void setSampling(Sampling sampling);
+  /// For tests: who looks whether something answers behind a tunnel.
+  void setProbe(OriginProbe probe) { m_origins.setProbe(std::move(probe)); }
   /// Takes a snapshot now, between two of the timer's.
   void sample();
   /// Stops taking requests, ends those in flight within `deadline`, then emits drained.
@@ -57,6 +60,7 @@ class EngineBridge : public QObject {
   std::shared_ptr<Wake> m_wake;
   std::unique_ptr<engine::Engine> m_engine;
   engine::Snapshot m_snapshot;
+  OriginWatch m_origins;
   QTimer m_sampleTimer;
   QTimer m_eventTimer;
   QElapsedTimer m_sinceEvents;

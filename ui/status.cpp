@@ -65,6 +65,11 @@ Status statusOf(engine::LinkState state) {
   return Status::Offline;
 }
 
+Status statusOf(const engine::TunnelSnapshot& tunnel) {
+  const bool silent = tunnel.state == engine::TunnelState::Online && tunnel.hasError;
+  return silent ? Status::Connecting : statusOf(tunnel.state);
+}
+
 Status statusOf(const engine::Snapshot& snapshot) {
   Status whole = statusOf(snapshot.link.state);
   for (const auto& tunnel : snapshot.tunnels) whole = std::max(whole, statusOf(tunnel.state));
@@ -85,6 +90,12 @@ QString stateText(engine::TunnelState state) {
       return QCoreApplication::translate("adit::ui::Status", "Refused");
   }
   return {};
+}
+
+QString stateText(const engine::TunnelSnapshot& tunnel) {
+  if (tunnel.state == engine::TunnelState::Online && tunnel.hasError)
+    return QCoreApplication::translate("adit::ui::Status", "Nothing answers");
+  return stateText(tunnel.state);
 }
 
 QString statusText(Status status) {

@@ -17,11 +17,15 @@ enum class Status { Offline, Online, Connecting, Error };
 
 Status statusOf(engine::TunnelState state);
 Status statusOf(engine::LinkState state);
+/// The state's, but waiting where it is online and nothing answers behind it.
+Status statusOf(const engine::TunnelSnapshot& tunnel);
 /// The whole: the link and every tunnel.
 Status statusOf(const engine::Snapshot& snapshot);
 
 /// "Online", "Connecting…": for a tunnel, finer than its status.
 QString stateText(engine::TunnelState state);
+/// The same, but "Nothing answers" where that is so.
+QString stateText(const engine::TunnelSnapshot& tunnel);
 /// For the tray: "Adit: online".
 QString statusText(Status status);
 /// Name for pictureIcon.

@@ -100,7 +100,7 @@ QVariant TunnelModel::display(const engine::TunnelSnapshot& tunnel, int column) 
     case NameColumn:
       return fromUtf8(tunnel.name);
     case StateColumn:
-      return stateText(tunnel.state);
+      return stateText(tunnel);
     case AddressColumn:
       return fromUtf8(tunnel.url);
     case TargetColumn:
@@ -119,7 +119,7 @@ QVariant TunnelModel::display(const engine::TunnelSnapshot& tunnel, int column) 
 QVariant TunnelModel::raw(const engine::TunnelSnapshot& tunnel, int column) const {
   switch (column) {
     case StateColumn:
-      return static_cast<int>(statusOf(tunnel.state));
+      return static_cast<int>(statusOf(tunnel));
     case InColumn:
       return m_traffic.of(tunnel.id)->current().bytesIn;
     case OutColumn:
@@ -132,7 +132,7 @@ QVariant TunnelModel::raw(const engine::TunnelSnapshot& tunnel, int column) cons
 }
 
 QString TunnelModel::spoken(const engine::TunnelSnapshot& tunnel) const {
-  return u"%1, %2, %3"_s.arg(fromUtf8(tunnel.name), stateText(tunnel.state), fromUtf8(tunnel.url));
+  return u"%1, %2, %3"_s.arg(fromUtf8(tunnel.name), stateText(tunnel), fromUtf8(tunnel.url));
 }
 
 }  // namespace adit::ui

@@ -43,7 +43,7 @@ void TrayIcon::show(const engine::Snapshot& snapshot) {
 
 void TrayIcon::addTunnel(const engine::TunnelSnapshot& tunnel) {
   const QString name = fromUtf8(tunnel.name);
-  const QString text = tunnel.url.empty() ? u"%1 · %2"_s.arg(name, stateText(tunnel.state))
+  const QString text = tunnel.url.empty() ? u"%1 · %2"_s.arg(name, stateText(tunnel))
                                           : tr("Copy %1").arg(shortAddress(tunnel.url));
   QAction* action = m_menu->addAction(QString(text).replace(u'&', "&&"_L1));
   action->setObjectName(u"trayCopy_"_s + name);

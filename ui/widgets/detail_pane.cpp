@@ -210,19 +210,21 @@ void DetailPane::refresh() {
   m_edit->setVisible(one);
   m_remove->setVisible(one);
   m_addressBox->setVisible(one);
-  m_problemRow->setVisible(one && m_tunnel->hasError && m_tunnel->state != engine::TunnelState::Online);
+  m_problemRow->setVisible(one && m_tunnel->hasError);
   if (one) {
     const bool stopped = m_tunnel->state == engine::TunnelState::Stopped;
     m_name->setText(fromUtf8(m_tunnel->name));
-    m_state->setState(statusOf(m_tunnel->state), stateText(m_tunnel->state));
+    m_state->setState(statusOf(*m_tunnel), stateText(*m_tunnel));
     m_toggle->setText(!m_roomy ? QString() : stopped ? tr("Start") : tr("Stop"));
     m_toggle->setIcon(symbolIcon(stopped ? Symbol::Play : Symbol::Stop));
     m_toggle->setAccessibleName(stopped ? tr("Start this tunnel") : tr("Stop this tunnel"));
     m_toggle->setToolTip(m_toggle->accessibleName());
-    const QColor tone = statusColor(statusOf(m_tunnel->state), colorsOf(palette()));
+    const QColor tone = statusColor(statusOf(*m_tunnel), colorsOf(palette()));
     m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
     m_problem->setStyleSheet(u"color: %1"_s.arg(mixed(tone, colorsOf(palette()).text, 0.25).name()));
-    m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed);
+    // Where waiting does not help: another name, another port.
+    m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed ||
+                       m_tunnel->state == engine::TunnelState::Online);
     refreshAddress();
     refreshTarget();
   } else {

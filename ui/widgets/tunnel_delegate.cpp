@@ -92,7 +92,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   const bool hovered = option.state.testFlag(QStyle::State_MouseOver);
   const bool focused = option.state.testFlag(QStyle::State_HasFocus) &&
                        option.state.testFlag(QStyle::State_KeyboardFocusChange);
-  const Status status = statusOf(tunnel.state);
+  const Status status = statusOf(tunnel);
   const bool stopped = tunnel.state == engine::TunnelState::Stopped;
 
   painter->save();
@@ -121,7 +121,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   } else {
     painter->setFont(small);
     painter->setPen(stopped ? colors.faint : inkOf(statusColor(status, colors), colors));
-    const QString state = stateText(tunnel.state);
+    const QString state = stateText(tunnel);
     painter->drawText(layout.state, Qt::AlignRight | Qt::AlignVCenter, state);
     name.setRight(layout.state.right() - smallMetrics.horizontalAdvance(state) - 8);
   }
