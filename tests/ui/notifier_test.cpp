@@ -71,7 +71,11 @@ class NotifierTest : public QObject {
     life.set(TunnelState::Reconnecting);
     const auto notices = life.pass(10s);
     QCOMPARE(notices.size(), std::size_t(1));
-    QVERIFY(notices[0].text.contains(QStringLiteral("a, b, c")));
+    QVERIFY(notices[0].text.contains(QStringLiteral("a, b, c:")));
+    Life many(20);
+    (void)many.pass(20s);
+    many.set(TunnelState::Reconnecting);
+    QVERIFY(many.pass(10s).at(0).text.contains(QStringLiteral("a, b, c and 17 more:")));
   }
 
   void quietRightAfterTheStart() {

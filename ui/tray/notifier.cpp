@@ -17,6 +17,14 @@ struct Notices {
   Q_DECLARE_TR_FUNCTIONS(adit::ui::Notices)
 };
 
+/// A bubble has room for a few.
+QString listed(const QStringList& names) {
+  constexpr qsizetype kFew = 3;
+  const QString few = names.mid(0, kFew).join(u", "_s);
+  const auto more = static_cast<int>(names.size() - kFew);
+  return more <= 0 ? few : Notices::tr("%1 and %n more", nullptr, more).arg(few);
+}
+
 }  // namespace
 
 std::vector<Notifier::Notice> Notifier::observe(SteadyTime now, const engine::Snapshot& snapshot) {
@@ -59,7 +67,7 @@ std::vector<Notifier::Notice> Notifier::observe(SteadyTime now, const engine::Sn
   if (!away.isEmpty()) {
     notices.push_back(
         {.title = Notices::tr("%n tunnel(s) went offline", nullptr, static_cast<int>(away.size())),
-         .text = Notices::tr("%1: reconnecting…").arg(away.join(u", "_s))});
+         .text = Notices::tr("%1: reconnecting…").arg(listed(away))});
   }
   std::erase_if(m_tunnels, [&snapshot](const auto& item) {
     return std::ranges::find(snapshot.tunnels, item.first, &engine::TunnelSnapshot::id) ==
