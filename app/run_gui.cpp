@@ -106,7 +106,9 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
       stored.push_back({tunnel.spec.name, tunnel.spec.target, tunnel.started, tunnel.spec.origin});
     return store.save(stored);
   };
-  params.saveJoin = [&profiles](const std::optional<session::JoinLink>& joined) -> Result<> {
+  params.keptJoin = [&link] { return *link; };
+  params.saveJoin = [&profiles, &link](const std::optional<session::JoinLink>& joined) -> Result<> {
+    *link = joined;
     if (joined) return profiles.save(*joined);
     auto removed = profiles.remove();
     if (!removed && removed.error().code == ErrorCode::NotFound) return {};

@@ -353,6 +353,10 @@
         <source>Paste the whole line</source>
         <translation>请粘贴完整的一行</translation>
     </message>
+    <message>
+        <source>Asking the server…</source>
+        <translation>正在询问服务器……</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::ListNotice</name>
@@ -615,6 +619,12 @@ Licensed under the Apache License 2.0.</source>
         <source>%1: reconnecting…</source>
         <translation>%1：正在重新连接…</translation>
     </message>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 及另外 %n 条</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::Origin</name>
@@ -823,6 +833,10 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Refused</source>
         <translation>被拒绝</translation>
+    </message>
+    <message>
+        <source>Nothing answers</source>
+        <translation>服务无响应</translation>
     </message>
 </context>
 <context>

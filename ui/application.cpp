@@ -60,7 +60,8 @@ void Application::compose() {
                                                             .messages = *m_params.messages,
                                                             .trayAvailable = m_params.trayAvailable,
                                                             .openUrl = m_params.openUrl,
-                                                            .saveJoin = m_params.saveJoin});
+                                                            .saveJoin = m_params.saveJoin,
+                                                            .keptJoin = m_params.keptJoin});
   m_notifier = std::make_unique<Notifier>(std::chrono::steady_clock::now());
 
   connect(m_tray.get(), &TrayIcon::openRequested, this, &Application::raiseWindow);

@@ -51,7 +51,9 @@ class Application : public QObject {
     QString tunnelsFile;  ///< What loadTunnels reads, for the user to open.
     /// Called whenever the list of tunnels changed. May be empty.
     std::function<Result<>(const std::vector<SavedTunnel>&)> saveTunnels;
-    /// Called after the user joined a server, or with nothing after going back to the embedded one. May be
+    /// The link the engine is started with, or the one kept last. May be empty.
+    std::function<std::optional<session::JoinLink>()> keptJoin;
+    /// Called after a server took the user in, or with nothing after going back to the embedded one. May be
     /// empty.
     std::function<Result<>(const std::optional<session::JoinLink>&)> saveJoin;
     Start start = Start::Shown;

@@ -91,6 +91,8 @@ Result<> FakeEngine::join(const session::JoinLink& link) {
   m_domain = link.host;
   m_snapshot.link.server = link.serverName();
   m_snapshot.link.embedded = false;
+  m_snapshot.link.hasError = false;
+  m_snapshot.link.state = m_prompt ? LinkState::Online : LinkState::Connecting;
   for (auto& tunnel : m_snapshot.tunnels) {
     if (tunnel.state != TunnelState::Stopped) declare(tunnel);
   }
@@ -102,6 +104,8 @@ Result<> FakeEngine::useEmbedded() {
   const std::lock_guard lock(m_mutex);
   m_snapshot.link.server = "this computer";
   m_snapshot.link.embedded = true;
+  m_snapshot.link.hasError = false;
+  m_snapshot.link.state = LinkState::Online;
   added(engine::LinkChanged{m_snapshot.link});
   return {};
 }

@@ -45,7 +45,7 @@ class FakeEngine : public engine::Engine {
   void setClock(std::function<std::chrono::steady_clock::time_point()> clock);
   /// The next addTunnel, changeTunnel and join fail with this.
   void refuseNext(const Error& error);
-  /// New tunnels stay in Connecting where false.
+  /// New tunnels and servers stay in Connecting where false.
   void setPrompt(bool prompt);
   [[nodiscard]] int retries() const { return m_retries; }
   [[nodiscard]] bool drained() const { return m_drained; }

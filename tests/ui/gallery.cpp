@@ -49,6 +49,9 @@ struct Scene {
       : settings(directory.path()) {
     theme.apply(mode);
     language.apply(locale);
+    bridge.setProbe([](const std::string& target, QObject*, const std::function<void(ui::Answer)>& done) {
+      done(target == "1" ? ui::Answer::No : ui::Answer::Yes);
+    });
     (void)bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
       auto made = std::make_unique<ui::test::FakeEngine>(std::move(wake));
       engine = made.get();
@@ -62,7 +65,8 @@ struct Scene {
                                                                     .messages = messages,
                                                                     .trayAvailable = [] { return true; },
                                                                     .openUrl = [](const QUrl&) {},
-                                                                    .saveJoin = {}});
+                                                                    .saveJoin = {},
+                                                                    .keptJoin = {}});
   }
 
   void joinServer() {

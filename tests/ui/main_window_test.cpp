@@ -186,6 +186,28 @@ class MainWindowTest : public QObject {
     QCOMPARE(fixture.find<StatePill>("detailState")->text(), u"Refused"_s);
   }
 
+  void aServiceThatDoesNotAnswerIsTold() {
+    WindowFixture fixture;
+    const auto id = fixture.addTunnel("shop");
+    QTRY_COMPARE(fixture.probes, 1);
+    QVERIFY(!fixture.shows("detailProblem"));
+    fixture.answer = Answer::No;
+    fixture.engine->addFailures(id, 1);  // A visitor met an error.
+    fixture.bridge.sample();
+    QTRY_VERIFY(fixture.shows("detailProblem"));
+    QCOMPARE(fixture.find<QLabel>("detailProblem")->text(),
+             u"Nothing answers at localhost:3000. Is your service running?"_s);
+    QCOMPARE(fixture.find<StatePill>("detailState")->text(), u"Nothing answers"_s);
+    QVERIFY(fixture.shows("mendButton"));
+    QVERIFY(fixture.find<QPushButton>("copyButton")->isEnabled());  // The address is as good as before.
+    fixture.answer = Answer::Yes;
+    auto now = std::chrono::steady_clock::now() + 1h;
+    fixture.engine->setClock([&now] { return now; });
+    fixture.bridge.sample();
+    QTRY_VERIFY(!fixture.shows("detailProblem"));
+    QCOMPARE(fixture.find<StatePill>("detailState")->text(), u"Online"_s);
+  }
+
   void figuresFollowTheTraffic() {
     WindowFixture fixture;
     const auto id = fixture.addTunnel("shop");
@@ -279,7 +301,7 @@ class MainWindowTest : public QObject {
     QVERIFY(dialog->isVisible());
     QVERIFY(child<QLabel>(dialog, "joinHint")->text().contains(u"not now"_s));
     click(ok);
-    QVERIFY(!dialog->isVisible());
+    QTRY_VERIFY(fixture.window->findChild<QDialog*>(u"joinDialog"_s) == nullptr);
     QCOMPARE(fixture.engine->joined(), std::optional<std::string>("t.example.com:4433"));
     QVERIFY(fixture.saved.has_value());
 
@@ -290,6 +312,52 @@ class MainWindowTest : public QObject {
     click(child<QPushButton>(dialog, "joinEmbedded"));
     QVERIFY(!fixture.engine->joined().has_value());
     QVERIFY(fixture.messages.lastText().contains(u"no space left"_s));
+  }
+
+  void aServerThatDoesNotTakeTheLinkIsNotKept() {
+    WindowFixture fixture;
+    fixture.engine->setPrompt(false);
+    QDialog* dialog = openDialog(fixture, "actionJoin", "joinDialog");
+    auto* field = child<QLineEdit>(dialog, "joinLink");
+    auto* ok = child<QPushButton>(dialog, "joinOk");
+    auto* hint = child<QLabel>(dialog, "joinHint");
+    field->setText(QString::fromLatin1(kLink));
+    QVERIFY(!field->displayText().contains(u"adit"_s));
+    click(ok);
+    fixture.bridge.sample();
+    QVERIFY(dialog->isVisible());
+    QVERIFY(!ok->isEnabled());
+    QVERIFY(field->isReadOnly());
+    QCOMPARE(hint->text(), u"Asking the server…"_s);
+    for (const auto& [code, words] :
+         {std::pair{ErrorCode::PinMismatch, u"another key"_s}, std::pair{ErrorCode::TimedOut, u"over UDP"_s},
+          std::pair{ErrorCode::TokenRevoked, u"withdrew this token"_s}}) {
+      auto link = fixture.bridge.snapshot().link;
+      link.state = engine::LinkState::Failed;
+      link.hasError = true;
+      link.error = {.code = code, .detail = "x", .libraryCode = 0};
+      fixture.engine->setLink(link);
+      fixture.bridge.sample();
+      QVERIFY2(hint->text().contains(words), qPrintable(hint->text()));
+      QVERIFY(ok->isEnabled() && !field->isReadOnly());
+    }
+    QCOMPARE(fixture.saves, 0);
+    click(child<QPushButton>(dialog, "joinCancel"));
+    QVERIFY(!fixture.engine->joined().has_value());  // Where it was before.
+    QCOMPARE(fixture.saves, 0);
+
+    // The same from a server that was kept.
+    fixture.saved = session::JoinLink::parse(kLink).value();
+    QVERIFY(fixture.engine->join(*fixture.saved));
+    fixture.bridge.sample();
+    QTRY_VERIFY(fixture.window->findChild<QDialog*>(u"joinDialog"_s) == nullptr);
+    dialog = openDialog(fixture, "actionJoin", "joinDialog");
+    child<QLineEdit>(dialog, "joinLink")
+        ->setText(QString::fromLatin1(kLink).replace(u"t.example.com"_s, u"u.example.com"_s));
+    click(child<QPushButton>(dialog, "joinOk"));
+    QCOMPARE(fixture.engine->joined(), std::optional<std::string>("u.example.com:4433"));
+    QTest::keyClick(dialog, Qt::Key_Escape);
+    QCOMPARE(fixture.engine->joined(), std::optional<std::string>("t.example.com:4433"));
   }
 
   void aHostileAddressIsNotOpened() {

@@ -52,6 +52,8 @@ struct WindowFixture {
   EngineBridge bridge;
   ScriptedMessageBox messages;
   bool tray = true;
+  Answer answer = Answer::Yes;  ///< Of every service, when somebody looks.
+  int probes = 0;
   QList<QUrl> opened;
   std::optional<session::JoinLink> saved;
   int saves = 0;
@@ -61,6 +63,10 @@ struct WindowFixture {
   WindowFixture() {
     theme.apply(ThemeMode::Light);
     language.apply(QStringLiteral("en"));
+    bridge.setProbe([this](const std::string&, QObject*, const std::function<void(Answer)>& done) {
+      ++probes;
+      done(answer);
+    });
     const auto started =
         bridge.start([this](std::function<void()> wake) -> Result<std::unique_ptr<engine::Engine>> {
           auto made = std::make_unique<FakeEngine>(std::move(wake));
@@ -85,7 +91,8 @@ struct WindowFixture {
                             saved = link;
                             ++saves;
                             return {};
-                          }});
+                          },
+                          .keptJoin = [this] { return saved; }});
     window->show();
   }
 

@@ -31,7 +31,7 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   m_pin->setObjectName(u"joinPin"_s);
   m_link->setPlaceholderText(u"adit://…@t.example.com:4433?pin=sha256:…"_s);
   // The token in the link is as good as a password.
-  m_link->setEchoMode(QLineEdit::PasswordEchoOnEdit);
+  m_link->setEchoMode(QLineEdit::Password);
   m_pin->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   m_pin->setWordWrap(true);
   m_pin->setTextFormat(Qt::PlainText);
@@ -63,16 +63,15 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   about->setProperty("ink", u"secondary"_s);
   column->addWidget(about);
 
-  QPushButton* embedded = nullptr;
   if (current == Current::Server) {
-    embedded = new QPushButton(tr("Use this computer instead"), this);
-    embedded->setObjectName(u"joinEmbedded"_s);
-    embedded->setAutoDefault(false);
-    connect(embedded, &QPushButton::clicked, this, &JoinDialog::embeddedRequested);
+    m_embedded = new QPushButton(tr("Use this computer instead"), this);
+    m_embedded->setObjectName(u"joinEmbedded"_s);
+    m_embedded->setAutoDefault(false);
+    connect(m_embedded, &QPushButton::clicked, this, &JoinDialog::embeddedRequested);
   }
   auto* cancel = new QPushButton(tr("Cancel"), this);
   cancel->setObjectName(u"joinCancel"_s);
-  m_ok = addButtons(column, embedded, cancel, tr("Join"));
+  m_ok = addButtons(column, m_embedded, cancel, tr("Join"));
   m_ok->setObjectName(u"joinOk"_s);
   setMinimumWidth(520);
 
@@ -109,6 +108,19 @@ void JoinDialog::check() {
   adjustSize();
 }
 
-void JoinDialog::showProblem(const QString& problem) { showHint(m_hint, m_link, {}, problem); }
+void JoinDialog::showJoining() {
+  showHint(m_hint, m_link, tr("Asking the server…"), {});
+  m_link->setReadOnly(true);
+  m_ok->setEnabled(false);
+  if (m_embedded != nullptr) m_embedded->setEnabled(false);
+}
+
+void JoinDialog::showProblem(const QString& problem) {
+  showHint(m_hint, m_link, {}, problem);
+  m_link->setReadOnly(false);
+  m_ok->setEnabled(m_parsed.has_value());
+  if (m_embedded != nullptr) m_embedded->setEnabled(true);
+  adjustSize();
+}
 
 }  // namespace adit::ui

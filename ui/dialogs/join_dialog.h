@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Takes a join link, says which server and key it names before anything happens, and offers the way back to
-// the embedded server. The link is a secret: it is shown masked once it was read, and goes nowhere but to
-// `submitted`. GUI thread.
+// the embedded server. It stays open until the server has answered, and says why where it does not. The link
+// is a secret: it is never shown, and goes nowhere but to `submitted`. GUI thread.
 
 #include <optional>
 #include <QDialog>
@@ -21,6 +21,9 @@ class JoinDialog : public QDialog {
   enum class Current { Embedded, Server };
 
   JoinDialog(Current current, QWidget* parent);
+  /// The server was asked; there is nothing to do but wait or cancel.
+  void showJoining();
+  /// Why it did not work; another link may be tried.
   void showProblem(const QString& problem);
 
  Q_SIGNALS:
@@ -36,6 +39,7 @@ class JoinDialog : public QDialog {
   QLabel* m_server;
   QLabel* m_pin;
   QWidget* m_facts;
+  QPushButton* m_embedded = nullptr;
   QPushButton* m_ok;
 };
 

@@ -269,6 +269,7 @@ void MainWindow::showListProblems(const QStringList& problems, const QString& fi
 void MainWindow::onTrafficSampled() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
   m_traffic.add(snapshot);
+  followJoin();
   updateBanners();
   if (!isVisible() || snapshot.taken - m_figuresShown < kFiguresInterval) return;
   refreshFigures();

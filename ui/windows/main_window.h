@@ -48,8 +48,11 @@ class MainWindow : public QMainWindow {
     MessageBox& messages;
     std::function<bool()> trayAvailable;
     std::function<void(const QUrl&)> openUrl;
-    /// Keeps the link (or the choice of the embedded server) for the next start.
+    /// Keeps the link (or the choice of the embedded server) for the next start; called once the server
+    /// answered.
     std::function<Result<>(const std::optional<session::JoinLink>&)> saveJoin;
+    /// The link that was kept last; nothing for the embedded server. May be empty.
+    std::function<std::optional<session::JoinLink>()> keptJoin;
   };
 
   explicit MainWindow(Parts parts);
@@ -106,6 +109,8 @@ class MainWindow : public QMainWindow {
   void copyPlainAddress();
   void joinDialog();
   void join(JoinDialog* dialog, const std::optional<session::JoinLink>& link);
+  void followJoin();
+  void keepJoin(const std::optional<session::JoinLink>& link);
   void copyFocused();
   void showContextMenu(QPoint position);
   void chooseTheme(const QString& theme);
@@ -118,6 +123,13 @@ class MainWindow : public QMainWindow {
   LogModel m_log;
   std::optional<engine::TunnelId> m_selectNext;  ///< Just added, not in the model yet.
   SteadyTime m_figuresShown;
+  /// A server that was asked and did not answer yet.
+  struct Joining {
+    JoinDialog* dialog;
+    session::JoinLink link;
+    std::uint64_t revision;  ///< Of the last snapshot before.
+  };
+  std::optional<Joining> m_joining;
 
   WindowActions* m_actions;
   QMenu* m_menu;

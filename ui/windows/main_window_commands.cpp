@@ -6,11 +6,13 @@
 #include <QMenu>
 #include <QUrl>
 
+#include "core/base/log.h"
 #include "ui/dialogs/join_dialog.h"
 #include "ui/dialogs/message_box.h"
 #include "ui/dialogs/tunnel_dialog.h"
 #include "ui/format.h"
 #include "ui/language.h"
+#include "ui/messages.h"
 #include "ui/settings.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/copy_button.h"
@@ -112,23 +114,56 @@ void MainWindow::joinDialog() {
   connect(dialog, &JoinDialog::submitted, this,
           [this, dialog](const session::JoinLink& link) { join(dialog, link); });
   connect(dialog, &JoinDialog::embeddedRequested, this, [this, dialog] { join(dialog, std::nullopt); });
+  connect(dialog, &QDialog::rejected, this, [this] {
+    if (!std::exchange(m_joining, std::nullopt)) return;
+    // Back to what worked before.
+    const std::optional<session::JoinLink> kept = m_parts.keptJoin ? m_parts.keptJoin() : std::nullopt;
+    const Result<> back = kept ? m_parts.bridge.engine().join(*kept) : m_parts.bridge.engine().useEmbedded();
+    if (!back) logError("ui", "no way back to the server before: {}", back.error().describe());
+  });
   dialog->open();
 }
 
 void MainWindow::join(JoinDialog* dialog, const std::optional<session::JoinLink>& link) {
   engine::Engine& engine = m_parts.bridge.engine();
+  const std::uint64_t revision = m_parts.bridge.snapshot().revision;
   const Result<> joined = link ? engine.join(*link) : engine.useEmbedded();
   if (!joined) {
     dialog->showProblem(fromUtf8(joined.error().detail));
     return;
   }
-  const Result<> saved = m_parts.saveJoin ? m_parts.saveJoin(link) : Result<>();
-  dialog->accept();
-  if (!saved) {
-    m_parts.messages.tell(this, tr("Not saved"),
-                          tr("The server is used now but could not be saved for the next start: %1")
-                              .arg(fromUtf8(saved.error().detail)));
+  m_joining.reset();
+  if (link) {
+    m_joining = Joining{.dialog = dialog, .link = *link, .revision = revision};
+    dialog->showJoining();
+  } else {
+    dialog->accept();
+    keepJoin(link);
   }
+}
+
+/// A link is kept only when its server took it: a wrong one must not cost the user the right one.
+void MainWindow::followJoin() {
+  if (!m_joining) return;
+  const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
+  if (snapshot.revision == m_joining->revision || snapshot.link.embedded ||
+      snapshot.link.server != m_joining->link.serverName())
+    return;
+  if (snapshot.link.state == engine::LinkState::Online) {
+    const Joining joined = *std::exchange(m_joining, std::nullopt);
+    joined.dialog->accept();
+    keepJoin(joined.link);
+  } else if (snapshot.link.hasError) {
+    m_joining->dialog->showProblem(linkProblem(snapshot.link.error, serverName(snapshot.link)));
+  }
+}
+
+void MainWindow::keepJoin(const std::optional<session::JoinLink>& link) {
+  const Result<> saved = m_parts.saveJoin ? m_parts.saveJoin(link) : Result<>();
+  if (saved) return;
+  m_parts.messages.tell(this, tr("Not saved"),
+                        tr("The server is used now but could not be saved for the next start: %1")
+                            .arg(fromUtf8(saved.error().detail)));
 }
 
 void MainWindow::showContextMenu(QPoint position) {
