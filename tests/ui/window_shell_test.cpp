@@ -94,6 +94,19 @@ class WindowShellTest : public QObject {
     QCOMPARE(quits.count(), 1);
   }
 
+  void theListIsUsedByKeys() {
+    WindowFixture fixture;
+    fixture.addTunnel("one");
+    fixture.addTunnel("two");
+    auto* list = fixture.find<TunnelList>("tunnelList");
+    QTest::keyClick(list, Qt::Key_Down);
+    QCOMPARE(fixture.find<ElidedLabel>("detailName")->text(), u"two"_s);
+    QTest::keyClick(list, Qt::Key_Return);
+    QCOMPARE(fixture.opened, QList<QUrl>({QUrl(u"http://two.localhost:8080"_s)}));
+    QTest::keyClick(list, Qt::Key_A);  // Anything else is the view's.
+    QCOMPARE(fixture.opened.size(), 1);
+  }
+
   void appearanceAndLanguageAreKept() {
     WindowFixture fixture;
     fixture.find<QAction>("actionTheme_dark")->trigger();

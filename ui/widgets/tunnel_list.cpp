@@ -2,6 +2,7 @@
 #include "ui/widgets/tunnel_list.h"
 
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QToolTip>
 
@@ -75,6 +76,16 @@ void TunnelList::mouseReleaseEvent(QMouseEvent* event) {
   } else {
     Q_EMIT openRequested(id);
   }
+}
+
+void TunnelList::keyPressEvent(QKeyEvent* event) {
+  // What a click on the address does. The view's own signal would come for a double click, too.
+  const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+  if (enter && currentIndex().isValid()) {
+    Q_EMIT openRequested(m_model->tunnelAt(currentIndex().row()).id);
+    return;
+  }
+  QListView::keyPressEvent(event);
 }
 
 void TunnelList::resizeEvent(QResizeEvent* event) {
