@@ -149,7 +149,7 @@ class UnreadAnswers(Scene):
 class OneConnection(Scene):
     """What a single HTTP/2 visitor may cost: its streams, times what each may have on its way before any of it is taken."""
 
-    def grown(self, window, method="GET", content=b"", most=8 << 10):
+    def grown(self, window, method="GET", content=b"", most=11 << 10):
         server, tunnel = self.scene(False, "--workers", "1")
         self.assertEqual(tunnel.get("/small").status, 200)
         watch = RssWatch(tunnel.client, server)
