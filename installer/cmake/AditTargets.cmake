@@ -23,9 +23,10 @@ endif()
 
 # What the tests themselves are compiled with besides everybody's options. Qt Test's macros are most of their code: checking
 # that for undefined behaviour, or making it fast, takes longer than compiling it. The code under test has both. (What
-# fortifies needs an optimizer. SHELL: keeps CMake from dropping an option that it has seen before.)
+# fortifies needs an optimizer. SHELL: keeps CMake from dropping an option that it has seen before.) Not with ThreadSanitizer,
+# where what tests do byte by byte takes them three times as long then, and some to the end of their patience.
 add_library(adit_test_options INTERFACE)
-if(NOT MSVC)
+if(NOT MSVC AND NOT ADIT_SANITIZE STREQUAL "thread")
   target_compile_options(adit_test_options INTERFACE "SHELL:-O0 -U_FORTIFY_SOURCE")
 endif()
 if(ADIT_SANITIZE STREQUAL "address")
