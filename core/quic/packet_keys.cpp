@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <span>
 
@@ -21,22 +22,22 @@ using AeadKey = BusyKey<PacketCipher>;
 using HeaderKey = BusyKey<HeaderCipher>;
 
 // ngtcp2 keeps one pointer for a key and hands it to callbacks without user data, for its helpers' keys as
-// for ours. Ours is told by its lowest bit, which no object's address has set.
-constexpr std::uintptr_t kOurs = 1;
+// for ours. Ours points a byte into the key: no helper's has its lowest bit set.
+constexpr std::ptrdiff_t kMark = 1;
 
-bool isOurs(const void* handle) noexcept { return (reinterpret_cast<std::uintptr_t>(handle) & kOurs) != 0; }
+bool isOurs(const void* handle) noexcept { return (reinterpret_cast<std::uintptr_t>(handle) & kMark) != 0; }
 
 /// Null for a helper's.
 template <typename T>
-T* keyOf(const void* handle) noexcept {
-  return isOurs(handle) ? reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(handle) & ~kOurs) : nullptr;
+T* keyOf(void* handle) noexcept {
+  return isOurs(handle) ? reinterpret_cast<T*>(static_cast<std::byte*>(handle) - kMark) : nullptr;
 }
 
 /// The pointer ngtcp2 keeps; it owns the key from then on.
 template <typename T>
 void* handleOf(std::unique_ptr<T> key) noexcept {
-  static_assert(alignof(T) > kOurs);
-  return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(key.release()) | kOurs);
+  static_assert(alignof(T) > kMark);
+  return reinterpret_cast<std::byte*>(key.release()) + kMark;
 }
 
 bool isAes128Gcm(ngtcp2_conn* connection) noexcept {
