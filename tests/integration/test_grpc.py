@@ -82,10 +82,13 @@ class Service(grpc.GenericRpcHandler):
     def Hang(self):
         def call(request, context):
             done = threading.Event()
-            context.add_callback(done.set)
+
+            def ended():  # not behind the yield: a call that ended meanwhile is not taken up again there
+                self.note(self.cancelled, request)
+                done.set()
+            context.add_callback(ended)
             yield b"started"
             done.wait(seconds(30))
-            self.note(self.cancelled, request)
         return grpc.unary_stream_rpc_method_handler(call)
 
     def Slow(self):
