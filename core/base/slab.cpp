@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kLoosePieces = 4;
 /// Larger ones are worth the slab they lie in.
 constexpr std::size_t kSmallPiece = kSlabSize / 4;
+/// A slab with less room is left for a fresh one.
+constexpr std::size_t kLeastRoom = 512;
 
 }  // namespace
 
@@ -109,16 +111,36 @@ void SliceQueue::gather(Slice slice) {
     push(std::move(slice));
     return;
   }
+  copyToTail(slice.bytes(), slice.pool(), slice.size());
+}
+
+void SliceQueue::copy(ByteView bytes, SlabWriter& writer) {
+  while (!bytes.empty()) {
+    // The rest of a slab is used even where it does not hold everything.
+    const std::size_t least = std::min(bytes.size(), kLeastRoom);
+    std::size_t count = 0;
+    if (this->count() < kLoosePieces) {
+      count = std::min(bytes.size(), writer.reserve(least).size());
+      push(writer.copy(bytes.first(count)));
+    } else {
+      count = copyToTail(bytes, writer.pool(), least);
+    }
+    bytes = bytes.subspan(count);
+  }
+}
+
+std::size_t SliceQueue::copyToTail(ByteView bytes, SlabPool& pool, std::size_t least) {
   Slab*& tail = m_tail.slab;
-  if (tail == nullptr || kSlabSize - tail->used < slice.size()) {
-    SlabPool& pool = slice.pool();
+  if (tail == nullptr || kSlabSize - tail->used < least) {
     SlabPool::release(tail);
     tail = pool.acquire();
   }
   std::uint8_t* const room = tail->bytes + tail->used;
-  std::memcpy(room, slice.data(), slice.size());
-  tail->used += static_cast<std::uint32_t>(slice.size());
-  push(Slice(tail, room, slice.size()));
+  const std::size_t count = std::min<std::size_t>(bytes.size(), kSlabSize - tail->used);
+  std::memcpy(room, bytes.data(), count);
+  tail->used += static_cast<std::uint32_t>(count);
+  push(Slice(tail, room, count));
+  return count;
 }
 
 void SliceQueue::emptied() noexcept {

@@ -162,6 +162,9 @@ class SliceQueue {
   /// For what may wait long while other things come and go: small pieces behind a few others are copied
   /// together, or each would keep the whole slab that it came in.
   void gather(Slice slice);
+  /// Appends a copy of `bytes`, copied once: into the writer's shared slab while little waits here, and
+  /// together, into slabs of this queue's own, behind a few other pieces.
+  void copy(ByteView bytes, SlabWriter& writer);
   [[nodiscard]] bool empty() const noexcept { return m_head == m_slices.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return m_bytes; }
   [[nodiscard]] std::size_t count() const noexcept { return m_slices.size() - m_head; }
@@ -171,9 +174,11 @@ class SliceQueue {
   void clear() noexcept;
 
  private:
+  /// Appends as many of `bytes` as fit into the tail, and says how many.
+  std::size_t copyToTail(ByteView bytes, SlabPool& pool, std::size_t least);
   void emptied() noexcept;
 
-  /// What gather() fills, until the queue is empty.
+  /// What gather() and copy() fill, until the queue is empty.
   struct Tail {
     Tail() = default;
     Tail(Tail&& other) noexcept : slab(std::exchange(other.slab, nullptr)) {}

@@ -48,13 +48,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
 
   void sendCopy(ByteView data) override {
     if (!isOpen() || m_shutdownWanted || m_sendError) return;
-    while (!data.empty()) {
-      // A tail of the shared slab is used even where it does not hold everything.
-      const std::size_t room = m_loop.writer().reserve(std::min<std::size_t>(data.size(), 512)).size();
-      const std::size_t count = std::min(room, data.size());
-      m_queue.gather(m_loop.writer().copy(data.first(count)));
-      data = data.subspan(count);
-    }
+    m_queue.copy(data, m_loop.writer());
     scheduleWrite();
   }
 

@@ -34,11 +34,13 @@ Result<NativeSocket> openBoundUdp(const UdpParams& params) {
   return socket;
 }
 
-UdpSocketBase::UdpSocketBase(EventLoop& loop, NativeSocket socket, UdpSocket::Handler& handler)
+UdpSocketBase::UdpSocketBase(EventLoop& loop, NativeSocket socket, const UdpParams& params,
+                             UdpSocket::Handler& handler)
     : m_loop(loop),
       m_socket(std::move(socket)),
       m_local(localAddressOf(m_socket)),
       m_handler(handler),
+      m_timePerWake(params.timePerWake),
       m_watcher(loop, m_socket.get(), *this) {
   m_watcher.watch(Readiness::Readable);
 }
@@ -65,11 +67,12 @@ void UdpSocketBase::onReady(Readiness readiness) {
   if (contains(readiness, Readiness::Readable)) {
     std::size_t budget = kDatagramsPerWake;
     Received state = Received::MaybeMore;
-    while (state == Received::MaybeMore && budget > 0) {
+    const Timestamp end = MonotonicClock::now() + m_timePerWake;
+    do {
       std::size_t taken = 0;
       state = receiveOnce(budget, taken);
       budget -= std::min(budget, std::max<std::size_t>(taken, 1));
-    }
+    } while (state == Received::MaybeMore && budget > 0 && MonotonicClock::now() < end);
     if (state == Received::Gone) return;
   }
   if (m_blocked && contains(readiness, Readiness::Writable)) {

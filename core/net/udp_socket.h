@@ -17,6 +17,10 @@ struct UdpParams {
   SocketAddress bind;
   bool reusePort = false;                     ///< Share the port between workers (Linux).
   std::size_t bufferBytes = 4 * 1024 * 1024;  ///< Asked for both directions; less is logged once.
+  /// After this long a wake-up reads no more. What came is then passed on and acknowledged: a sender whose
+  /// window lies in this socket would otherwise stand still until all of it is worked through, and the two
+  /// ends would take turns instead of working side by side.
+  Duration timePerWake = std::chrono::microseconds(400);
 };
 
 struct UdpCounters {

@@ -25,7 +25,7 @@ inline std::size_t segmentOf(const DatagramBatch& batch) noexcept {
 
 class UdpSocketBase : public UdpSocket, public PollWatcher::Handler {
  public:
-  UdpSocketBase(EventLoop& loop, NativeSocket socket, UdpSocket::Handler& handler);
+  UdpSocketBase(EventLoop& loop, NativeSocket socket, const UdpParams& params, UdpSocket::Handler& handler);
   ~UdpSocketBase() override;
 
   [[nodiscard]] SocketAddress localAddress() const override { return m_local; }
@@ -52,6 +52,7 @@ class UdpSocketBase : public UdpSocket, public PollWatcher::Handler {
 
  private:
   UdpSocket::Handler& m_handler;
+  Duration m_timePerWake;
   PollWatcher m_watcher;  // goes before m_socket
   bool m_blocked = false;
   bool m_failed = false;

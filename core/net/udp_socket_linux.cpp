@@ -19,6 +19,9 @@ namespace {
 
 /// Messages of one recvmmsg. A call that brings fewer has emptied the socket, which saves asking again.
 constexpr std::size_t kMessages = 16;
+/// And while they are large on average: more at once would take long to work through (timePerWake).
+constexpr std::size_t kBulkMessages = 4;
+constexpr std::size_t kLargeMessage = 16 * 1024;
 constexpr std::size_t kMessageBytes = 64 * 1024;
 /// The kernel's limit on segments in one send (UDP_MAX_SEGMENTS of the oldest kernels in use).
 constexpr std::size_t kMaxSegments = 64;
@@ -81,8 +84,8 @@ T controlValue(cmsghdr* control) noexcept {
 
 class LinuxUdpSocket final : public UdpSocketBase {
  public:
-  LinuxUdpSocket(EventLoop& loop, NativeSocket socket, UdpSocket::Handler& handler)
-      : UdpSocketBase(loop, std::move(socket), handler), m_wildcard(m_local.isUnspecified()) {
+  LinuxUdpSocket(EventLoop& loop, NativeSocket socket, const UdpParams& params, UdpSocket::Handler& handler)
+      : UdpSocketBase(loop, std::move(socket), params, handler), m_wildcard(m_local.isUnspecified()) {
     const int on = 1;
     const int fd = static_cast<int>(m_socket.get());
     setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on);
@@ -196,7 +199,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
   }
 
   Received receiveOnce(std::size_t budget, std::size_t& taken) override {
-    const std::size_t asked = std::min(budget, kMessages);
+    const std::size_t asked = std::min(budget, m_bulk ? kBulkMessages : kMessages);
     for (std::size_t i = 0; i < asked; ++i) {
       msghdr& header = m_messages[i].msg_hdr;
       header.msg_namelen = sizeof m_names[i];
@@ -209,7 +212,12 @@ class LinuxUdpSocket final : public UdpSocketBase {
     if (count < 0) return errno == EINTR ? Received::MaybeMore : receiveFailed(errno);
     taken = static_cast<std::size_t>(count);
     m_datagrams.clear();
-    for (std::size_t i = 0; i < taken; ++i) split(i);
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < taken; ++i) {
+      bytes += m_messages[i].msg_len;
+      split(i);
+    }
+    m_bulk = bytes >= taken * kLargeMessage;
     if (!m_datagrams.empty() && !deliver(m_datagrams)) return Received::Gone;
     return taken == asked ? Received::MaybeMore : Received::Drained;
   }
@@ -259,6 +267,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
 
   bool m_wildcard;
   bool m_segmentation = true;
+  bool m_bulk = false;  ///< The last messages were large.
   ReceiveBuffers m_buffers;
   std::array<mmsghdr, kMessages> m_messages{};
   std::array<iovec, kMessages> m_vectors{};
@@ -276,7 +285,7 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::open(EventLoop& loop, const UdpPar
                                                    Handler& handler) {
   Result<NativeSocket> socket = openBoundUdp(params);
   if (!socket) return fail(socket.error());
-  auto udp = std::make_unique<LinuxUdpSocket>(loop, std::move(*socket), handler);
+  auto udp = std::make_unique<LinuxUdpSocket>(loop, std::move(*socket), params, handler);
   if (udp->watchError() != 0) return fail(socketError(udp->watchError(), "cannot watch", params.bind));
   if (!udp->hasBuffers()) return fail(systemError(ENOMEM, "cannot allocate receive buffers"));
   return udp;

@@ -63,7 +63,7 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::openPortable(EventLoop& loop, cons
                                                            Handler& handler) {
   Result<NativeSocket> socket = openBoundUdp(params);
   if (!socket) return fail(socket.error());
-  auto udp = std::make_unique<PortableUdpSocket>(loop, std::move(*socket), handler);
+  auto udp = std::make_unique<PortableUdpSocket>(loop, std::move(*socket), params, handler);
   if (udp->watchError() != 0) return fail(socketError(udp->watchError(), "cannot watch", params.bind));
   return udp;
 }

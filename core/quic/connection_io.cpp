@@ -26,7 +26,7 @@ constexpr int kBurstsInRtt = 4;
 // Before the first sample ngtcp2 says "infinite".
 constexpr Duration kNoRtt = std::chrono::hours(1);
 // One connection's share of a flush; others get their turn before it goes on.
-constexpr std::size_t kFlushBudget = 1024 * 1024;
+constexpr std::size_t kFlushBudget = 512 * 1024;
 constexpr std::size_t kVectors = 16;
 
 }  // namespace

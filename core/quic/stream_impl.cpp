@@ -40,12 +40,7 @@ void StreamImpl::send(Slice data) {
 
 void StreamImpl::sendCopy(ByteView data) {
   if (m_closed || m_send != SendState::Open || data.empty()) return;
-  SlabWriter& writer = m_connection->writer();
-  while (!data.empty()) {
-    const std::size_t count = std::min(data.size(), kSlabSize);
-    m_unsent.gather(writer.copy(data.first(count)));
-    data = data.subspan(count);
-  }
+  m_unsent.copy(data, m_connection->writer());
   queued();
 }
 

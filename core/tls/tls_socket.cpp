@@ -69,12 +69,7 @@ class Socket final : public TlsSocket,
 
   void sendCopy(ByteView data) override {
     if (!takesMore()) return;
-    while (!data.empty()) {
-      const std::size_t room = m_loop.writer().reserve(std::min<std::size_t>(data.size(), 512)).size();
-      const std::size_t count = std::min(room, data.size());
-      m_plain.gather(m_loop.writer().copy(data.first(count)));
-      data = data.subspan(count);
-    }
+    m_plain.copy(data, m_loop.writer());
     schedule();
   }
 

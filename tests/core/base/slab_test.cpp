@@ -204,10 +204,15 @@ class SlabTest : public QObject {
         std::string piece(1 + random.below(40), '\0');
         for (char& c : piece) c = static_cast<char>(next++);
         if (random.below(3) == 0) writer.copy(asBytes("gap"));
-        if (random.below(2) == 0) {
-          queue.push(writer.copy(asBytes(piece)));
-        } else {
-          queue.gather(writer.copy(asBytes(piece)));
+        switch (random.below(3)) {
+          case 0:
+            queue.push(writer.copy(asBytes(piece)));
+            break;
+          case 1:
+            queue.gather(writer.copy(asBytes(piece)));
+            break;
+          default:
+            queue.copy(asBytes(piece), writer);
         }
         expected += piece;
       } else {
@@ -244,6 +249,29 @@ class SlabTest : public QObject {
     QVERIFY(content(moved) == expected + "last");
     moved.consume(moved.bytes());
     QCOMPARE(pool.live(), std::size_t{1});  // the writer's
+  }
+
+  void copiesThatWaitLieTogether() {
+    SlabPool pool;
+    SlabWriter writer(pool);
+    SliceQueue queue, other;
+    const std::vector<std::uint8_t> piece(1400, 'p');
+    constexpr std::size_t kPieces = 1000;
+    for (std::size_t i = 0; i < kPieces; ++i) {
+      queue.copy(piece, writer);
+      other.copy(piece, writer);
+    }
+    QCOMPARE(queue.bytes(), kPieces * piece.size());
+    const std::size_t slabs = kPieces * piece.size() / kSlabSize + 1;
+    QVERIFY(queue.count() <= slabs + 4);
+    // The few in the shared slab, and each queue's own.
+    QVERIFY(pool.live() <= 2 * slabs + 2);
+    QVERIFY(content(queue) == std::string(kPieces * piece.size(), 'p'));
+    queue.clear();
+    other.clear();
+    const std::vector<std::uint8_t> large(5 * kSlabSize / 2, 'l');
+    queue.copy(large, writer);
+    QVERIFY(content(queue) == std::string(large.size(), 'l'));
   }
 
   void largePiecesAreNotCopied() {

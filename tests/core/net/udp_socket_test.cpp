@@ -42,8 +42,10 @@ struct Ends {
   Receiver atA, atB;
   std::unique_ptr<UdpSocket> a, b;
 
-  explicit Ends(Open open, const SocketAddress& bind = SocketAddress::loopback4(0)) {
+  explicit Ends(Open open, const SocketAddress& bind = SocketAddress::loopback4(0),
+                Duration timePerWake = std::chrono::hours(1)) {
     UdpParams params;
+    params.timePerWake = timePerWake;
     params.bind = bind;
     params.bufferBytes = 256 * 1024;
     a = std::move(*open(*loop, params, atA));
@@ -160,6 +162,31 @@ class UdpSocketTest : public QObject {
     QCOMPARE(ends.atB.payloads.size(), std::size_t{64});
     QVERIFY(runUntil(*ends.loop, [&] { return ends.atB.payloads.size() == 150; }));
     for (std::size_t i = 0; i < 150; ++i) QCOMPARE(ends.atB.payloads[i].size(), i + 1);
+  }
+
+  void readsOnceInAWakeWhoseTimeIsUp_data() { bothKinds(); }
+  void readsOnceInAWakeWhoseTimeIsUp() {
+    Ends ends(kind(), SocketAddress::loopback4(0), Duration::zero());
+    for (std::size_t i = 0; i < 40; ++i) ends.sendToB(asBytes(std::string(i + 1, 'x')), 1200);
+    for (const std::size_t seen : {std::size_t{16}, std::size_t{32}, std::size_t{40}}) {
+      ends.loop->runOnce();
+      QCOMPARE(ends.atB.payloads.size(), seen);
+    }
+    for (std::size_t i = 0; i < 40; ++i) QCOMPARE(ends.atB.payloads[i].size(), i + 1);
+  }
+
+  void readsFewLargeMessagesAtOnce() {
+    Ends ends(&UdpSocket::open, SocketAddress::loopback4(0), Duration::zero());
+    if (ends.a->maxSegments() == 1) QSKIP("no segmentation offload here");
+    const std::string text = numbered(20 * 1200);
+    for (int i = 0; i < 5; ++i) QVERIFY(ends.sendToB(asBytes(text), 1200).outcome == SendOutcome::Sent);
+    ends.loop->runOnce();
+    QCOMPARE(ends.atB.payloads.size(), std::size_t{5 * 20});
+    for (int i = 0; i < 5; ++i) QVERIFY(ends.sendToB(asBytes(text), 1200).outcome == SendOutcome::Sent);
+    ends.loop->runOnce();
+    QCOMPARE(ends.atB.payloads.size(), std::size_t{9 * 20});
+    ends.loop->runOnce();
+    QCOMPARE(ends.atB.payloads.size(), std::size_t{10 * 20});
   }
 
   void passesEcnMarks_data() {
