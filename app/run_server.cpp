@@ -140,7 +140,7 @@ int runServer(const ServerCommand& command) {
     params.redirectHttp = command.redirectHttp;
   }
   auto server = server::Server::start(params);
-  if (!server) return reportError(server.error(), json, kExitFailure);
+  if (!server) return reportError(server.error(), json);
   if (auto made = files->makeFirstToken(); !made) return reportError(made.error(), json);
   const session::JoinLink link = linkOf(command, **server, *files);
   if (auto kept = files->keepAddress(link); !kept)
