@@ -153,33 +153,6 @@ class TextTest : public QObject {
                           {.name = "shop", .target = {}})
                 .contains(QStringLiteral("shop")));
   }
-
-  void textIsReadable() {
-    // WCAG 2 contrast of the text colours on the grounds they are shown on.
-    const auto luminance = [](const QColor& color) {
-      const auto channel = [](double c) {
-        return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
-      };
-      return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) +
-             0.0722 * channel(color.blueF());
-    };
-    const auto contrast = [&](const QColor& a, const QColor& b) {
-      const double la = luminance(a);
-      const double lb = luminance(b);
-      return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
-    };
-    for (const Colors* colors : {&lightColors(), &darkColors()}) {
-      for (const QColor& ground : {colors->card, colors->window, colors->cardSelected}) {
-        QVERIFY(contrast(colors->text, ground) >= 7);
-        QVERIFY(contrast(colors->secondary, ground) >= 4.5);
-        QVERIFY(contrast(colors->link, ground) >= 4.5);
-        QVERIFY(contrast(inkOf(colors->error, *colors), ground) >= 4.5);
-        QVERIFY(contrast(inkOf(colors->waiting, *colors), ground) >= 3.5);
-        QVERIFY(contrast(colors->faint, ground) >= 3.5);
-      }
-      QVERIFY(contrast(colors->onAccent, colors->accent) >= 4.5);
-    }
-  }
 };
 
 QTEST_GUILESS_MAIN(TextTest)

@@ -51,7 +51,8 @@ QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field, QWidg
 void showHint(QLabel* label, QWidget* field, const QString& hint, const QString& problem) {
   const Colors& colors = colorsOf(label->palette());
   label->setText(problem.isEmpty() ? hint : problem);
-  label->setStyleSheet(u"color: %1"_s.arg((problem.isEmpty() ? colors.faint : colors.error).name()));
+  label->setStyleSheet(
+      u"color: %1"_s.arg((problem.isEmpty() ? colors.faint : inkOf(colors.error, colors)).name()));
   field->setAccessibleDescription(label->text());
   const bool invalid = !problem.isEmpty();
   if (field->property("invalid").toBool() == invalid) return;

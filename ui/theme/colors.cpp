@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/theme/colors.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace adit::ui {
 
 const Colors& lightColors() {
@@ -12,20 +15,23 @@ const Colors& lightColors() {
                             .border = QColor(0xe3e0d9),
                             .borderStrong = QColor(0xcfcbc2),
                             .field = QColor(0xffffff),
+                            .fieldBorder = QColor(0x8a867e),
+                            .focus = QColor(0x0f766e),
+                            .focusOnAccent = QColor(0x0a1210),
                             .text = QColor(0x1d2429),
-                            .secondary = QColor(0x636b72),
-                            .faint = QColor(0x757c83),
+                            .secondary = QColor(0x565e65),
+                            .faint = QColor(0x666d74),
                             .accent = QColor(0x0f766e),
                             .accentHover = QColor(0x11857b),
                             .accentPressed = QColor(0x0c615a),
                             .onAccent = QColor(0xffffff),
                             .link = QColor(0x0d6d66),
-                            .online = QColor(0x1f9d62),
-                            .waiting = QColor(0xd98a17),
+                            .online = QColor(0x1a955a),
+                            .waiting = QColor(0xbf7708),
                             .error = QColor(0xc73a32),
-                            .stopped = QColor(0x9aa0a6),
-                            .trafficIn = QColor(0x16988c),
-                            .trafficOut = QColor(0xe8952a),
+                            .stopped = QColor(0x828890),
+                            .trafficIn = QColor(0x138c81),
+                            .trafficOut = QColor(0xc97710),
                             .requests = QColor(0x5a63c4),
                             .grid = QColor(0xeceae4)};
   return table;
@@ -40,12 +46,15 @@ const Colors& darkColors() {
                             .border = QColor(0x2c3236),
                             .borderStrong = QColor(0x40484d),
                             .field = QColor(0x171b1d),
+                            .fieldBorder = QColor(0x6b747a),
+                            .focus = QColor(0x35b9ab),
+                            .focusOnAccent = QColor(0xffffff),
                             .text = QColor(0xe9e7e2),
                             .secondary = QColor(0x9da5ab),
-                            .faint = QColor(0x828a90),
-                            .accent = QColor(0x2aa79a),
+                            .faint = QColor(0x8d959b),
+                            .accent = QColor(0x28a093),
                             .accentHover = QColor(0x35b9ab),
-                            .accentPressed = QColor(0x238d82),
+                            .accentPressed = QColor(0x25968a),
                             .onAccent = QColor(0x06201d),
                             .link = QColor(0x5fcfc2),
                             .online = QColor(0x41c488),
@@ -70,7 +79,32 @@ QColor mixed(const QColor& from, const QColor& to, double amount) {
 }
 
 QColor inkOf(const QColor& tone, const Colors& colors) {
-  return mixed(tone, colors.text, colors.dark ? 0.12 : 0.28);
+  // No nearer to the text than it takes: the more colour is left, the sooner it is understood.
+  constexpr double kReadable = 4.8;
+  const QColor ground = groundOf(tone, colors);
+  const QColor& other = colors.dark ? colors.cardSelected : colors.window;
+  QColor ink = tone;
+  for (double amount = 0.1; std::min(contrast(ink, ground), contrast(ink, other)) < kReadable && amount < 1;
+       amount += 0.05)
+    ink = mixed(tone, colors.text, amount);
+  return ink;
+}
+
+QColor groundOf(const QColor& tone, const Colors& colors) {
+  return mixed(colors.card, tone, colors.dark ? 0.13 : 0.09);
+}
+
+double contrast(const QColor& a, const QColor& b) {
+  const auto luminance = [](const QColor& color) {
+    const auto channel = [](double c) {
+      return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
+    return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) +
+           0.0722 * channel(color.blueF());
+  };
+  const double la = luminance(a);
+  const double lb = luminance(b);
+  return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
 }
 
 QColor faded(QColor color, double opacity) {

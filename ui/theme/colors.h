@@ -12,7 +12,9 @@ namespace adit::ui {
 
 struct Colors {
   bool dark = false;
-  QColor window, card, cardHover, cardSelected, border, borderStrong, field;
+  QColor window, card, cardHover, cardSelected, border, borderStrong;
+  QColor field, fieldBorder;    ///< What is typed into shows where it ends.
+  QColor focus, focusOnAccent;  ///< The ring around what the keyboard is at.
   QColor text, secondary, faint;
   QColor accent, accentHover, accentPressed, onAccent, link;
   QColor online, waiting, error, stopped;
@@ -29,6 +31,10 @@ bool isDark(const QPalette& palette);
 QColor mixed(const QColor& from, const QColor& to, double amount);
 /// A tone (a state's colour) as text: nearer to the text colour, so that small letters stay readable.
 QColor inkOf(const QColor& tone, const Colors& colors);
+/// The ground of a strip that speaks of something of this tone; text on it is in the text colour.
+QColor groundOf(const QColor& tone, const Colors& colors);
+/// WCAG 2's contrast of two opaque colours, from 1 to 21.
+double contrast(const QColor& a, const QColor& b);
 /// `color` with another opacity (0..1).
 QColor faded(QColor color, double opacity);
 

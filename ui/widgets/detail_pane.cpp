@@ -221,7 +221,7 @@ void DetailPane::refresh() {
     m_toggle->setToolTip(m_toggle->accessibleName());
     const QColor tone = statusColor(statusOf(*m_tunnel), colorsOf(palette()));
     m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
-    m_problem->setStyleSheet(u"color: %1"_s.arg(mixed(tone, colorsOf(palette()).text, 0.25).name()));
+    m_problem->setStyleSheet(u"color: %1"_s.arg(inkOf(tone, colorsOf(palette())).name()));
     // Where waiting does not help: another name, another port.
     m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed ||
                        m_tunnel->state == engine::TunnelState::Online);

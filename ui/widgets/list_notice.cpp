@@ -93,8 +93,7 @@ void ListNotice::refresh() {
 void ListNotice::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
-  paintCard(painter, rect(), mixed(colors.card, colors.waiting, colors.dark ? 0.13 : 0.09),
-            mixed(colors.border, colors.waiting, 0.45));
+  paintCard(painter, rect(), groundOf(colors.waiting, colors), mixed(colors.border, colors.waiting, 0.45));
 }
 
 void ListNotice::changeEvent(QEvent* event) {

@@ -30,12 +30,12 @@ void StatePill::paintEvent(QPaintEvent*) {
   const Colors& colors = colorsOf(palette());
   const QColor& tone = statusColor(m_status, colors);
   painter.setPen(Qt::NoPen);
-  painter.setBrush(faded(tone, colors.dark ? 0.18 : 0.13));
+  painter.setBrush(groundOf(tone, colors));
   painter.drawRoundedRect(rect(), height() / 2.0, height() / 2.0);
   painter.setBrush(tone);
   painter.drawEllipse(QPointF(13.5, height() / 2.0), 3.5, 3.5);
   painter.setFont(scaledFont(font(), 0.88, QFont::Medium));
-  painter.setPen(mixed(tone, colors.text, colors.dark ? 0.35 : 0.45));
+  painter.setPen(inkOf(tone, colors));
   painter.drawText(rect().adjusted(22, 0, 0, 0), Qt::AlignLeading | Qt::AlignVCenter, m_text);
 }
 

@@ -120,8 +120,7 @@ void StatusBanner::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
   const QColor& tone = statusColor(m_status, colors);
-  paintCard(painter, rect(), mixed(colors.card, tone, colors.dark ? 0.13 : 0.09),
-            mixed(colors.border, tone, 0.45));
+  paintCard(painter, rect(), groundOf(tone, colors), mixed(colors.border, tone, 0.45));
 }
 
 void StatusBanner::changeEvent(QEvent* event) {

@@ -233,7 +233,7 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot, Axes axes) con
     if (axes == Axes::Lines) continue;
     painter.setPen(colors.faint);
     label(i * m_bytes.step(), m_bytes.top(), i == 0 ? u"0"_s : formatRate(i * m_bytes.step()), true);
-    painter.setPen(mixed(colors.requests, colors.faint, 0.25));
+    painter.setPen(mixed(colors.requests, colors.text, 0.15));
     if (i > 0) label(i * m_requests.step(), m_requests.top(), formatRequests(i * m_requests.step()), false);
   }
   if (axes == Axes::Lines) return;
