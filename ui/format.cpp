@@ -11,10 +11,15 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-/// One decimal below ten, none above: the width hardly changes while the value moves.
+/// One decimal below ten where it says something, none above.
 QString shortNumber(double value) {
   const bool decimal = value < 9.95 && std::abs(value - std::round(value)) >= 0.05;
   return QLocale().toString(value, 'f', decimal ? 1 : 0);
+}
+
+QString threeDigits(double value) {
+  // What would be rounded up to one digit more has one decimal less.
+  return QLocale().toString(value, 'f', value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
 
 }  // namespace
@@ -23,8 +28,9 @@ QString fromUtf8(std::string_view text) {
   return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
-QString formatBytes(double bytes) {
-  static constexpr std::array<QLatin1StringView, 5> kUnits{"B"_L1, "kB"_L1, "MB"_L1, "GB"_L1, "TB"_L1};
+QString formatBytes(double bytes, Digits digits) {
+  static constexpr std::array<QLatin1StringView, 6> kUnits{"B"_L1,  "kB"_L1, "MB"_L1,
+                                                           "GB"_L1, "TB"_L1, "PB"_L1};
   double value = std::max(0.0, bytes);
   std::size_t unit = 0;
   // 999.5 would be shown as 1000.
@@ -32,13 +38,27 @@ QString formatBytes(double bytes) {
     value /= 1000;
     ++unit;
   }
-  const QString number = unit == 0 ? QLocale().toString(value, 'f', 0) : shortNumber(value);
+  const QString number = unit == 0                  ? QLocale().toString(value, 'f', 0)
+                         : digits == Digits::Fewest ? shortNumber(value)
+                                                    : threeDigits(value);
   return number + u' ' + kUnits[unit];
 }
 
-QString formatRate(double bytesPerSecond) { return formatBytes(bytesPerSecond) + "/s"_L1; }
+QString formatRate(double bytesPerSecond, Digits digits) {
+  return formatBytes(bytesPerSecond, digits) + "/s"_L1;
+}
 
-QString formatRequests(double perSecond) { return shortNumber(std::max(0.0, perSecond)); }
+QString widestRate() { return formatRate(88.8e6); }
+
+QString formatRequests(double perSecond, Digits digits) {
+  const double value = std::max(0.0, perSecond);
+  if (digits == Digits::Fewest) {
+    return value < 9999.5    ? shortNumber(value)
+           : value < 999'500 ? shortNumber(value / 1000) + u'k'
+                             : shortNumber(value / 1e6) + u'M';
+  }
+  return QLocale().toString(value, 'f', value > 0 && value < 9.95 ? 1 : 0);
+}
 
 QString formatCount(std::uint64_t count) { return QLocale().toString(static_cast<qulonglong>(count)); }
 

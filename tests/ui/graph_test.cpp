@@ -4,6 +4,7 @@
 #include <QPainterPath>
 #include <QTest>
 
+#include "ui/format.h"
 #include "ui/theme/colors.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
@@ -65,6 +66,23 @@ class GraphTest : public QObject {
     QVERIFY2(countColor(full, lightColors().requests) > countColor(empty, lightColors().requests) + 200,
              "the line of requests");
     QVERIFY(full != empty);
+  }
+
+  void labelsOfTheAxisHaveRoom() {
+    const QFontMetricsF metrics(scaledFont(QApplication::font(), 0.86));
+    const double room = metrics.horizontalAdvance(widestRate());
+    for (double peak = 300; peak < 20e12; peak *= 1.05) {
+      GraphScale scale(1000);
+      scale.fit(peak);
+      for (int i = 1; i <= GraphScale::kSteps; ++i) {
+        const QString text = formatRate(i * scale.step(), Digits::Fewest);
+        QVERIFY2(metrics.horizontalAdvance(text) <= room, qPrintable(text));
+      }
+      const QString requests = formatRequests(scale.top(), Digits::Fewest);
+      if (peak < 900e6)
+        QVERIFY2(metrics.horizontalAdvance(requests) <= metrics.horizontalAdvance(QStringLiteral("8,888")),
+                 qPrintable(requests));
+    }
   }
 
   void theGraphSlides() {

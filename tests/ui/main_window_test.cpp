@@ -220,7 +220,7 @@ class MainWindowTest : public QObject {
       fixture.bridge.sample();
       now += 100ms;
     }
-    QCOMPARE(fixture.find<StatTile>("tileOut")->value(), u"2 MB/s"_s);
+    QCOMPARE(fixture.find<StatTile>("tileOut")->value(), u"2.00 MB/s"_s);
     QCOMPARE(fixture.find<StatTile>("tileRequests")->value(), u"20"_s);
     QCOMPARE(fixture.find<StatTile>("tileActive")->value(), u"3"_s);
     QVERIFY(fixture.find<StatTile>("tileIn")->context().startsWith(u"9"_s));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers, inputs, states and failures as people read them.
+#include <algorithm>
 #include <QLocale>
 #include <QSet>
 #include <QTest>
@@ -25,13 +26,18 @@ class TextTest : public QObject {
     QTest::newRow("nothing") << 0.0 << "0 B";
     QTest::newRow("negative") << -5.0 << "0 B";
     QTest::newRow("bytes") << 812.4 << "812 B";
-    QTest::newRow("never 1000 B") << 999.7 << "1 kB";
-    QTest::newRow("small") << 1400.0 << "1.4 kB";
-    QTest::newRow("no .0") << 2000.0 << "2 kB";
-    QTest::newRow("rounds up to ten") << 9960.0 << "10 kB";
-    QTest::newRow("large") << 23.4e6 << "23 MB";
-    QTest::newRow("giga") << 1.24e9 << "1.2 GB";
-    QTest::newRow("beyond the units") << 5e15 << "5,000 TB";
+    QTest::newRow("never 1000 B") << 999.7 << "1.00 kB";
+    QTest::newRow("small") << 1400.0 << "1.40 kB";
+    QTest::newRow("as wide where it is round") << 2000.0 << "2.00 kB";
+    QTest::newRow("not yet ten") << 9994.0 << "9.99 kB";
+    QTest::newRow("rounds up to ten") << 9996.0 << "10.0 kB";
+    QTest::newRow("large") << 23.4e6 << "23.4 MB";
+    QTest::newRow("rounds up to a hundred") << 99.96e6 << "100 MB";
+    QTest::newRow("rounds up to the next unit") << 999.6e6 << "1.00 GB";
+    QTest::newRow("giga") << 1.24e9 << "1.24 GB";
+    QTest::newRow("tera") << 72.04e12 << "72.0 TB";
+    QTest::newRow("beyond") << 5e15 << "5.00 PB";
+    QTest::newRow("beyond the units") << 5e18 << "5,000 PB";
   }
   void bytes() {
     QFETCH(double, value);
@@ -40,8 +46,32 @@ class TextTest : public QObject {
     QCOMPARE(formatRate(value), text + QStringLiteral("/s"));
   }
 
+  void figuresThatMoveKeepTheirDigits() {
+    // From a kilobyte to a petabyte a second, in steps smaller than a digit.
+    for (double value = 1000; value < 1e15; value *= 1.0007) {
+      const QString text = formatRate(value);
+      QCOMPARE(std::count_if(text.begin(), text.end(), [](QChar c) { return c.isDigit(); }), 3);
+      QVERIFY2(text.size() <= widestRate().size(), qPrintable(text));
+    }
+  }
+
+  void axesHaveTheFewestDigits() {
+    const std::pair<double, const char*> labels[] = {
+        {250, "250 B/s"},    {1000, "1 kB/s"}, {1500, "1.5 kB/s"},  {7.5e6, "7.5 MB/s"}, {45e6, "45 MB/s"},
+        {750e6, "750 MB/s"}, {1e9, "1 GB/s"},  {4.5e9, "4.5 GB/s"}, {12e9, "12 GB/s"}};
+    for (const auto& [value, text] : labels)
+      QCOMPARE(formatRate(value, Digits::Fewest), QString::fromLatin1(text));
+    const std::pair<double, const char*> requests[] = {{1, "1"},        {1.5, "1.5"},    {7500, "7,500"},
+                                                       {10'000, "10k"}, {45'000, "45k"}, {1e6, "1M"}};
+    for (const auto& [value, text] : requests)
+      QCOMPARE(formatRequests(value, Digits::Fewest), QString::fromLatin1(text));
+  }
+
   void otherNumbers() {
+    QCOMPARE(formatRequests(0), QStringLiteral("0"));
     QCOMPARE(formatRequests(0.42), QStringLiteral("0.4"));
+    QCOMPARE(formatRequests(2), QStringLiteral("2.0"));
+    QCOMPARE(formatRequests(9.96), QStringLiteral("10"));
     QCOMPARE(formatRequests(1240), QStringLiteral("1,240"));
     QCOMPARE(formatCount(1842), QStringLiteral("1,842"));
     QCOMPARE(formatMilliseconds(18.4), QStringLiteral("18 ms"));

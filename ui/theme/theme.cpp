@@ -54,13 +54,14 @@ QString styleSheet(const Colors& colors) {
 }
 
 /// Where the desktop names no font, fontconfig's last resort is DejaVu, whose wide letters suit a terminal
-/// better than a window; a nicer one that happens to be installed is taken then.
+/// better than a window; a nicer one that happens to be installed is taken then. One whose digits are equally
+/// wide comes first: figures tremble in others.
 void preferReadableFont() {
   QFont font = QApplication::font();
   const QString actual = QFontInfo(font).family();
   if (actual.startsWith("DejaVu"_L1)) {
     const QStringList installed = QFontDatabase::families();
-    for (const QString& family : {u"Inter"_s, u"Cantarell"_s, u"Noto Sans"_s, u"Open Sans"_s}) {
+    for (const QString& family : {u"Noto Sans"_s, u"Open Sans"_s, u"Cantarell"_s, u"Inter"_s}) {
       if (!installed.contains(family)) continue;
       font.setFamilies({family, font.family()});
       break;

@@ -72,7 +72,7 @@ class HeaderBar::Figures : public QWidget {
  private:
   [[nodiscard]] QFont valueFont() const { return scaledFont(font(), 1.12, QFont::DemiBold); }
   [[nodiscard]] QFont labelFont() const { return scaledFont(font(), 0.82); }
-  [[nodiscard]] int column() const { return QFontMetrics(valueFont()).horizontalAdvance(u"888 MB/s"_s) + 22; }
+  [[nodiscard]] int column() const { return QFontMetrics(valueFont()).horizontalAdvance(widestRate()) + 22; }
 
   TrafficRates m_rates;
 };

@@ -143,7 +143,7 @@ TrafficGraph::Plot TrafficGraph::plot() const {
     return plot;
   }
   const QFontMetricsF metrics(plot.font);
-  const double left = metrics.horizontalAdvance(u"888 MB/s"_s) + 26;
+  const double left = metrics.horizontalAdvance(widestRate()) + 22;
   const double right = metrics.horizontalAdvance(u"8,888"_s) + 26;
   plot.rect.adjust(left, metrics.height() + 36, -right, -(metrics.height() + 20));
   return plot;
@@ -232,9 +232,12 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot, Axes axes) con
     }
     if (axes == Axes::Lines) continue;
     painter.setPen(colors.faint);
-    label(i * m_bytes.step(), m_bytes.top(), i == 0 ? u"0"_s : formatRate(i * m_bytes.step()), true);
+    label(i * m_bytes.step(), m_bytes.top(), i == 0 ? u"0"_s : formatRate(i * m_bytes.step(), Digits::Fewest),
+          true);
     painter.setPen(mixed(colors.requests, colors.text, 0.15));
-    if (i > 0) label(i * m_requests.step(), m_requests.top(), formatRequests(i * m_requests.step()), false);
+    if (i > 0)
+      label(i * m_requests.step(), m_requests.top(), formatRequests(i * m_requests.step(), Digits::Fewest),
+            false);
   }
   if (axes == Axes::Lines) return;
   painter.setPen(colors.faint);

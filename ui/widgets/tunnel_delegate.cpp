@@ -18,6 +18,7 @@ constexpr int kGap = 8;   // Between cards.
 constexpr int kPad = 14;  // Inside a card.
 constexpr int kButton = 26;
 constexpr int kSpark = 84;
+constexpr int kFigureGap = 10;
 constexpr double kSmallScale = 0.9;
 constexpr double kNameScale = 1.08;
 
@@ -145,22 +146,33 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
 
   const TrafficRates rates = history->current();
   const bool flowing = rates.bytesIn + rates.bytesOut + rates.requests > 0;
-  QString figures;
-  if (flowing) {
-    figures = u"↓ %1   ↑ %2"_s.arg(formatRate(rates.bytesIn), formatRate(rates.bytesOut));
-    const QString more = u"   "_s + tr("%1 req/s").arg(formatRequests(rates.requests));
-    const int target = smallMetrics.horizontalAdvance(displayTarget(tunnel.spec.target)) + 34;
-    if (smallMetrics.horizontalAdvance(figures + more) + target < layout.rates.width()) figures += more;
-  }
+  // Each figure has a place of its own, so that none moves when another changes.
+  int figures = 0;
   painter->setPen(colors.secondary);
-  painter->drawText(layout.rates, Qt::AlignRight | Qt::AlignVCenter, figures);
+  if (flowing) {
+    const int wide = smallMetrics.horizontalAdvance(widestRate());
+    const int arrow = smallMetrics.horizontalAdvance(u"↓ "_s);
+    const int request = smallMetrics.horizontalAdvance(tr("%1 req/s").arg(formatRequests(888)));
+    const int wanted = smallMetrics.horizontalAdvance(displayTarget(tunnel.spec.target)) + 34;
+    const auto place = [&](int width, const QString& text, const QString& mark) {
+      const QRect slot(layout.rates.right() + 1 - figures - width, layout.rates.top(), width,
+                       layout.rates.height());
+      painter->drawText(slot, Qt::AlignRight | Qt::AlignVCenter, text);
+      painter->drawText(slot, Qt::AlignLeft | Qt::AlignVCenter, mark);
+      figures += width + kFigureGap;
+    };
+    if (2 * (arrow + wide) + request + 3 * kFigureGap + wanted < layout.rates.width())
+      place(request, tr("%1 req/s").arg(formatRequests(rates.requests)), {});
+    place(arrow + wide, formatRate(rates.bytesOut), u"↑"_s);
+    place(arrow + wide, formatRate(rates.bytesIn), u"↓"_s);
+  }
   QRect target = layout.target;
   constexpr int kArrow = 13;
   painter->drawPixmap(
       target.left() - 1, target.center().y() - kArrow / 2,
       symbolPixmap(Symbol::ArrowRight, kArrow, colors.faint, painter->device()->devicePixelRatioF()));
   target.setLeft(target.left() + kArrow + 5);
-  target.setRight(target.right() - smallMetrics.horizontalAdvance(figures) - 8);
+  target.setRight(target.right() - figures);
   painter->setPen(colors.secondary);
   painter->drawText(
       target, Qt::AlignLeading | Qt::AlignVCenter,
