@@ -176,10 +176,6 @@
 <context>
     <name>adit::ui::HeaderBar</name>
     <message>
-        <source>%1 in, %2 out, %3 requests a second</source>
-        <translation>流入 %1，流出 %2，每秒 %3 个请求</translation>
-    </message>
-    <message>
         <source>In</source>
         <translation>流入</translation>
     </message>
@@ -602,6 +598,10 @@ Licensed under the Apache License 2.0.</source>
         <source>“%1” cannot be a name here: it is reserved, or has more than letters, digits and hyphens.</source>
         <translation>“%1”不能作为这里的名称：它已被保留，或含有字母、数字和连字符以外的字符。</translation>
     </message>
+    <message>
+        <source>%1 in, %2 out, %3 requests a second</source>
+        <translation>流入 %1，流出 %2，每秒 %3 个请求</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::Notices</name>
@@ -871,6 +871,10 @@ Licensed under the Apache License 2.0.</source>
         <source>New join link…</source>
         <translation>新的加入链接…</translation>
     </message>
+    <message>
+        <source>Try to connect without waiting</source>
+        <translation>不再等待，立即尝试连接</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::TrafficGraph</name>
@@ -1123,6 +1127,14 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Edit…</source>
         <translation>编辑…</translation>
+    </message>
+    <message>
+        <source>All tunnels together</source>
+        <translation>所有隧道总览</translation>
+    </message>
+    <message>
+        <source>Search the log</source>
+        <translation>搜索日志</translation>
     </message>
 </context>
 </TS>

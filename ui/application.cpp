@@ -8,6 +8,7 @@
 #include <QUrl>
 
 #include "core/base/log.h"
+#include "ui/accessibility.h"
 #include "ui/dialogs/message_box.h"
 #include "ui/format.h"
 #include "ui/theme/icons.h"
@@ -41,6 +42,7 @@ Application::~Application() = default;
 
 Result<std::unique_ptr<Application>> Application::create(Params params) {
   std::unique_ptr<Application> application(new Application(std::move(params)));
+  installAccessibility();
   application->m_theme = std::make_unique<Theme>();
   application->m_theme->apply(Theme::modeFromString(application->m_settings.text(Settings::Key::Theme)));
   application->m_language.apply(application->m_settings.text(Settings::Key::Language));

@@ -72,6 +72,12 @@ QString displayTarget(std::string_view target) {
   return port ? "localhost:"_L1 + fromUtf8(target) : fromUtf8(target);
 }
 
+QString toolTipText(const QString& text) {
+  if (text.isEmpty()) return {};
+  QString escaped = text.toHtmlEscaped();
+  return "<p style=\"white-space: pre-wrap; margin: 0\">"_L1 + escaped.replace(u'\n', "<br>"_L1) + "</p>"_L1;
+}
+
 QString shortAddress(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);

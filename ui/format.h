@@ -29,6 +29,8 @@ QString formatMilliseconds(double milliseconds);
 
 /// "localhost:3000" for "3000", and targets of other forms as they are.
 QString displayTarget(std::string_view target);
+/// `text`, which may be from outside, for a tooltip: nothing in it is markup, and long lines wrap.
+QString toolTipText(const QString& text);
 /// The address without "http://", for narrow places.
 QString shortAddress(std::string_view url);
 

@@ -85,6 +85,11 @@ QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
   }
 }
 
+QString trafficText(const TrafficRates& rates) {
+  return Messages::tr("%1 in, %2 out, %3 requests a second")
+      .arg(formatRate(rates.bytesIn), formatRate(rates.bytesOut), formatRequests(rates.requests));
+}
+
 QString serverName(const engine::LinkSnapshot& link) {
   return link.embedded ? Messages::tr("this computer") : fromUtf8(link.server);
 }

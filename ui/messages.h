@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/engine/types.h"
+#include "ui/models/traffic_history.h"
 
 namespace adit::ui {
 
@@ -14,6 +15,8 @@ namespace adit::ui {
 QString linkProblem(const Error& error, const QString& server);
 /// Why the server (or the engine) refused this tunnel.
 QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec);
+/// "1.40 MB/s in, 23.4 MB/s out, 12 requests a second", for who hears a graph instead of seeing it.
+QString trafficText(const TrafficRates& rates);
 /// "this computer" for the embedded server, its address otherwise.
 QString serverName(const engine::LinkSnapshot& link);
 

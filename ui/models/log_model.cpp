@@ -109,7 +109,7 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
         return data(index, Qt::DisplayRole);
     }
   }
-  if (role == Qt::ToolTipRole && index.column() == MessageColumn) return fromUtf8(entry.message);
+  if (role == Qt::ToolTipRole && index.column() == MessageColumn) return toolTipText(fromUtf8(entry.message));
   if (role == Qt::ForegroundRole) {
     const Colors& colors = colorsOf(QGuiApplication::palette());
     if (index.column() == LevelColumn && entry.level == LogLevel::Error) return inkOf(colors.error, colors);

@@ -67,7 +67,7 @@ QVariant TunnelModel::data(const QModelIndex& index, int role) const {
     case Qt::AccessibleTextRole:
       return spoken(tunnel);
     case Qt::ToolTipRole:
-      return tunnel.hasError ? tunnelProblem(tunnel.error, tunnel.spec) : QString();
+      return told(tunnel);
     default:
       return {};
   }
@@ -129,6 +129,15 @@ QVariant TunnelModel::raw(const engine::TunnelSnapshot& tunnel, int column) cons
     default:
       return display(tunnel, column);
   }
+}
+
+/// What a card may have no room for.
+QString TunnelModel::told(const engine::TunnelSnapshot& tunnel) const {
+  QStringList lines{fromUtf8(tunnel.name)};
+  if (!tunnel.url.empty()) lines += fromUtf8(tunnel.url);
+  lines += u"→ "_s + displayTarget(tunnel.spec.target);
+  if (tunnel.hasError) lines += tunnelProblem(tunnel.error, tunnel.spec);
+  return toolTipText(lines.join(u'\n'));
 }
 
 QString TunnelModel::spoken(const engine::TunnelSnapshot& tunnel) const {

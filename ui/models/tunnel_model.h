@@ -53,6 +53,7 @@ class TunnelModel : public QAbstractTableModel {
   [[nodiscard]] QVariant display(const engine::TunnelSnapshot& tunnel, int column) const;
   [[nodiscard]] QVariant raw(const engine::TunnelSnapshot& tunnel, int column) const;
   [[nodiscard]] QString spoken(const engine::TunnelSnapshot& tunnel) const;
+  [[nodiscard]] QString told(const engine::TunnelSnapshot& tunnel) const;
 
   const TrafficBook& m_traffic;
   std::vector<engine::TunnelSnapshot> m_tunnels;

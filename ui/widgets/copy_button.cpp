@@ -26,12 +26,17 @@ void CopyButton::setCompact(bool compact) {
   refresh();
 }
 
+void CopyButton::setCommand(Command command) {
+  m_command = command;
+  refresh();
+}
+
 void CopyButton::refresh() {
   const bool copied = m_timer.isActive();
   setText(m_compact ? QString() : copied ? tr("Copied") : tr("Copy"));
   setIcon(symbolIcon(copied ? Symbol::Check : Symbol::Copy));
   setAccessibleName(tr("Copy the address"));
-  setToolTip(accessibleName());
+  setToolTip(m_command == Command::Count ? accessibleName() : withKeys(accessibleName(), m_command));
 }
 
 void CopyButton::changeEvent(QEvent* event) {

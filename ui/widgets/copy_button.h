@@ -5,6 +5,8 @@
 #include <QPushButton>
 #include <QTimer>
 
+#include "ui/shortcuts.h"
+
 namespace adit::ui {
 
 class CopyButton : public QPushButton {
@@ -14,6 +16,8 @@ class CopyButton : public QPushButton {
   void showCopied();
   /// The icon alone, for narrow places.
   void setCompact(bool compact);
+  /// Tells the keys that do the same.
+  void setCommand(Command command);
 
  protected:
   void changeEvent(QEvent* event) override;
@@ -22,6 +26,7 @@ class CopyButton : public QPushButton {
   void refresh();
   QTimer m_timer;
   bool m_compact = false;
+  Command m_command = Command::Count;
 };
 
 }  // namespace adit::ui

@@ -10,9 +10,11 @@
 #include <QStyle>
 #include <QToolButton>
 
+#include "ui/accessibility.h"
 #include "ui/format.h"
 #include "ui/messages.h"
 #include "ui/origin_text.h"
+#include "ui/shortcuts.h"
 #include "ui/status.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/copy_button.h"
@@ -114,6 +116,7 @@ void DetailPane::build() {
     text->setMinimumWidth(1);  // A name without a place to break must not widen the pane.
   }
   m_options->setProperty("ink", u"secondary"_s);
+  m_copy->setCommand(Command::Copy);
   m_copyPlain->setCompact(true);
   m_copyPlain->setProperty("inline", true);
   m_mend->setProperty("quiet", true);
@@ -145,11 +148,17 @@ void DetailPane::build() {
   address->addWidget(m_copy);
   address->addWidget(m_open);
   auto* texts = new QVBoxLayout(m_addressBox);
-  texts->setContentsMargins(16, 10, 10, 12);
+  texts->setContentsMargins(16 - ElidedLabel::kRing, 10, 10, 12);
   texts->setSpacing(3);
   texts->addLayout(address);
-  for (QWidget* line : std::initializer_list<QWidget*>{m_plainRow, m_certificate, m_target, m_options})
-    texts->addWidget(line);
+  texts->addWidget(m_plainRow);
+  // The links' text stands at the same edge as what has no room for a ring around it.
+  auto* others = new QVBoxLayout;
+  others->setContentsMargins(ElidedLabel::kRing, 0, 0, 0);
+  others->setSpacing(3);
+  for (QWidget* line : std::initializer_list<QWidget*>{m_certificate, m_target, m_options})
+    others->addWidget(line);
+  texts->addLayout(others);
 
   auto* problem = new QHBoxLayout(m_problemRow);
   problem->setContentsMargins(0, 0, 0, 0);
@@ -169,6 +178,8 @@ void DetailPane::build() {
   column->addWidget(m_problemRow);
   column->addLayout(tiles);
   column->addWidget(m_graph, 1);
+  ui::setTabOrder(
+      {m_toggle, m_edit, m_remove, m_address, m_copy, m_open, m_plain, m_copyPlain, m_mend, m_graph});
 }
 
 void DetailPane::showTunnel(const engine::TunnelSnapshot& tunnel,
@@ -201,6 +212,7 @@ void DetailPane::refreshTraffic() {
   m_active->setValue(formatCount(totals.active), totals.failures == 0
                                                      ? tr("none failed")
                                                      : tr("%1 failed").arg(formatCount(totals.failures)));
+  m_graph->setAccessibleDescription(trafficText(rates));
 }
 
 void DetailPane::refresh() {
@@ -218,9 +230,10 @@ void DetailPane::refresh() {
     m_toggle->setText(!m_roomy ? QString() : stopped ? tr("Start") : tr("Stop"));
     m_toggle->setIcon(symbolIcon(stopped ? Symbol::Play : Symbol::Stop));
     m_toggle->setAccessibleName(stopped ? tr("Start this tunnel") : tr("Stop this tunnel"));
-    m_toggle->setToolTip(m_toggle->accessibleName());
+    m_toggle->setToolTip(withKeys(m_toggle->accessibleName(), Command::StartStop));
     const QColor tone = statusColor(statusOf(*m_tunnel), colorsOf(palette()));
     m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
+    m_problem->setToolTip(m_tunnel->hasError ? toolTipText(fromUtf8(m_tunnel->error.describe())) : QString());
     m_problem->setStyleSheet(u"color: %1"_s.arg(inkOf(tone, colorsOf(palette())).name()));
     // Where waiting does not help: another name, another port.
     m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed ||
@@ -235,13 +248,13 @@ void DetailPane::refresh() {
   }
   m_open->setText(m_roomy ? tr("Open") : QString());
   m_open->setAccessibleName(tr("Open the address in the browser"));
-  m_open->setToolTip(m_open->accessibleName());
+  m_open->setToolTip(withKeys(m_open->accessibleName(), Command::Open));
   m_mend->setText(tr("Edit…"));
   m_mend->setAccessibleName(tr("Edit this tunnel"));
   m_edit->setAccessibleName(tr("Edit this tunnel"));
-  m_edit->setToolTip(m_edit->accessibleName());
+  m_edit->setToolTip(withKeys(m_edit->accessibleName(), Command::Edit));
   m_remove->setAccessibleName(tr("Remove this tunnel"));
-  m_remove->setToolTip(m_remove->accessibleName());
+  m_remove->setToolTip(withKeys(m_remove->accessibleName(), Command::Remove));
   m_in->setLabel(tr("In"));
   m_out->setLabel(tr("Out"));
   m_requests->setLabel(tr("Requests/s"));
@@ -274,7 +287,7 @@ void DetailPane::refreshTarget() {
   m_target->setElideMode(Qt::ElideMiddle);
   const QStringList options = optionTexts(m_tunnel->spec.origin);
   m_options->setVisible(!options.isEmpty());
-  m_options->setToolTip(options.join(u'\n'));
+  m_options->setToolTip(toolTipText(options.join(u'\n')));
   m_options->setText(options.isEmpty() ? QString() : tr("Unusual: %1").arg(options.join(u" · "_s)));
 }
 

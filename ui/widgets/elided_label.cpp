@@ -7,7 +7,9 @@
 #include <QPainter>
 #include <QToolTip>
 
+#include "ui/format.h"
 #include "ui/theme/colors.h"
+#include "ui/widgets/painting.h"
 
 namespace adit::ui {
 
@@ -29,27 +31,35 @@ void ElidedLabel::setText(const QString& text) {
 
 QSize ElidedLabel::sizeHint() const {
   const QFontMetrics metrics(font());
-  return {metrics.horizontalAdvance(m_text) + 4, metrics.height() + 2};
+  const int ring = m_kind == Kind::Link ? 2 * kRing : 0;
+  return {metrics.horizontalAdvance(m_text) + 4 + ring, metrics.height() + (ring == 0 ? 2 : 4)};
 }
 
 QSize ElidedLabel::minimumSizeHint() const {
-  const QFontMetrics metrics(font());
-  return {std::min(metrics.horizontalAdvance(m_text) + 4, metrics.averageCharWidth() * 5),
-          metrics.height() + 2};
+  const QSize whole = sizeHint();
+  return {std::min(whole.width(), QFontMetrics(font()).averageCharWidth() * 5), whole.height()};
+}
+
+QRect ElidedLabel::textRect() const {
+  return m_kind == Kind::Link ? rect().adjusted(kRing, 0, -kRing, 0) : rect();
 }
 
 void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
   QFont shown = font();
-  if (m_kind == Kind::Link) shown.setUnderline(isEnabled() && (m_hovered || hasFocus()));
+  if (m_kind == Kind::Link) shown.setUnderline(isEnabled() && m_hovered);
   painter.setFont(shown);
   painter.setPen(!isEnabled()                ? colors.secondary
                  : m_kind == Kind::Link      ? colors.link
                  : m_kind == Kind::Secondary ? colors.secondary
                                              : colors.text);
-  painter.drawText(rect(), Qt::AlignLeading | Qt::AlignVCenter,
-                   fontMetrics().elidedText(m_text, m_elide, width()));
+  const QRect area = textRect();
+  const QString text = fontMetrics().elidedText(m_text, m_elide, area.width());
+  painter.drawText(area, Qt::AlignLeading | Qt::AlignVCenter, text);
+  if (m_kind != Kind::Link || !hasFocus()) return;
+  const int wide = std::min(fontMetrics().horizontalAdvance(text) + 2 * kRing, width());
+  paintFocusRing(painter, QRectF(0, 0, wide, height()), 5, colors);
 }
 
 void ElidedLabel::mouseReleaseEvent(QMouseEvent* event) {
@@ -86,8 +96,8 @@ void ElidedLabel::leaveEvent(QEvent* event) {
 bool ElidedLabel::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip && toolTip().isEmpty()) {
     const auto* help = static_cast<QHelpEvent*>(event);
-    const bool cut = fontMetrics().horizontalAdvance(m_text) > width();
-    if (cut) QToolTip::showText(help->globalPos(), m_text, this);
+    const bool cut = fontMetrics().horizontalAdvance(m_text) > textRect().width();
+    if (cut) QToolTip::showText(help->globalPos(), toolTipText(m_text), this);
     return true;
   }
   return QWidget::event(event);

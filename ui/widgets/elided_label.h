@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // One line of text that shortens itself with an ellipsis instead of widening its window; the whole text is
-// its tooltip when it did not fit. As a link it is drawn in the link colour and clicked or activated by
-// keyboard. GUI thread.
+// its tooltip when it did not fit. As a link it is drawn in the link colour, clicked or activated by
+// keyboard, and has a margin of kRing at each side for the ring of focus. GUI thread.
 
 #include <QWidget>
 
@@ -12,9 +12,11 @@ class ElidedLabel : public QWidget {
   Q_OBJECT
  public:
   enum class Kind { Plain, Secondary, Link };
+  static constexpr int kRing = 5;
 
   explicit ElidedLabel(Kind kind = Kind::Plain, QWidget* parent = nullptr);
 
+  [[nodiscard]] Kind kind() const { return m_kind; }
   void setText(const QString& text);
   [[nodiscard]] const QString& text() const { return m_text; }
   void setElideMode(Qt::TextElideMode mode) { m_elide = mode; }
@@ -34,6 +36,9 @@ class ElidedLabel : public QWidget {
   bool event(QEvent* event) override;
 
  private:
+  /// Where the text is.
+  [[nodiscard]] QRect textRect() const;
+
   Kind m_kind;
   QString m_text;
   Qt::TextElideMode m_elide = Qt::ElideRight;

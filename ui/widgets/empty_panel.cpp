@@ -116,7 +116,12 @@ EmptyPanel::EmptyPanel(QWidget* parent)
   connect(m_target, &QLineEdit::returnPressed, this, &EmptyPanel::submit);
   connect(m_target, &QLineEdit::textEdited, this, [this] { showProblem({}); });
   connect(m_join, &QPushButton::clicked, this, &EmptyPanel::joinRequested);
-  setFocusProxy(m_target);
+  QWidget* before = m_expose;
+  for (QPushButton* chip : m_chips) {
+    setTabOrder(before, chip);
+    before = chip;
+  }
+  setTabOrder(before, m_join);
   showProblem({});
   retranslate();
 }
@@ -139,6 +144,8 @@ void EmptyPanel::showProblem(const QString& problem) {
   m_target->style()->unpolish(m_target);
   m_target->style()->polish(m_target);
 }
+
+void EmptyPanel::focusField() { m_target->setFocus(); }
 
 void EmptyPanel::clear() {
   m_target->clear();

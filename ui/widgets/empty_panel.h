@@ -19,6 +19,8 @@ class EmptyPanel : public QWidget {
   /// Shown under the field; empty clears it.
   void showProblem(const QString& problem);
   void clear();
+  /// Where a newcomer begins.
+  void focusField();
   /// Offers to join a server while the embedded one is used.
   void setEmbedded(bool embedded);
 

@@ -11,6 +11,7 @@
 
 #include "ui/format.h"
 #include "ui/messages.h"
+#include "ui/shortcuts.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/painting.h"
@@ -34,9 +35,7 @@ class HeaderBar::Figures : public QWidget {
   using QWidget::QWidget;
   void setRates(const TrafficRates& rates) {
     m_rates = rates;
-    setAccessibleDescription(
-        HeaderBar::tr("%1 in, %2 out, %3 requests a second")
-            .arg(formatRate(rates.bytesIn), formatRate(rates.bytesOut), formatRequests(rates.requests)));
+    setAccessibleDescription(trafficText(rates));
     update();
   }
   QSize sizeHint() const override {
@@ -99,6 +98,7 @@ HeaderBar::HeaderBar(QWidget* parent)
   m_menu->setIcon(symbolIcon(Symbol::Settings));
   m_menu->setIconSize({20, 20});
   m_menu->setPopupMode(QToolButton::InstantPopup);
+  m_menu->setShortcut(keysOf(Command::Menu));
   m_figures->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
   m_graph->setFixedSize(170, 42);
 
@@ -152,17 +152,20 @@ void HeaderBar::showLink(const engine::Snapshot& snapshot) {
   update();
 }
 
-void HeaderBar::showTraffic(const TrafficRates& rates) { m_figures->setRates(rates); }
+void HeaderBar::showTraffic(const TrafficRates& rates) {
+  m_figures->setRates(rates);
+  m_graph->setAccessibleDescription(m_figures->accessibleDescription());
+}
 
 void HeaderBar::retranslate() {
   m_add->setText(tr("Expose a port"));
   m_add->setAccessibleName(m_add->text());
-  m_add->setToolTip(tr("Give a service on this computer a public address"));
+  m_add->setToolTip(withKeys(tr("Give a service on this computer a public address"), Command::Add));
   m_menu->setAccessibleName(tr("Menu"));
-  m_menu->setToolTip(m_menu->accessibleName());
+  m_menu->setToolTip(withKeys(m_menu->accessibleName(), Command::Menu));
   m_figures->setAccessibleName(tr("Traffic of all tunnels"));
-  m_graph->setAccessibleName(tr("Traffic of all tunnels"));
-  m_graph->setToolTip(tr("Show all tunnels together"));
+  m_graph->setAccessibleName(tr("Show all tunnels together"));
+  m_graph->setToolTip(withKeys(m_graph->accessibleName(), Command::Overview));
   engine::Snapshot snapshot;
   snapshot.link = m_link;
   showLink(snapshot);

@@ -8,13 +8,16 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QPainter>
 #include <QScrollBar>
 #include <QToolButton>
 #include <QTreeView>
 
+#include "ui/accessibility.h"
 #include "ui/format.h"
+#include "ui/shortcuts.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/painting.h"
@@ -110,8 +113,29 @@ LogPane::LogPane(LogModel* model, QWidget* parent)
     const QScrollBar* bar_ = m_list->verticalScrollBar();
     m_follow = bar_->sliderPosition() >= bar_->maximum() - 4;
   });
+  ui::setTabOrder({m_toggle, m_text, m_level, m_copy, m_clear, m_list});
+  m_text->installEventFilter(this);
   retranslate();
   setOpen(false);
+}
+
+/// Escape takes the filter away, and from an empty one it leads to the lines.
+bool LogPane::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == m_text && event->type() == QEvent::KeyPress &&
+      static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+    if (m_text->text().isEmpty()) {
+      m_list->setFocus();
+    } else {
+      m_text->clear();
+    }
+    return true;
+  }
+  return QWidget::eventFilter(watched, event);
+}
+
+void LogPane::focusFilter() {
+  m_text->setFocus(Qt::ShortcutFocusReason);
+  m_text->selectAll();
 }
 
 void LogPane::setOpen(bool open) {
@@ -159,13 +183,14 @@ void LogPane::refreshNewest() {
 void LogPane::retranslate() {
   m_toggle->setText(tr("Log"));
   m_toggle->setAccessibleName(tr("Show or hide the log"));
-  m_toggle->setToolTip(m_toggle->accessibleName());
+  m_toggle->setToolTip(withKeys(m_toggle->accessibleName(), Command::Log));
   const QString levels[] = {tr("Everything"), tr("Info and above"), tr("Warnings and errors"),
                             tr("Errors only")};
   for (int i = 0; i < 4; ++i) m_level->setItemText(i, levels[i]);
   m_level->setAccessibleName(tr("Least level shown"));
   m_text->setPlaceholderText(tr("Filter"));
   m_text->setAccessibleName(tr("Show lines with this text"));
+  m_text->setToolTip(withKeys(m_text->accessibleName(), Command::FilterLog));
   m_copy->setAccessibleName(tr("Copy the log"));
   m_copy->setToolTip(tr("Copy the selected lines, or all shown"));
   m_clear->setAccessibleName(tr("Clear the log"));

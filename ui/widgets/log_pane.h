@@ -29,12 +29,15 @@ class LogPane : public QWidget {
   /// Puts the selected lines, or all that pass the filter, on the clipboard.
   void copy() const;
   [[nodiscard]] bool hasListFocus() const;
+  /// To what is typed into, which is there while the pane is open.
+  void focusFilter();
 
  Q_SIGNALS:
   void toggleRequested(bool open);
   void levelChanged(adit::LogLevel least);
 
  protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
 

@@ -18,6 +18,15 @@ void paintCard(QPainter& painter, const QRectF& rect, const QColor& fill, const 
   painter.restore();
 }
 
+void paintFocusRing(QPainter& painter, const QRectF& rect, double radius, const Colors& colors) {
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(colors.focus, 2));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius, radius);
+  painter.restore();
+}
+
 void paintStateDot(QPainter& painter, QPointF center, double diameter, Status status, const Colors& colors) {
   painter.save();
   painter.setRenderHint(QPainter::Antialiasing);

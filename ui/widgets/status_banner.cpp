@@ -8,7 +8,9 @@
 #include <QPainter>
 #include <QPushButton>
 
+#include "ui/format.h"
 #include "ui/messages.h"
+#include "ui/shortcuts.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/painting.h"
 
@@ -49,6 +51,7 @@ StatusBanner::StatusBanner(QWidget* parent)
   row->addWidget(m_retry);
   connect(m_retry, &QPushButton::clicked, this, &StatusBanner::retryRequested);
   connect(m_join, &QPushButton::clicked, this, &StatusBanner::joinRequested);
+  setTabOrder(m_join, m_retry);
   m_patience.setSingleShot(true);
   m_patience.setInterval(1500ms);
   connect(&m_patience, &QTimer::timeout, this, [this] { setVisible(m_status != Status::Online); });
@@ -97,12 +100,13 @@ void StatusBanner::refresh() {
   m_title->setText(title);
   m_title->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
   m_text->setText(m_link.hasError ? linkProblem(m_link.error, server) : QString());
-  m_text->setToolTip(m_link.hasError ? QString::fromStdString(m_link.error.describe()) : QString());
+  m_text->setToolTip(m_link.hasError ? toolTipText(fromUtf8(m_link.error.describe())) : QString());
   m_text->setVisible(m_link.hasError);
   m_retry->setText(tr("Retry now"));
   m_retry->setVisible(m_link.state != engine::LinkState::Connecting &&
                       m_link.state != engine::LinkState::Online);
   m_retry->setAccessibleName(m_retry->text());
+  m_retry->setToolTip(withKeys(tr("Try to connect without waiting"), Command::Retry));
   m_join->setText(tr("New join link…"));
   m_join->setAccessibleName(m_join->text());
   const ErrorCode code = m_link.error.code;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -54,6 +55,7 @@ TrafficGraph::TrafficGraph(Kind kind, QWidget* parent)
       m_requests(kSmallestRequests) {
   setMouseTracking(kind == Kind::Full);
   if (kind == Kind::Compact) setCursor(Qt::PointingHandCursor);
+  setFocusPolicy(Qt::TabFocus);
   m_timer.setInterval(kFrame);
   m_timer.setTimerType(Qt::PreciseTimer);
   connect(&m_timer, &QTimer::timeout, this, &TrafficGraph::tick);
@@ -122,7 +124,11 @@ QRect TrafficGraph::curveArea() const { return plot().rect.toAlignedRect().adjus
 void TrafficGraph::mouseMoveEvent(QMouseEvent* event) {
   const QRectF area = plot().rect;
   const QPointF position = event->position();
-  m_pointer = area.contains(position) ? std::optional(position.x()) : std::nullopt;
+  setPointer(area.contains(position) ? std::optional(position.x()) : std::nullopt);
+}
+
+void TrafficGraph::setPointer(std::optional<double> x) {
+  m_pointer = x;
   update();
 }
 
@@ -131,15 +137,44 @@ void TrafficGraph::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void TrafficGraph::leaveEvent(QEvent* event) {
-  m_pointer.reset();
-  update();
+  setPointer(std::nullopt);
   QWidget::leaveEvent(event);
+}
+
+void TrafficGraph::focusOutEvent(QFocusEvent* event) {
+  setPointer(std::nullopt);
+  QWidget::focusOutEvent(event);
+}
+
+void TrafficGraph::keyPressEvent(QKeyEvent* event) {
+  const int key = event->key();
+  if (m_kind == Kind::Compact) {
+    if (key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Space) {
+      Q_EMIT clicked();
+    } else {
+      QWidget::keyPressEvent(event);
+    }
+    return;
+  }
+  // The reading goes through the last minute second by second.
+  const QRectF area = plot().rect;
+  const double second = area.width() / static_cast<double>(TrafficHistory::kSpan.count());
+  const double at = m_pointer.value_or(area.right() + second);
+  if (key == Qt::Key_Left || key == Qt::Key_Right) {
+    setPointer(std::clamp(at + (key == Qt::Key_Left ? -second : second), area.left(), area.right()));
+  } else if (key == Qt::Key_Home || key == Qt::Key_End) {
+    setPointer(key == Qt::Key_Home ? area.left() : area.right());
+  } else if (key == Qt::Key_Escape && m_pointer) {
+    setPointer(std::nullopt);
+  } else {
+    QWidget::keyPressEvent(event);
+  }
 }
 
 TrafficGraph::Plot TrafficGraph::plot() const {
   Plot plot{.rect = rect(), .end = rightEdge(), .font = scaledFont(font(), 0.86)};
   if (m_kind == Kind::Compact) {
-    plot.rect.adjust(0, 3, 0, -1);
+    plot.rect.adjust(4, 4, -4, -4);
     return plot;
   }
   const QFontMetricsF metrics(plot.font);
@@ -154,6 +189,7 @@ void TrafficGraph::paintEvent(QPaintEvent* event) {
   painter.setRenderHint(QPainter::Antialiasing);
   const Plot frame = plot();
   if (m_kind == Kind::Compact) {
+    if (hasFocus()) paintFocusRing(painter, rect(), 6, colorsOf(palette()));
     const TrafficRates peak = m_history->peak(frame.end - TrafficHistory::kSpan);
     if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line of nothing looks like a mistake.
     painter.setPen(QPen(colorsOf(palette()).border, 1));
@@ -166,6 +202,7 @@ void TrafficGraph::paintEvent(QPaintEvent* event) {
   const Axes axes = curveArea().contains(event->rect()) ? Axes::Lines : Axes::Whole;
   if (axes == Axes::Whole) {
     paintCard(painter, rect(), colors.card, colors.border);
+    if (hasFocus()) paintFocusRing(painter, rect(), kCardRadius - 1, colors);
   } else {
     painter.fillRect(event->rect(), colors.card);
   }

@@ -2,7 +2,7 @@
 #pragma once
 // The live graph: a minute of bytes in and out as filled curves and of requests a second as a line, sliding
 // at about thirty frames a second while it can be seen and something moves. Full size has axes, legend and a
-// reading under the pointer; compact is for the header. GUI thread.
+// reading under the pointer, or where the arrow keys take it; compact is a button in the header. GUI thread.
 
 #include <functional>
 #include <memory>
@@ -22,6 +22,7 @@ class TrafficGraph : public QWidget {
   using Clock = std::function<SteadyTime()>;
 
   explicit TrafficGraph(Kind kind, QWidget* parent = nullptr);
+  [[nodiscard]] Kind kind() const { return m_kind; }
 
   /// Shows another history; the scale jumps to it.
   void setHistory(std::shared_ptr<const TrafficHistory> history);
@@ -43,6 +44,8 @@ class TrafficGraph : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
 
  private:
   struct Plot;
@@ -53,6 +56,7 @@ class TrafficGraph : public QWidget {
   /// What changes while the curve slides.
   [[nodiscard]] QRect curveArea() const;
   [[nodiscard]] std::chrono::milliseconds curvePace() const;
+  void setPointer(std::optional<double> x);
   void setPace(std::chrono::milliseconds pace);
   void paintCurves(QPainter& painter, const Plot& plot) const;
   /// The labels change with the scale only.

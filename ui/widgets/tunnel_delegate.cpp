@@ -15,6 +15,7 @@ namespace adit::ui {
 namespace {
 
 constexpr int kGap = 8;   // Between cards.
+constexpr int kRing = 4;  // Around a card, for focus.
 constexpr int kPad = 14;  // Inside a card.
 constexpr int kButton = 26;
 constexpr int kSpark = 84;
@@ -28,7 +29,7 @@ TunnelDelegate::Layout TunnelDelegate::layoutOf(const QRect& row, const QFont& f
   const int nameHeight = QFontMetrics(scaledFont(font, kNameScale, QFont::DemiBold)).height();
   const int lineHeight = QFontMetrics(scaledFont(font, kSmallScale)).height();
   Layout layout;
-  layout.card = row.adjusted(2, kGap / 2, -2, -kGap / 2);
+  layout.card = row.adjusted(kRing, kGap / 2, -kRing, -kGap / 2);
   const QRect inner = layout.card.adjusted(kPad, kPad - 1, -kPad, -kPad + 1);
   const int spark = std::min(kSpark, inner.width() / 3);
 
@@ -102,10 +103,14 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
             selected  ? colors.cardSelected
             : hovered ? colors.cardHover
                       : colors.card,
-            selected || focused ? colors.accent
-            : hovered           ? colors.borderStrong
-                                : colors.border,
+            selected  ? colors.accent
+            : hovered ? colors.borderStrong
+                      : colors.border,
             kCardRadius, selected ? 1.5 : 1);
+  // Apart from the card, so that it is seen at a selected one, too.
+  if (focused)
+    paintFocusRing(*painter, QRectF(layout.card).adjusted(-kRing, -kRing, kRing, kRing), kCardRadius + 3,
+                   colors);
   paintStateDot(*painter, QPointF(layout.dot.left() + 5.5, layout.dot.center().y() + 1), 8, status, colors);
 
   const QFont nameFont = scaledFont(option.font, kNameScale, QFont::DemiBold);

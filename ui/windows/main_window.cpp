@@ -2,8 +2,10 @@
 #include "ui/windows/main_window.h"
 
 #include <algorithm>
+#include <QAbstractButton>
 #include <QAction>
 #include <QCloseEvent>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QScrollArea>
@@ -75,14 +77,14 @@ void MainWindow::build() {
   m_stack->setObjectName(u"stack"_s);
   m_list->setContextMenuPolicy(Qt::CustomContextMenu);
   m_listTitle->setFont(scaledFont(font(), 0.92, QFont::DemiBold));
-  m_listTitle->setIndent(3);
+  m_listTitle->setIndent(5);
   m_actions->fillMainMenu(m_menu);
   m_menu->setObjectName(u"mainMenu"_s);
   m_header->setMenu(m_menu);
 
   auto* left = new QWidget(this);
   auto* leftColumn = new QVBoxLayout(left);
-  leftColumn->setContentsMargins(18, 20, 4, 8);
+  leftColumn->setContentsMargins(16, 20, 2, 8);
   leftColumn->setSpacing(8);
   leftColumn->addWidget(m_listTitle);
   leftColumn->addWidget(m_list, 1);
@@ -139,7 +141,12 @@ void MainWindow::connectParts() {
   connect(&bridge, &EngineBridge::logAdded, &m_log, &LogModel::append);
 
   connect(m_header, &HeaderBar::addRequested, this, &MainWindow::addTunnelDialog);
-  connect(m_header, &HeaderBar::overviewRequested, m_list, [this] { m_list->selectionModel()->clear(); });
+  connect(m_header, &HeaderBar::overviewRequested, this, &MainWindow::showOverview);
+  connect(m_actions->overview, &QAction::triggered, this, &MainWindow::showOverview);
+  connect(m_actions->filterLog, &QAction::triggered, this, [this] {
+    setLogOpen(true);
+    m_logPane->focusFilter();
+  });
   connect(m_banner, &StatusBanner::retryRequested, this, [this] { m_parts.bridge.engine().retryNow(); });
   connect(m_banner, &StatusBanner::joinRequested, this, &MainWindow::joinDialog);
   connect(m_notice, &ListNotice::openRequested, this, &MainWindow::openListRequested);
@@ -244,7 +251,10 @@ void MainWindow::onTunnelsChanged() {
     focusBeginning();
   }
   m_listTitle->setText(tr("%n tunnel(s)", nullptr, m_tunnels.rowCount()));
-  if (m_selectNext && m_tunnels.rowOf(*m_selectNext) >= 0) select(*std::exchange(m_selectNext, std::nullopt));
+  if (m_selectNext && m_tunnels.rowOf(*m_selectNext) >= 0) {
+    select(*std::exchange(m_selectNext, std::nullopt));
+    m_list->setFocus();
+  }
   showSelected();
 }
 
@@ -297,6 +307,22 @@ void MainWindow::select(engine::TunnelId id) {
   m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0));
 }
 
+void MainWindow::showOverview() {
+  m_list->selectionModel()->clear();
+  // What the keyboard was at may be gone with the tunnel.
+  if (m_stack->currentWidget() == m_columns) m_list->setFocus();
+}
+
+void MainWindow::keyPressEvent(QKeyEvent* event) {
+  // Qt leaves Return to dialogs; on a button people expect it to press the button anywhere.
+  const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+  if (auto* button = qobject_cast<QAbstractButton*>(focusWidget()); button != nullptr && enter) {
+    button->click();
+  } else {
+    QMainWindow::keyPressEvent(event);
+  }
+}
+
 void MainWindow::showSelected() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
   const engine::TunnelSnapshot* tunnel = selected();
@@ -344,7 +370,7 @@ void MainWindow::showEvent(QShowEvent* event) {
 
 void MainWindow::focusBeginning() {
   if (m_stack->currentWidget() == m_empty) {
-    m_empty->setFocus();
+    m_empty->focusField();
   } else {
     m_list->setFocus();
   }

@@ -80,6 +80,7 @@ class MainWindow : public QMainWindow {
   void showEvent(QShowEvent* event) override;
   void hideEvent(QHideEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
   void build();
@@ -91,6 +92,7 @@ class MainWindow : public QMainWindow {
   void onLinkChanged();
   void onTrafficSampled();
   void showSelected();
+  void showOverview();
   void refreshFigures();
   void updateSampling();
   void updateBanners();

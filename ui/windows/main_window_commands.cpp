@@ -72,7 +72,11 @@ void MainWindow::removeSelected() {
                         .information = tr("Its public address stops answering at once."),
                         .yes = tr("Remove"),
                         .destructive = true},
-                       [this, id = tunnel->id] { m_parts.bridge.engine().removeTunnel(id); });
+                       [this, id = tunnel->id] {
+                         // The button that was pressed is another tunnel's now, or gone.
+                         m_list->setFocus();
+                         m_parts.bridge.engine().removeTunnel(id);
+                       });
 }
 
 void MainWindow::copyAddress(engine::TunnelId id) {

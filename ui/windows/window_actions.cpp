@@ -17,19 +17,22 @@ WindowActions::WindowActions(QWidget* window)
       m_languages(new QActionGroup(this)),
       m_themeMenu(new QMenu(window)),
       m_languageMenu(new QMenu(window)) {
-  add = make(u"actionAdd"_s, QKeySequence(Qt::CTRL | Qt::Key_N));
-  start = make(u"actionStart"_s);
-  stop = make(u"actionStop"_s);
-  edit = make(u"actionEdit"_s, QKeySequence(Qt::CTRL | Qt::Key_E));
-  remove = make(u"actionRemove"_s, QKeySequence(Qt::Key_Delete));
-  copy = make(u"actionCopy"_s, QKeySequence(Qt::CTRL | Qt::Key_C));
-  open = make(u"actionOpen"_s, QKeySequence(Qt::CTRL | Qt::Key_O));
-  retry = make(u"actionRetry"_s, QKeySequence(Qt::Key_F5));
-  join = make(u"actionJoin"_s, QKeySequence(Qt::CTRL | Qt::Key_J));
-  log = make(u"actionLog"_s, QKeySequence(Qt::CTRL | Qt::Key_L));
+  add = make(u"actionAdd"_s, Command::Add);
+  // Of these two only one can be used at a time.
+  start = make(u"actionStart"_s, Command::StartStop);
+  stop = make(u"actionStop"_s, Command::StartStop);
+  edit = make(u"actionEdit"_s, Command::Edit);
+  remove = make(u"actionRemove"_s, Command::Remove);
+  copy = make(u"actionCopy"_s, Command::Copy);
+  open = make(u"actionOpen"_s, Command::Open);
+  overview = make(u"actionOverview"_s, Command::Overview);
+  retry = make(u"actionRetry"_s, Command::Retry);
+  join = make(u"actionJoin"_s, Command::Join);
+  log = make(u"actionLog"_s, Command::Log);
+  filterLog = make(u"actionFilterLog"_s, Command::FilterLog);
   about = make(u"actionAbout"_s);
-  close = make(u"actionClose"_s, QKeySequence(Qt::CTRL | Qt::Key_W));
-  quit = make(u"actionQuit"_s, QKeySequence(Qt::CTRL | Qt::Key_Q));
+  close = make(u"actionClose"_s, Command::Close);
+  quit = make(u"actionQuit"_s, Command::Quit);
   log->setCheckable(true);
   add->setIcon(symbolIcon(Symbol::Add));
   start->setIcon(symbolIcon(Symbol::Play));
@@ -53,10 +56,10 @@ WindowActions::WindowActions(QWidget* window)
   retranslate();
 }
 
-QAction* WindowActions::make(const QString& name, const QKeySequence& shortcut) {
+QAction* WindowActions::make(const QString& name, Command command) {
   auto* action = new QAction(this);
   action->setObjectName(name);
-  action->setShortcut(shortcut);
+  action->setShortcut(keysOf(command));
   m_window->addAction(action);
   return action;
 }
@@ -85,6 +88,7 @@ void WindowActions::update(const engine::TunnelSnapshot* tunnel, const engine::L
   remove->setEnabled(tunnel != nullptr);
   copy->setEnabled(true);  // Also copies log lines; does nothing where there is nothing.
   open->setEnabled(tunnel != nullptr && !tunnel->url.empty());
+  overview->setEnabled(tunnel != nullptr);
   retry->setEnabled(link.state != engine::LinkState::Online);
 }
 
@@ -96,6 +100,8 @@ void WindowActions::retranslate() {
   remove->setText(tr("Remove…"));
   copy->setText(tr("Copy address"));
   open->setText(tr("Open in browser"));
+  overview->setText(tr("All tunnels together"));
+  filterLog->setText(tr("Search the log"));
   retry->setText(tr("Reconnect now"));
   join->setText(tr("Join a server…"));
   log->setText(tr("Show log"));
@@ -116,9 +122,12 @@ void WindowActions::fillMainMenu(QMenu* menu) const {
   menu->addAction(join);
   menu->addAction(retry);
   menu->addSeparator();
+  menu->addAction(overview);
+  menu->addAction(log);
+  menu->addAction(filterLog);
+  menu->addSeparator();
   menu->addMenu(m_themeMenu);
   menu->addMenu(m_languageMenu);
-  menu->addAction(log);
   menu->addSeparator();
   menu->addAction(about);
   menu->addAction(close);

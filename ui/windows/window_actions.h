@@ -7,6 +7,7 @@
 #include <QObject>
 
 #include "core/engine/types.h"
+#include "ui/shortcuts.h"
 
 class QMenu;
 class QWidget;
@@ -26,14 +27,15 @@ class WindowActions : public QObject {
   void setTheme(const QString& theme);
   void setLanguage(const QString& language);
 
-  QAction *add, *start, *stop, *edit, *remove, *copy, *open, *retry, *join, *log, *about, *close, *quit;
+  QAction *add, *start, *stop, *edit, *remove, *copy, *open, *overview, *retry, *join, *log, *filterLog,
+      *about, *close, *quit;
 
  Q_SIGNALS:
   void themeChosen(const QString& theme);
   void languageChosen(const QString& language);
 
  private:
-  QAction* make(const QString& name, const QKeySequence& shortcut = {});
+  QAction* make(const QString& name, Command command = Command::Count);
   QAction* makeChoice(QActionGroup* group, const QString& name, const QString& value);
 
   QWidget* m_window;
