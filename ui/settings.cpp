@@ -18,7 +18,9 @@ const std::array<Row, static_cast<std::size_t>(Settings::Key::Count)>& table() {
   static const std::array<Row, static_cast<std::size_t>(Settings::Key::Count)> rows{{
       {Settings::Key::WindowGeometry, "window/geometry"_L1, QByteArray()},
       {Settings::Key::SplitterState, "window/splitter"_L1, QByteArray()},
+      {Settings::Key::SelectedTunnel, "window/selected"_L1, QString()},
       {Settings::Key::LogVisible, "log/visible"_L1, false},
+      {Settings::Key::LogHeight, "log/height"_L1, 210},
       {Settings::Key::LogLevel, "log/level"_L1, 1},
       {Settings::Key::Theme, "appearance/theme"_L1, u"system"_s},
       {Settings::Key::Language, "appearance/language"_L1, u"system"_s},

@@ -18,7 +18,9 @@ class Settings {
   enum class Key {
     WindowGeometry,
     SplitterState,
+    SelectedTunnel,
     LogVisible,
+    LogHeight,
     LogLevel,
     Theme,
     Language,

@@ -8,6 +8,9 @@
 #include <QLayout>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QToolButton>
 
 #include "tests/ui/window_fixture.h"
@@ -217,6 +220,61 @@ class TunnelDialogTest : public QObject {
             field->mapTo(add.dialog, QPoint(0, field->height())).y());
     add.unfold();
     QTRY_VERIFY(fits() && add.dialog->height() < open);
+  }
+
+  void aSmallScreenHasRoomForTheDialog() {
+    WindowFixture fixture;
+    const Opened add(fixture);
+    add.target->setText(u"https://localhost:3443"_s);
+    add.dialog->setMaximumHeight(400);  // As on a screen of which no more is left.
+    add.unfold();
+    auto* scroll = add.dialog->findChild<QScrollArea*>();
+    QTRY_VERIFY(scroll->verticalScrollBar()->maximum() > 0);
+    QVERIFY(add.dialog->height() <= 400);
+    const auto inside = [&](const QWidget* widget) {
+      return add.dialog->rect().contains(QRect(widget->mapTo(add.dialog, QPoint()), widget->size()));
+    };
+    QVERIFY(inside(add.ok) && inside(add.child<QPushButton>("tunnelCancel")));
+    // What Tab leads to is scrolled to.
+    add.dialog->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(add.dialog));
+    auto* last = add.child<QLineEdit>("originAnswerTimeout");
+    QVERIFY(!inside(last));
+    add.target->setFocus();
+    for (int i = 0; i < 20 && QApplication::focusWidget() != last; ++i)
+      QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+    QVERIFY(inside(last));
+    QCOMPARE(scroll->horizontalScrollBar()->maximum(), 0);
+  }
+
+  void theDialogStandsOverItsWindow() {
+    WindowFixture fixture;
+    fixture.window->setGeometry(60, 80, 640, 600);
+    const Opened add(fixture);
+    const QPoint apart = add.dialog->geometry().center() - fixture.window->geometry().center();
+    QVERIFY2(apart.manhattanLength() < 4, qPrintable(QDebug::toString(apart)));
+    // And on the screen, where its window is not, however high it becomes.
+    add.dialog->close();
+    fixture.window->setGeometry(600, 500, 640, 600);
+    QTRY_VERIFY(fixture.window->findChild<QDialog*>(u"addTunnelDialog"_s) == nullptr);
+    const Opened again(fixture);
+    again.target->setText(u"https://localhost:3443"_s);
+    again.unfold();
+    const QRect screen = again.dialog->screen()->availableGeometry();
+    QTRY_VERIFY(again.dialog->height() > 500 && screen.contains(again.dialog->geometry()));
+  }
+
+  void returnSaysWhatIsMissing() {
+    WindowFixture fixture;
+    const Opened add(fixture);
+    QVERIFY(!add.complains("tunnelTarget"));
+    QTest::keyClick(add.target, Qt::Key_Return);
+    QVERIFY(add.dialog->isVisible());
+    QVERIFY(add.complains("tunnelTarget"));
+    QTest::keyClicks(add.target, u"3000"_s);
+    QTest::keyClick(add.target, Qt::Key_Return);
+    QVERIFY(!add.dialog->isVisible());
+    QCOMPARE(specOf(fixture).target, std::string("3000"));
   }
 
   void theFileIsChosen() {

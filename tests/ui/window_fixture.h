@@ -58,6 +58,7 @@ struct WindowFixture {
   std::optional<session::JoinLink> saved;
   int saves = 0;
   std::optional<Error> saveError;
+  QSize size{1120, 740};
   std::unique_ptr<MainWindow> window;
 
   WindowFixture() {
@@ -93,6 +94,8 @@ struct WindowFixture {
                             return {};
                           },
                           .keptJoin = [this] { return saved; }});
+    // The offscreen platform's screen is small; tests are about a window as people have it.
+    if (size.isValid()) window->resize(size);
     window->show();
   }
 

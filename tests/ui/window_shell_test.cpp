@@ -6,7 +6,9 @@
 #include <QComboBox>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
 #include <QSignalSpy>
+#include <QSplitter>
 #include <QToolButton>
 #include <QTreeView>
 
@@ -119,6 +121,69 @@ class WindowShellTest : public QObject {
     QTRY_COMPARE(fixture.find<QPushButton>("addButton")->text(), u"Expose a port"_s);
     QCOMPARE(fixture.settings.text(Settings::Key::Theme), u"dark"_s);
     QCOMPARE(fixture.settings.text(Settings::Key::Language), u"en"_s);
+  }
+
+  void sizesAndTheSelectionAreKept() {
+    WindowFixture fixture;
+    for (const char* name : {"one", "two", "three"}) fixture.addTunnel(name);
+    fixture.window->resize(700, 600);
+    fixture.find<QAction>("actionLog")->trigger();
+    auto* rows = fixture.find<QSplitter>("rows");
+    auto* columns = fixture.find<QSplitter>("columns");
+    rows->setSizes({rows->height() - 190, 190});
+    columns->setSizes({300, columns->width() - 300});
+    auto* list = fixture.find<TunnelList>("tunnelList");
+    list->setCurrentIndex(list->model()->index(1, 0));
+    const QList<int> heights = rows->sizes();
+    const QList<int> widths = columns->sizes();
+    fixture.window->close();
+
+    fixture.size = {};
+    fixture.makeWindow();
+    QCOMPARE(fixture.window->size(), QSize(700, 600));
+    QCOMPARE(fixture.find<ElidedLabel>("detailName")->text(), u"two"_s);
+    QTRY_COMPARE(fixture.find<QSplitter>("rows")->sizes(), heights);
+    QCOMPARE(fixture.find<QSplitter>("columns")->sizes(), widths);
+  }
+
+  void aSelectionThatIsGoneIsNotWaitedFor() {
+    WindowFixture fixture;
+    fixture.settings.set(Settings::Key::SelectedTunnel, u"late"_s);
+    fixture.makeWindow();
+    fixture.addTunnel("one");
+    auto* name = fixture.find<ElidedLabel>("detailName");
+    QCOMPARE(name->text(), u"one"_s);  // Meanwhile.
+    fixture.addTunnel("late");
+    QCOMPARE(name->text(), u"late"_s);
+    fixture.settings.set(Settings::Key::SelectedTunnel, u"later"_s);
+    fixture.makeWindow();
+    auto* list = fixture.find<TunnelList>("tunnelList");
+    list->setCurrentIndex(list->model()->index(0, 0));
+    list->setCurrentIndex(list->model()->index(1, 0));
+    fixture.addTunnel("later");  // Somebody chose another meanwhile.
+    QCOMPARE(fixture.find<ElidedLabel>("detailName")->text(), u"late"_s);
+    fixture.window->saveState();
+    QCOMPARE(fixture.settings.text(Settings::Key::SelectedTunnel), u"late"_s);
+  }
+
+  void oddGeometryIsSafe() {
+    WindowFixture fixture;
+    fixture.settings.set(Settings::Key::WindowGeometry, QByteArray("nonsense"));
+    fixture.settings.set(Settings::Key::SplitterState, QByteArray("nonsense"));
+    fixture.settings.set(Settings::Key::LogHeight, 100'000);
+    fixture.settings.set(Settings::Key::LogVisible, true);
+    fixture.size = {};
+    fixture.makeWindow();
+    const QRect screen = fixture.window->screen()->availableGeometry();
+    QVERIFY(screen.contains(fixture.window->geometry()));
+    QVERIFY(fixture.find<QWidget>("logPane")->height() <= fixture.window->height() / 2);
+
+    // Kept on a screen that is gone.
+    fixture.window->setGeometry(5000, 3000, 700, 600);
+    fixture.window->saveState();
+    fixture.makeWindow();
+    QVERIFY2(screen.contains(fixture.window->geometry()),
+             qPrintable(QDebug::toString(fixture.window->geometry())));
   }
 
   void pluralsAreRight() {

@@ -17,15 +17,13 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 
 JoinDialog::JoinDialog(Current current, QWidget* parent)
-    : QDialog(parent),
+    : FormDialog(parent),
       m_link(new QLineEdit(this)),
       m_server(new QLabel(this)),
       m_pin(new QLabel(this)),
       m_facts(new QWidget(this)) {
   setObjectName(u"joinDialog"_s);
   setWindowTitle(tr("Join a server"));
-  setWindowModality(Qt::WindowModal);
-  setAttribute(Qt::WA_DeleteOnClose);
   m_link->setObjectName(u"joinLink"_s);
   m_server->setObjectName(u"joinServer"_s);
   m_pin->setObjectName(u"joinPin"_s);
@@ -38,14 +36,11 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   m_server->setTextFormat(Qt::PlainText);
   m_pin->setTextInteractionFlags(Qt::TextSelectableByMouse);
 
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(24, 22, 24, 20);
-  column->setSpacing(10);
-  addHeading(column, tr("Join a server"),
+  addHeading(column(), tr("Join a server"),
              tr("Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move "
                 "along and get "
                 "addresses there."));
-  m_hint = addField(column, tr("Join link"), m_link);
+  m_hint = addField(column(), tr("Join link"), m_link);
   m_hint->setObjectName(u"joinHint"_s);
   auto* facts = new QFormLayout(m_facts);
   facts->setContentsMargins(0, 0, 0, 0);
@@ -55,13 +50,13 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   facts->addRow(tr("Server"), m_server);
   facts->addRow(tr("Key"), m_pin);
   m_server->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
-  column->addWidget(m_facts);
+  column()->addWidget(m_facts);
   auto* about = new QLabel(
       tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
          "between can pretend to be your server."));
   about->setWordWrap(true);
   about->setProperty("ink", u"secondary"_s);
-  column->addWidget(about);
+  column()->addWidget(about);
 
   if (current == Current::Server) {
     m_embedded = new QPushButton(tr("Use this computer instead"), this);
@@ -71,7 +66,7 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   }
   auto* cancel = new QPushButton(tr("Cancel"), this);
   cancel->setObjectName(u"joinCancel"_s);
-  m_ok = addButtons(column, m_embedded, cancel, tr("Join"));
+  m_ok = addButtons(footer(), m_embedded, cancel, tr("Join"));
   m_ok->setObjectName(u"joinOk"_s);
   setMinimumWidth(520);
 
@@ -105,7 +100,6 @@ void JoinDialog::check() {
     m_pin->setText(fromUtf8(m_parsed->pin.toString()));
   }
   m_ok->setEnabled(m_parsed.has_value());
-  adjustSize();
 }
 
 void JoinDialog::showJoining() {
@@ -120,7 +114,6 @@ void JoinDialog::showProblem(const QString& problem) {
   m_link->setReadOnly(false);
   m_ok->setEnabled(m_parsed.has_value());
   if (m_embedded != nullptr) m_embedded->setEnabled(true);
-  adjustSize();
 }
 
 }  // namespace adit::ui

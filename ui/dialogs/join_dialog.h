@@ -5,9 +5,9 @@
 // is a secret: it is never shown, and goes nowhere but to `submitted`. GUI thread.
 
 #include <optional>
-#include <QDialog>
 
 #include "core/session/join_link.h"
+#include "ui/dialogs/form_dialog.h"
 
 class QLabel;
 class QLineEdit;
@@ -15,7 +15,7 @@ class QPushButton;
 
 namespace adit::ui {
 
-class JoinDialog : public QDialog {
+class JoinDialog : public FormDialog {
   Q_OBJECT
  public:
   enum class Current { Embedded, Server };

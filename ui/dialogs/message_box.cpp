@@ -2,12 +2,12 @@
 #include "ui/dialogs/message_box.h"
 
 #include <QCoreApplication>
-#include <QDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 
 #include "ui/dialogs/form.h"
+#include "ui/dialogs/form_dialog.h"
 #include "ui/theme/icons.h"
 
 using namespace Qt::Literals::StringLiterals;
@@ -21,13 +21,17 @@ struct Messages {
 
 constexpr int kIcon = 48;
 
-/// A dialog with the mark beside a heading and a paragraph; the caller adds buttons to `column`.
-QDialog* make(QWidget* parent, const QString& objectName, const QString& title, const QString& text,
-              QVBoxLayout*& column) {
-  auto* dialog = new QDialog(parent);
+/// A dialog with the mark beside a heading and a paragraph; the caller adds buttons to its footer.
+class Message : public FormDialog {
+ public:
+  using FormDialog::column;
+  using FormDialog::footer;
+  using FormDialog::FormDialog;
+};
+
+Message* make(QWidget* parent, const QString& objectName, const QString& title, const QString& text) {
+  auto* dialog = new Message(parent);
   dialog->setObjectName(objectName);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setWindowModality(Qt::WindowModal);
   dialog->setWindowTitle(title);
   dialog->setMinimumWidth(420);
   auto* icon = new QLabel(dialog);
@@ -39,20 +43,16 @@ QDialog* make(QWidget* parent, const QString& objectName, const QString& title, 
   row->setSpacing(18);
   row->addWidget(icon, 0, Qt::AlignTop);
   row->addLayout(texts, 1);
-  column = new QVBoxLayout(dialog);
-  column->setContentsMargins(24, 24, 24, 20);
-  column->setSpacing(8);
-  column->addLayout(row);
+  dialog->column()->addLayout(row);
   return dialog;
 }
 
 }  // namespace
 
 void MessageBox::ask(QWidget* parent, const Question& question, std::function<void()> yes) {
-  QVBoxLayout* column = nullptr;
-  QDialog* dialog = make(parent, question.objectName, question.text, question.information, column);
+  Message* dialog = make(parent, question.objectName, question.text, question.information);
   auto* cancel = new QPushButton(Messages::tr("Cancel"), dialog);
-  QPushButton* agree = addButtons(column, nullptr, cancel, question.yes);
+  QPushButton* agree = addButtons(dialog->footer(), nullptr, cancel, question.yes);
   agree->setObjectName(question.objectName + "Yes"_L1);
   cancel->setObjectName(question.objectName + "Cancel"_L1);
   if (question.destructive) {
@@ -73,12 +73,11 @@ void MessageBox::ask(QWidget* parent, const Question& question, std::function<vo
 }
 
 QDialog* MessageBox::tell(QWidget* parent, const QString& title, const QString& text) {
-  QVBoxLayout* column = nullptr;
-  QDialog* dialog = make(parent, u"message"_s, title, text, column);
+  Message* dialog = make(parent, u"message"_s, title, text);
   auto* close = new QPushButton(Messages::tr("Close"), dialog);
   close->setObjectName(u"messageClose"_s);
   close->setDefault(true);
-  column->addWidget(close, 0, Qt::AlignRight);
+  dialog->footer()->addWidget(close, 0, Qt::AlignRight);
   QObject::connect(close, &QPushButton::clicked, dialog, &QDialog::accept);
   dialog->open();
   return dialog;

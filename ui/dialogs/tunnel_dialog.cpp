@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/dialogs/tunnel_dialog.h"
 
-#include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -18,35 +17,30 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 
 TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, QWidget* parent)
-    : QDialog(parent),
+    : FormDialog(parent),
       m_target(new QLineEdit(this)),
       m_name(new QLineEdit(this)),
       m_origin(new OriginSection(this)) {
   setObjectName(edited ? u"editTunnelDialog"_s : u"addTunnelDialog"_s);
   const QString title = edited ? tr("Edit “%1”").arg(fromUtf8(edited->name)) : tr("Expose a port");
   setWindowTitle(title);
-  setWindowModality(Qt::WindowModal);
-  setAttribute(Qt::WA_DeleteOnClose);
   m_target->setObjectName(u"tunnelTarget"_s);
   m_name->setObjectName(u"tunnelName"_s);
   m_target->setPlaceholderText(u"3000"_s);
   m_name->setPlaceholderText(tr("Chosen for you"));
 
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(24, 22, 24, 20);
-  column->setSpacing(10);
-  addHeading(column, title,
+  addHeading(column(), title,
              edited ? tr("New requests go the new way; those in flight end as they began.")
                     : tr("Requests to the public address are passed to this service."));
-  m_targetHint = addField(column, tr("Port or address"), m_target);
+  m_targetHint = addField(column(), tr("Port or address"), m_target);
   m_targetHint->setObjectName(u"tunnelTargetHint"_s);
-  m_nameHint = addField(column, edited ? tr("Name") : tr("Name (optional)"), m_name);
+  m_nameHint = addField(column(), edited ? tr("Name") : tr("Name (optional)"), m_name);
   m_nameHint->setObjectName(u"tunnelNameHint"_s);
-  column->addWidget(m_origin);
-  column->addStretch(1);
+  column()->addWidget(m_origin);
+  column()->addStretch(1);
   auto* cancel = new QPushButton(tr("Cancel"), this);
   cancel->setObjectName(u"tunnelCancel"_s);
-  m_ok = addButtons(column, nullptr, cancel, edited ? tr("Save") : tr("Expose"));
+  m_ok = addButtons(footer(), nullptr, cancel, edited ? tr("Save") : tr("Expose"));
   m_ok->setObjectName(u"tunnelOk"_s);
   setMinimumWidth(540);
   if (edited) {
@@ -62,17 +56,12 @@ TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, 
   connect(m_target, &QLineEdit::textChanged, this, changed);
   connect(m_name, &QLineEdit::textChanged, this, changed);
   connect(m_origin, &OriginSection::changed, this, changed);
+  // Return while something is missing says what.
+  for (const QLineEdit* field : {m_target, m_name})
+    connect(field, &QLineEdit::returnPressed, this, [this] { check(Complain::Now); });
   check(Complain::Later);
   m_target->setFocus();
   m_target->selectAll();
-}
-
-bool TunnelDialog::event(QEvent* event) {
-  const auto type = event->type();
-  const bool taken = QDialog::event(event);
-  // As high as what it shows: fields come and go, and sentences wrap.
-  if (type == QEvent::LayoutRequest) resize(width(), layout()->totalHeightForWidth(width()));
-  return taken;
 }
 
 void TunnelDialog::check(Complain complain) {

@@ -5,9 +5,9 @@
 // refuses. GUI thread.
 
 #include <optional>
-#include <QDialog>
 
 #include "core/engine/types.h"
+#include "ui/dialogs/form_dialog.h"
 
 class QLabel;
 class QLineEdit;
@@ -17,7 +17,7 @@ namespace adit::ui {
 
 class OriginSection;
 
-class TunnelDialog : public QDialog {
+class TunnelDialog : public FormDialog {
   Q_OBJECT
  public:
   /// For a new tunnel, or to change `edited`.
@@ -28,9 +28,6 @@ class TunnelDialog : public QDialog {
  Q_SIGNALS:
   /// The dialog stays open; close it where the engine took the tunnel.
   void submitted(const adit::engine::TunnelSpec& spec);
-
- protected:
-  bool event(QEvent* event) override;
 
  private:
   enum class Complain { Later, Now };

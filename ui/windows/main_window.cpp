@@ -5,14 +5,18 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QCloseEvent>
+#include <QGuiApplication>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
+#include <QScopedValueRollback>
+#include <QScreen>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "ui/format.h"
 #include "ui/language.h"
 #include "ui/settings.h"
 #include "ui/theme/colors.h"
@@ -27,6 +31,7 @@
 #include "ui/widgets/traffic_graph.h"
 #include "ui/widgets/tunnel_list.h"
 #include "ui/windows/window_actions.h"
+#include "ui/windows/window_place.h"
 
 using namespace Qt::Literals::StringLiterals;
 
@@ -36,7 +41,8 @@ namespace {
 using namespace std::chrono_literals;
 // Figures that change faster cannot be read.
 constexpr auto kFiguresInterval = 450ms;
-constexpr int kLogHeight = 210;
+constexpr QSize kUsual{1120, 740};
+constexpr int kLeastLog = 150;
 constexpr int kLeastDetail = 340;
 
 }  // namespace
@@ -75,6 +81,8 @@ void MainWindow::build() {
   m_list->setObjectName(u"tunnelList"_s);
   m_listTitle->setObjectName(u"listTitle"_s);
   m_stack->setObjectName(u"stack"_s);
+  m_columns->setObjectName(u"columns"_s);
+  m_rows->setObjectName(u"rows"_s);
   m_list->setContextMenuPolicy(Qt::CustomContextMenu);
   m_listTitle->setFont(scaledFont(font(), 0.92, QFont::DemiBold));
   m_listTitle->setIndent(5);
@@ -130,7 +138,8 @@ void MainWindow::build() {
   column->addWidget(m_rows, 1);
   setCentralWidget(centre);
   setMinimumSize(620, 480);
-  resize(1120, 740);
+  // Not larger than a small screen, with room for a title bar and a panel.
+  resize(kUsual.boundedTo(screen()->availableSize() - QSize(40, 80)).expandedTo(minimumSize()));
 }
 
 void MainWindow::connectParts() {
@@ -164,7 +173,10 @@ void MainWindow::connectParts() {
   connect(m_list, &TunnelList::copyRequested, this, &MainWindow::copyAddress);
   connect(m_list, &TunnelList::openRequested, this, &MainWindow::openAddress);
   connect(m_list, &QWidget::customContextMenuRequested, this, &MainWindow::showContextMenu);
-  connect(m_list->selectionModel(), &QItemSelectionModel::selectionChanged, this, &MainWindow::showSelected);
+  connect(m_list->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+    if (!m_selecting) m_selectedBefore.clear();
+    showSelected();
+  });
 
   const auto withSelected = [this](auto command) {
     return [this, command] {
@@ -209,6 +221,8 @@ void MainWindow::connectParts() {
 void MainWindow::restoreSettings() {
   const Settings& settings = m_parts.settings;
   restoreGeometry(settings.bytes(Settings::Key::WindowGeometry));
+  keepOnScreen();
+  m_selectedBefore = settings.text(Settings::Key::SelectedTunnel);
   m_columns->restoreState(settings.bytes(Settings::Key::SplitterState));
   m_logPane->setLevel(static_cast<LogLevel>(qBound(0, settings.number(Settings::Key::LogLevel), 3)));
   setLogOpen(settings.flag(Settings::Key::LogVisible));
@@ -216,16 +230,43 @@ void MainWindow::restoreSettings() {
   m_actions->setLanguage(settings.text(Settings::Key::Language));
 }
 
+/// A screen may be gone or smaller since the window was last open, and Qt's own care ends at what it knew.
+void MainWindow::keepOnScreen() {
+  if (windowState().testFlag(Qt::WindowMaximized) || windowState().testFlag(Qt::WindowFullScreen)) return;
+  QList<QRect> screens;
+  for (const QScreen* each : QGuiApplication::screens()) screens.append(each->availableGeometry());
+  const QRect inside = placedOn(screens, geometry());
+  if (inside != geometry()) setGeometry(inside);
+}
+
 void MainWindow::setLogOpen(bool open) {
+  if (!open && m_logPane->isOpen()) keepLogHeight();
   m_logPane->setOpen(open);
   m_actions->log->setChecked(open);
   m_parts.settings.set(Settings::Key::LogVisible, open);
-  // A splitter keeps the sizes it was given, even beyond a maximum that came later.
-  const int pane = open ? kLogHeight : m_logPane->minimumHeight();
+  shareRows();
+}
+
+/// A splitter keeps the sizes it was given, even beyond a maximum that came later.
+void MainWindow::shareRows() {
+  const int wanted = qBound(kLeastLog, m_parts.settings.number(Settings::Key::LogHeight),
+                            std::max(kLeastLog, m_rows->height() / 2));
+  const int pane = m_logPane->isOpen() ? wanted : m_logPane->minimumHeight();
   m_rows->setSizes({std::max(1, m_rows->height() - pane), pane});
 }
 
+void MainWindow::keepLogHeight() {
+  // Before it is shown nothing has a size.
+  if (m_logPane->isOpen() && m_logPane->height() >= kLeastLog)
+    m_parts.settings.set(Settings::Key::LogHeight, m_logPane->height());
+}
+
 void MainWindow::saveState() {
+  keepLogHeight();
+  const engine::TunnelSnapshot* tunnel = selected();
+  if (m_selectedBefore.isEmpty())
+    m_parts.settings.set(Settings::Key::SelectedTunnel,
+                         tunnel == nullptr ? QString() : fromUtf8(tunnel->name));
   m_parts.settings.set(Settings::Key::WindowGeometry, saveGeometry());
   m_parts.settings.set(Settings::Key::SplitterState, m_columns->saveState());
   m_parts.settings.sync();
@@ -245,6 +286,7 @@ void MainWindow::onTunnelsChanged() {
   m_tunnels.update(snapshot.tunnels);
   // Whoever opens the window wants an address first; the overview is a click away.
   if (first) select(snapshot.tunnels.front().id);
+  selectAgain();
   QWidget* page = snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns;
   if (page != m_stack->currentWidget()) {
     m_stack->setCurrentWidget(page);
@@ -303,7 +345,19 @@ const engine::TunnelSnapshot* MainWindow::selected() const {
   return id ? m_parts.bridge.tunnel(*id) : nullptr;
 }
 
+/// What was selected when the application ended; tunnels come one after another.
+void MainWindow::selectAgain() {
+  if (m_selectedBefore.isEmpty()) return;
+  for (const auto& tunnel : m_parts.bridge.snapshot().tunnels) {
+    if (fromUtf8(tunnel.name) != m_selectedBefore) continue;
+    m_selectedBefore.clear();
+    select(tunnel.id);
+    return;
+  }
+}
+
 void MainWindow::select(engine::TunnelId id) {
+  const QScopedValueRollback guard(m_selecting, true);
   m_list->setCurrentIndex(m_tunnels.index(m_tunnels.rowOf(id), 0));
 }
 
@@ -362,6 +416,8 @@ void MainWindow::updateSampling() {
 
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
+  // Only now it is known how much there is to share.
+  if (!std::exchange(m_shared, true)) shareRows();
   // Where to begin: not at the first button there is, which Qt would choose.
   if (focusWidget() == nullptr) focusBeginning();
   updateSampling();

@@ -86,6 +86,9 @@ class MainWindow : public QMainWindow {
   void build();
   void connectParts();
   void restoreSettings();
+  void keepOnScreen();
+  void keepLogHeight();
+  void shareRows();
   void retranslate();
 
   void onTunnelsChanged();
@@ -100,6 +103,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
   [[nodiscard]] const engine::TunnelSnapshot* selected() const;
   void select(engine::TunnelId id);
+  void selectAgain();
   void focusBeginning();
 
   /// Adds and selects; returns the engine's refusal.
@@ -124,6 +128,9 @@ class MainWindow : public QMainWindow {
   TunnelModel m_tunnels;
   LogModel m_log;
   std::optional<engine::TunnelId> m_selectNext;  ///< Just added, not in the model yet.
+  QString m_selectedBefore;                      ///< Of the last run, until it is there or another is chosen.
+  bool m_selecting = false;
+  bool m_shared = false;  ///< The height, between the rows.
   SteadyTime m_figuresShown;
   /// A server that was asked and did not answer yet.
   struct Joining {

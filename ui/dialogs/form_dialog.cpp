@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/dialogs/form_dialog.h"
+
+#include <algorithm>
+#include <QEvent>
+#include <QScreen>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include "ui/windows/window_place.h"
+
+namespace adit::ui {
+namespace {
+
+constexpr int kSide = 24;
+
+/// A scroll area that would rather be as high as its content.
+class Column : public QScrollArea {
+ public:
+  explicit Column(QWidget* parent) : QScrollArea(parent) {
+    setFrameShape(QFrame::NoFrame);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    viewport()->setAutoFillBackground(false);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+  }
+  int heightForWidth(int width) const override {
+    const QLayout* layout = widget()->layout();
+    return layout->hasHeightForWidth() ? layout->totalHeightForWidth(width)
+                                       : layout->totalSizeHint().height();
+  }
+  QSize sizeHint() const override { return widget()->layout()->totalSizeHint(); }
+  QSize minimumSizeHint() const override {
+    return {widget()->layout()->totalMinimumSize().width(), 3 * fontMetrics().height()};
+  }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (watched == widget() && event->type() == QEvent::LayoutRequest) updateGeometry();
+    return QScrollArea::eventFilter(watched, event);
+  }
+};
+
+}  // namespace
+
+FormDialog::FormDialog(QWidget* parent) : QDialog(parent) {
+  setWindowModality(Qt::WindowModal);
+  setAttribute(Qt::WA_DeleteOnClose);
+  auto* scroll = new Column(this);
+  auto* content = new QWidget;
+  m_column = new QVBoxLayout(content);
+  m_column->setContentsMargins(kSide, kSide - 2, kSide, 4);
+  m_column->setSpacing(10);
+  scroll->setWidget(content);
+  content->setAutoFillBackground(false);
+  m_footer = new QVBoxLayout;
+  m_footer->setContentsMargins(kSide, 0, kSide, kSide - 4);
+  auto* whole = new QVBoxLayout(this);
+  whole->setContentsMargins(0, 0, 0, 0);
+  whole->setSpacing(0);
+  whole->addWidget(scroll, 1);
+  whole->addLayout(m_footer);
+}
+
+bool FormDialog::event(QEvent* event) {
+  const auto type = event->type();
+  const bool taken = QDialog::event(event);
+  if (type == QEvent::LayoutRequest) fit();
+  return taken;
+}
+
+void FormDialog::showEvent(QShowEvent* event) {
+  fit();
+  if (const QWidget* parent = parentWidget()) {
+    QRect place = geometry();
+    place.moveCenter(parent->window()->geometry().center());
+    setGeometry(within(place, screen()->availableGeometry().adjusted(0, kTitleBar, 0, 0)));
+  }
+  QDialog::showEvent(event);
+}
+
+void FormDialog::fit() {
+  const QRect room = screen()->availableGeometry().adjusted(0, kTitleBar, 0, 0);
+  const int wide = std::min(std::max(width(), minimumWidth()), room.width());
+  const int high = layout()->totalHeightForWidth(wide);
+  const QRect place(geometry().topLeft(), QSize(wide, std::min(high, room.height())));
+  if (!isVisible()) {
+    resize(place.size());
+  } else if (const QRect inside = within(place, room); inside != geometry()) {
+    setGeometry(inside);
+  }
+}
+
+}  // namespace adit::ui

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Where a window may stand, as rectangles. Pure functions.
+
+#include <QList>
+#include <QRect>
+
+namespace adit::ui {
+
+/// What a window's frame needs above it, until the frame is known.
+inline constexpr int kTitleBar = 40;
+
+/// `wanted` made as small as `room` and moved into it.
+QRect within(const QRect& wanted, const QRect& room);
+/// `wanted` within the screen that it covers most of, or the first where it covers none. One of which enough
+/// is to be seen to take hold of it, title bar included, stays as it is: people let windows hang over edges.
+QRect placedOn(const QList<QRect>& screens, const QRect& wanted);
+
+}  // namespace adit::ui
