@@ -338,10 +338,6 @@
         <translation>加入</translation>
     </message>
     <message>
-        <source>This join link is not complete: %1</source>
-        <translation>加入链接不完整：%1</translation>
-    </message>
-    <message>
         <source>A join link starts with adit://</source>
         <translation>加入链接以 adit:// 开头</translation>
     </message>
@@ -352,6 +348,10 @@
     <message>
         <source>Asking the server…</source>
         <translation>正在询问服务器……</translation>
+    </message>
+    <message>
+        <source>This join link is not complete, or has a slip in it.</source>
+        <translation>此加入链接不完整或有误。</translation>
     </message>
 </context>
 <context>
@@ -488,16 +488,16 @@
         <translation>未保存</translation>
     </message>
     <message>
-        <source>The server is used now but could not be saved for the next start: %1</source>
-        <translation>已改用该服务器，但未能保存到下次启动：%1</translation>
-    </message>
-    <message>
         <source>Version %1. Gives a service on your computer a public address, through a server of your own, over QUIC.
 
 Licensed under the Apache License 2.0.</source>
         <translation>版本 %1。通过您自己的服务器，经由 QUIC，为您电脑上的服务提供公网地址。
 
 以 Apache License 2.0 许可发布。</translation>
+    </message>
+    <message>
+        <source>The server is used now but could not be saved for the next start.</source>
+        <translation>服务器现已启用，但未能保存以供下次启动使用。</translation>
     </message>
 </context>
 <context>
@@ -551,14 +551,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>内置服务器需要的端口已被占用。</translation>
     </message>
     <message>
-        <source>A key file cannot be used: %1</source>
-        <translation>密钥文件无法使用：%1</translation>
-    </message>
-    <message>
-        <source>No connection to %1: %2</source>
-        <translation>无法连接 %1：%2</translation>
-    </message>
-    <message>
         <source>Somebody else uses the name “%1” on this server. Choose another.</source>
         <translation>此服务器上的名称“%1”已被他人使用，请换一个。</translation>
     </message>
@@ -601,6 +593,126 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>%1 in, %2 out, %3 requests a second</source>
         <translation>流入 %1，流出 %2，每秒 %3 个请求</translation>
+    </message>
+    <message>
+        <source>Something that was given cannot be used.</source>
+        <translation>给出的某项内容无法使用。</translation>
+    </message>
+    <message>
+        <source>Something that was given cannot be read.</source>
+        <translation>给出的某项内容无法解析。</translation>
+    </message>
+    <message>
+        <source>There would be more than is allowed.</source>
+        <translation>超出了允许的数量。</translation>
+    </message>
+    <message>
+        <source>Something that is needed is not there.</source>
+        <translation>缺少所需的内容。</translation>
+    </message>
+    <message>
+        <source>The system does not permit it.</source>
+        <translation>系统不允许此操作。</translation>
+    </message>
+    <message>
+        <source>Others can read a file that holds a secret. Make it readable for you alone.</source>
+        <translation>含有机密的文件可被他人读取。请改为仅您自己可读。</translation>
+    </message>
+    <message>
+        <source>Another program uses this port.</source>
+        <translation>另一个程序正在使用此端口。</translation>
+    </message>
+    <message>
+        <source>This address is not one of this computer&apos;s.</source>
+        <translation>此地址不属于本机。</translation>
+    </message>
+    <message>
+        <source>Nothing answers there.</source>
+        <translation>那里没有任何响应。</translation>
+    </message>
+    <message>
+        <source>The connection was cut.</source>
+        <translation>连接已被切断。</translation>
+    </message>
+    <message>
+        <source>There is no way there. Is this computer online?</source>
+        <translation>无法到达该处。本机是否已联网？</translation>
+    </message>
+    <message>
+        <source>No answer came in time.</source>
+        <translation>未能及时收到应答。</translation>
+    </message>
+    <message>
+        <source>It was given up.</source>
+        <translation>操作已取消。</translation>
+    </message>
+    <message>
+        <source>Reading or writing failed.</source>
+        <translation>读取或写入失败。</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>磁盘已满。</translation>
+    </message>
+    <message>
+        <source>The name has no address. Check it, or the network.</source>
+        <translation>该名称没有对应的地址。请检查名称或网络。</translation>
+    </message>
+    <message>
+        <source>No secure connection could be made.</source>
+        <translation>无法建立安全连接。</translation>
+    </message>
+    <message>
+        <source>The server proved itself with another key than expected.</source>
+        <translation>服务器出示的密钥与预期不符。</translation>
+    </message>
+    <message>
+        <source>The other side does not keep to the protocol.</source>
+        <translation>对方未遵守协议。</translation>
+    </message>
+    <message>
+        <source>The other side speaks another version of the protocol. Update Adit here or there.</source>
+        <translation>对方使用的协议版本不同。请更新本机或对方的 Adit。</translation>
+    </message>
+    <message>
+        <source>The server does not know this token. Ask its operator for a new join link.</source>
+        <translation>服务器不认识此令牌。请向其运营者索取新的加入链接。</translation>
+    </message>
+    <message>
+        <source>This token was withdrawn. Ask for a new join link.</source>
+        <translation>此令牌已被撤销。请索取新的加入链接。</translation>
+    </message>
+    <message>
+        <source>Somebody else uses this name. Choose another.</source>
+        <translation>此名称已被他人使用。请另选一个。</translation>
+    </message>
+    <message>
+        <source>This cannot be a name here.</source>
+        <translation>此处不能使用这个名称。</translation>
+    </message>
+    <message>
+        <source>Another Adit with this computer&apos;s key took over.</source>
+        <translation>另一个持有本机密钥的 Adit 接管了会话。</translation>
+    </message>
+    <message>
+        <source>There is too much to do right now. Try again later.</source>
+        <translation>目前负载过高。请稍后再试。</translation>
+    </message>
+    <message>
+        <source>This is not possible here.</source>
+        <translation>此处无法做到。</translation>
+    </message>
+    <message>
+        <source>Something went wrong that should not. The log says more.</source>
+        <translation>发生了不应出现的错误。详情请见日志。</translation>
+    </message>
+    <message>
+        <source>A key file cannot be used.</source>
+        <translation>某个密钥文件无法使用。</translation>
+    </message>
+    <message>
+        <source>No connection to %1.</source>
+        <translation>无法连接到 %1。</translation>
     </message>
 </context>
 <context>
@@ -772,10 +884,6 @@ Licensed under the Apache License 2.0.</source>
         <translation>与目标主机不同时填写</translation>
     </message>
     <message>
-        <source>This file cannot be used: %1</source>
-        <translation>无法使用此文件：%1</translation>
-    </message>
-    <message>
         <source>Certificates (*.pem *.crt *.cer)</source>
         <translation>证书 (*.pem *.crt *.cer)</translation>
     </message>
@@ -794,6 +902,10 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Empty: 100, gRPC: any</source>
         <translation>留空：100，gRPC 不限时</translation>
+    </message>
+    <message>
+        <source>This file cannot be used.</source>
+        <translation>此文件无法使用。</translation>
     </message>
 </context>
 <context>

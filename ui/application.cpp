@@ -11,6 +11,7 @@
 #include "ui/accessibility.h"
 #include "ui/dialogs/message_box.h"
 #include "ui/format.h"
+#include "ui/messages.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/tray/notifier.h"
@@ -181,10 +182,12 @@ void Application::reportFailure(const Error& error) {
   logError("ui", "{}", error.describe());
   Theme theme;
   theme.apply(ThemeMode::System);
+  Language language;
+  language.apply(u"system"_s);
   QWidget root;
   root.setWindowIcon(pictureIcon(u"adit"_s));
   MessageBox box;
-  QDialog* message = box.tell(&root, tr("Adit cannot start"), fromUtf8(error.detail));
+  QDialog* message = box.tell(&root, tr("Adit cannot start"), withDetail(errorSentence(error), error));
   connect(message, &QDialog::finished, qApp, [] { QCoreApplication::quit(); });
   QApplication::exec();
 }

@@ -14,6 +14,74 @@ struct Messages {
 
 }  // namespace
 
+QString errorSentence(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::InvalidArgument:
+      return Messages::tr("Something that was given cannot be used.");
+    case ErrorCode::Malformed:
+      return Messages::tr("Something that was given cannot be read.");
+    case ErrorCode::LimitExceeded:
+      return Messages::tr("There would be more than is allowed.");
+    case ErrorCode::NotFound:
+      return Messages::tr("Something that is needed is not there.");
+    case ErrorCode::PermissionDenied:
+      return Messages::tr("The system does not permit it.");
+    case ErrorCode::InsecurePermissions:
+      return Messages::tr("Others can read a file that holds a secret. Make it readable for you alone.");
+    case ErrorCode::AddressInUse:
+      return Messages::tr("Another program uses this port.");
+    case ErrorCode::AddressUnavailable:
+      return Messages::tr("This address is not one of this computer's.");
+    case ErrorCode::ConnectionRefused:
+      return Messages::tr("Nothing answers there.");
+    case ErrorCode::ConnectionReset:
+    case ErrorCode::Closed:
+      return Messages::tr("The connection was cut.");
+    case ErrorCode::Unreachable:
+      return Messages::tr("There is no way there. Is this computer online?");
+    case ErrorCode::TimedOut:
+      return Messages::tr("No answer came in time.");
+    case ErrorCode::Cancelled:
+      return Messages::tr("It was given up.");
+    case ErrorCode::IoError:
+      return Messages::tr("Reading or writing failed.");
+    case ErrorCode::DiskFull:
+      return Messages::tr("The disk is full.");
+    case ErrorCode::ResolveFailed:
+      return Messages::tr("The name has no address. Check it, or the network.");
+    case ErrorCode::TlsFailure:
+      return Messages::tr("No secure connection could be made.");
+    case ErrorCode::PinMismatch:
+      return Messages::tr("The server proved itself with another key than expected.");
+    case ErrorCode::ProtocolViolation:
+      return Messages::tr("The other side does not keep to the protocol.");
+    case ErrorCode::VersionMismatch:
+      return Messages::tr(
+          "The other side speaks another version of the protocol. Update Adit here or there.");
+    case ErrorCode::TokenUnknown:
+      return Messages::tr("The server does not know this token. Ask its operator for a new join link.");
+    case ErrorCode::TokenRevoked:
+      return Messages::tr("This token was withdrawn. Ask for a new join link.");
+    case ErrorCode::NameTaken:
+      return Messages::tr("Somebody else uses this name. Choose another.");
+    case ErrorCode::NameInvalid:
+      return Messages::tr("This cannot be a name here.");
+    case ErrorCode::TakenOver:
+      return Messages::tr("Another Adit with this computer's key took over.");
+    case ErrorCode::Overloaded:
+      return Messages::tr("There is too much to do right now. Try again later.");
+    case ErrorCode::Unsupported:
+      return Messages::tr("This is not possible here.");
+    case ErrorCode::Internal:
+      break;
+  }
+  return Messages::tr("Something went wrong that should not. The log says more.");
+}
+
+QString withDetail(const QString& sentence, const Error& error) {
+  return error.detail.empty() ? sentence : sentence + u'\n' + fromUtf8(error.detail);
+}
+
 QString linkProblem(const Error& error, const QString& server) {
   switch (error.code) {
     case ErrorCode::TimedOut:
@@ -49,12 +117,13 @@ QString linkProblem(const Error& error, const QString& server) {
     case ErrorCode::Overloaded:
       return Messages::tr("%1 is overloaded right now.").arg(server);
     case ErrorCode::AddressInUse:
-      return Messages::tr("A port that the built-in server needs is in use.");
+      return withDetail(Messages::tr("A port that the built-in server needs is in use."), error);
     case ErrorCode::PermissionDenied:
     case ErrorCode::InsecurePermissions:
-      return Messages::tr("A key file cannot be used: %1").arg(fromUtf8(error.detail));
+      return withDetail(Messages::tr("A key file cannot be used."), error);
     default:
-      return Messages::tr("No connection to %1: %2").arg(server, fromUtf8(error.detail));
+      return withDetail(Messages::tr("No connection to %1.").arg(server) + u' ' + errorSentence(error),
+                        error);
   }
 }
 
@@ -81,7 +150,7 @@ QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
     case ErrorCode::Unreachable:
       return Messages::tr("The connection to the server was lost and is being made again.");
     default:
-      return fromUtf8(error.detail);
+      return withDetail(errorSentence(error), error);
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Failures in a person's words: what happened, and what to do about it. The engine's own detail is English
-// and goes to the log and to tooltips; these sentences are translated. Pure functions.
+// Failures in a person's words: what happened, and what to do about it. These sentences are translated. The
+// engine's own detail is English: it goes to the log and to tooltips, and stands as a second line where a
+// sentence alone would not say what to look at. Pure functions.
 
 #include <QString>
 
@@ -11,6 +12,10 @@
 
 namespace adit::ui {
 
+/// What an error of this code means, in a sentence that helps, whatever it happened to.
+QString errorSentence(const Error& error);
+/// `sentence`, and below it what the engine says, in its own words: a name, a path, a line.
+QString withDetail(const QString& sentence, const Error& error);
 /// Why there is no link to `server`, and what helps.
 QString linkProblem(const Error& error, const QString& server);
 /// Why the server (or the engine) refused this tunnel.

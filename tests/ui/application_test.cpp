@@ -269,7 +269,7 @@ class ApplicationTest : public QObject {
     });
     closer.start(10);
     Application::reportFailure(application.error());
-    QCOMPARE(shown, u"port 8080 is in use"_s);
+    QCOMPARE(shown, u"Another program uses this port.\nport 8080 is in use"_s);
   }
 
   void realQuestionsCanBeAnswered() {

@@ -172,11 +172,16 @@ class TextTest : public QObject {
     for (int value = 1; value <= static_cast<int>(ErrorCode::Internal); ++value) {
       const Error error{
           .code = static_cast<ErrorCode>(value), .detail = "the engine's detail", .libraryCode = 0};
-      const QString link = linkProblem(error, server);
-      QVERIFY(!link.isEmpty());
-      QVERIFY2(!link.contains(QStringLiteral("%1")), qPrintable(link));
-      QVERIFY(!tunnelProblem(error, {.name = "shop", .target = "3000"}).isEmpty());
+      const QString tunnel = tunnelProblem(error, {.name = "shop", .target = "3000"});
+      for (const QString& text : {linkProblem(error, server), tunnel, errorSentence(error)}) {
+        QVERIFY2(!text.contains(QStringLiteral("%")), qPrintable(text));
+        // The engine's words are a second line, below a sentence of our own.
+        QVERIFY2(text.section(u'\n', 0, 0).size() > 10, qPrintable(text));
+        QVERIFY(!text.section(u'\n', 0, 0).contains(QStringLiteral("detail")));
+      }
     }
+    const Error bare{.code = ErrorCode::DiskFull, .detail = {}, .libraryCode = 0};
+    QVERIFY(!withDetail(errorSentence(bare), bare).contains(u'\n'));
     QVERIFY(linkProblem({.code = ErrorCode::TimedOut, .detail = {}, .libraryCode = 0}, server)
                 .contains(QStringLiteral("UDP")));
     QVERIFY(tunnelProblem({.code = ErrorCode::NameTaken, .detail = {}, .libraryCode = 0},

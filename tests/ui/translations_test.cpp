@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include "ui/language.h"
+#include "ui/messages.h"
 #include "ui/status.h"
 
 using namespace Qt::Literals::StringLiterals;
@@ -88,6 +89,21 @@ class TranslationsTest : public QObject {
     QCOMPARE(adit::ui::stateText(adit::engine::TunnelState::Online), u"Online"_s);
     QCOMPARE(QCoreApplication::translate("adit::ui::MainWindow", "%n tunnel(s)", nullptr, 1), u"1 tunnel"_s);
     QCOMPARE(QCoreApplication::translate("adit::ui::MainWindow", "%n tunnel(s)", nullptr, 3), u"3 tunnels"_s);
+  }
+
+  void failuresAreToldInTheLanguageOfTheWindow() {
+    Language language;
+    QVERIFY(language.apply(u"zh_CN"_s));
+    static const QRegularExpression chinese(u"\\p{Han}"_s);
+    for (int value = 1; value <= static_cast<int>(adit::ErrorCode::Internal); ++value) {
+      const adit::Error error{
+          .code = static_cast<adit::ErrorCode>(value), .detail = "in English", .libraryCode = 0};
+      for (const QString& text : {adit::ui::linkProblem(error, u"t.example.com"_s),
+                                  adit::ui::tunnelProblem(error, {.name = "shop", .target = "3000"}),
+                                  adit::ui::errorSentence(error)})
+        QVERIFY2(text.section(u'\n', 0, 0).contains(chinese), qPrintable(text));
+    }
+    QVERIFY(language.apply(u"en"_s));
   }
 
   void anUnknownLanguageIsEnglish() {

@@ -29,16 +29,16 @@ class WindowPlaceTest : public QObject {
     QTest::newRow("on the second screen")
         << QList{left, right} << QRect(2200, 200, 1120, 740) << QRect(2200, 200, 1120, 740);
     QTest::newRow("whose screen is gone")
-        << QList{left} << QRect(2200, 200, 1120, 740) << QRect(800, 200, 1120, 740);
+        << QList{left} << QRect(2200, 200, 1120, 740) << QRect(794, 200, 1120, 740);
     QTest::newRow("a screen left of the first is gone")
-        << QList{left} << QRect(-1700, 100, 1120, 740) << QRect(0, 100, 1120, 740);
+        << QList{left} << QRect(-1700, 100, 1120, 740) << QRect(6, 100, 1120, 740);
     QTest::newRow("hangs over an edge")
         << QList{left} << QRect(1500, 500, 1120, 740) << QRect(1500, 500, 1120, 740);
-    QTest::newRow("all but gone") << QList{left} << QRect(1900, 500, 1120, 740) << QRect(800, 340, 1120, 740);
+    QTest::newRow("all but gone") << QList{left} << QRect(1900, 500, 1120, 740) << QRect(794, 334, 1120, 740);
     QTest::newRow("title bar out of reach")
         << QList{left} << QRect(300, -200, 1120, 740) << QRect(300, 40, 1120, 740);
     QTest::newRow("larger than the screen")
-        << QList{small} << QRect(300, 200, 1120, 740) << QRect(0, 40, 1024, 560);
+        << QList{small} << QRect(300, 200, 1120, 740) << QRect(6, 40, 1012, 554);
     QTest::newRow("no screen at all")
         << QList<QRect>() << QRect(300, 200, 1120, 740) << QRect(300, 200, 1120, 740);
   }

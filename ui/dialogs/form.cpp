@@ -27,7 +27,7 @@ QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text
 
 QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field, QWidget* beside) {
   auto* name = new QLabel(label);
-  name->setFont(scaledFont(name->font(), 0.95, QFont::DemiBold));
+  name->setFont(scaledFont(name->font(), 0.95, QFont::Bold));
   name->setBuddy(field);
   field->setAccessibleName(label);
   auto* hint = new QLabel;

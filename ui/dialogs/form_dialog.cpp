@@ -77,13 +77,13 @@ void FormDialog::showEvent(QShowEvent* event) {
   if (const QWidget* parent = parentWidget()) {
     QRect place = geometry();
     place.moveCenter(parent->window()->geometry().center());
-    setGeometry(within(place, screen()->availableGeometry().adjusted(0, kTitleBar, 0, 0)));
+    setGeometry(within(place, roomOn(screen()->availableGeometry())));
   }
   QDialog::showEvent(event);
 }
 
 void FormDialog::fit() {
-  const QRect room = screen()->availableGeometry().adjusted(0, kTitleBar, 0, 0);
+  const QRect room = roomOn(screen()->availableGeometry());
   const int wide = std::min(std::max(width(), minimumWidth()), room.width());
   const int high = layout()->totalHeightForWidth(wide);
   const QRect place(geometry().topLeft(), QSize(wide, std::min(high, room.height())));

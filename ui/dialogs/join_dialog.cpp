@@ -10,6 +10,7 @@
 
 #include "ui/dialogs/form.h"
 #include "ui/format.h"
+#include "ui/messages.h"
 #include "ui/theme/colors.h"
 
 using namespace Qt::Literals::StringLiterals;
@@ -49,7 +50,7 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   facts->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
   facts->addRow(tr("Server"), m_server);
   facts->addRow(tr("Key"), m_pin);
-  m_server->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  m_server->setFont(scaledFont(font(), 1.0, QFont::Bold));
   column()->addWidget(m_facts);
   auto* about = new QLabel(
       tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
@@ -89,7 +90,7 @@ void JoinDialog::check() {
       m_parsed = std::move(*link);
     } else {
       problem = text.startsWith("adit://"_L1)
-                    ? tr("This join link is not complete: %1").arg(fromUtf8(link.error().detail))
+                    ? withDetail(tr("This join link is not complete, or has a slip in it."), link.error())
                     : tr("A join link starts with adit://");
     }
   }

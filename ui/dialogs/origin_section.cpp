@@ -12,6 +12,7 @@
 #include "ui/dialogs/form.h"
 #include "ui/dialogs/tunnel_input.h"
 #include "ui/format.h"
+#include "ui/messages.h"
 #include "ui/origin_text.h"
 #include "ui/theme/colors.h"
 #include "ui/theme/icons.h"
@@ -87,7 +88,7 @@ void OriginSection::build() {
   m_toggle->setText(tr("How the service is spoken to"));
   m_toggle->setAccessibleName(m_toggle->text());
   m_toggle->setProperty("fold", true);
-  m_toggle->setFont(scaledFont(font(), 0.95, QFont::DemiBold));
+  m_toggle->setFont(scaledFont(font(), 0.95, QFont::Bold));
   m_summary->setObjectName(u"originSummary"_s);
   m_summary->setProperty("ink", u"secondary"_s);
   m_summary->setFont(scaledFont(font(), 0.9));
@@ -240,7 +241,7 @@ bool OriginSection::showProblem(const Error& error) {
   const std::string file = options().caFile;
   if (file.empty() || error.detail.find(file) == std::string::npos) return false;
   setOpen(true);
-  showHint(m_fileField.hint, m_file, {}, tr("This file cannot be used: %1").arg(fromUtf8(error.detail)));
+  showHint(m_fileField.hint, m_file, {}, withDetail(tr("This file cannot be used."), error));
   m_file->setFocus();
   return true;
 }

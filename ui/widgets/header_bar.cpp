@@ -69,7 +69,7 @@ class HeaderBar::Figures : public QWidget {
   }
 
  private:
-  [[nodiscard]] QFont valueFont() const { return scaledFont(font(), 1.12, QFont::DemiBold); }
+  [[nodiscard]] QFont valueFont() const { return scaledFont(font(), 1.12, QFont::Bold); }
   [[nodiscard]] QFont labelFont() const { return scaledFont(font(), 0.82); }
   [[nodiscard]] int column() const { return QFontMetrics(valueFont()).horizontalAdvance(widestRate()) + 22; }
 

@@ -38,7 +38,7 @@ ListNotice::ListNotice(QWidget* parent)
     label->setMinimumWidth(1);  // What somebody mistyped may be long.
   }
   m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  m_title->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  m_title->setFont(scaledFont(font(), 1.0, QFont::Bold));
   m_advice->setProperty("ink", u"secondary"_s);
   m_icon->setFixedSize(22, 22);
   m_dismiss->setIcon(symbolIcon(Symbol::Clear, Ink::Secondary));

@@ -52,7 +52,7 @@ LogPane::LogPane(LogModel* model, QWidget* parent)
   m_list->setObjectName(u"logList"_s);
 
   m_toggle->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  m_toggle->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  m_toggle->setFont(scaledFont(font(), 1.0, QFont::Bold));
   m_newest->setFont(scaledFont(font(), 0.92));
   m_level->setProperty("compact", true);
   m_text->setProperty("compact", true);

@@ -40,7 +40,7 @@ void StatTile::setValue(const QString& value, const QString& context) {
 
 QSize StatTile::sizeHint() const {
   const int small = QFontMetrics(scaledFont(font(), kSmallScale)).height();
-  const int large = QFontMetrics(scaledFont(font(), kValueScale, QFont::DemiBold)).height();
+  const int large = QFontMetrics(scaledFont(font(), kValueScale, QFont::Bold)).height();
   return {150, 2 * small + large + 2 * kMargin + 2};
 }
 
@@ -51,7 +51,7 @@ void StatTile::paintEvent(QPaintEvent*) {
   const Colors& colors = colorsOf(palette());
   paintCard(painter, rect(), colors.card, colors.border);
   const QFont small = scaledFont(font(), kSmallScale);
-  const QFont large = scaledFont(font(), kValueScale, QFont::DemiBold);
+  const QFont large = scaledFont(font(), kValueScale, QFont::Bold);
   const QFontMetrics smallMetrics(small);
 
   const int side = width() < kNarrow ? kMargin - 6 : kMargin;
@@ -83,7 +83,7 @@ void StatTile::paintEvent(QPaintEvent*) {
   // A figure that is cut off is none: it becomes smaller before that.
   const double wide = QFontMetricsF(large).horizontalAdvance(m_value);
   const double fits = std::clamp((middle.width() - 1) / std::max(wide, 1.0), kLeastValueScale, 1.0);
-  painter.setFont(scaledFont(large, fits, QFont::DemiBold));
+  painter.setFont(scaledFont(large, fits, QFont::Bold));
   painter.setPen(colors.text);
   painter.drawText(middle, Qt::AlignLeading | Qt::AlignVCenter,
                    painter.fontMetrics().elidedText(m_value, Qt::ElideRight, middle.width()));

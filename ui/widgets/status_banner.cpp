@@ -98,7 +98,7 @@ void StatusBanner::refresh() {
       break;
   }
   m_title->setText(title);
-  m_title->setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  m_title->setFont(scaledFont(font(), 1.0, QFont::Bold));
   m_text->setText(m_link.hasError ? linkProblem(m_link.error, server) : QString());
   m_text->setToolTip(m_link.hasError ? toolTipText(fromUtf8(m_link.error.describe())) : QString());
   m_text->setVisible(m_link.hasError);

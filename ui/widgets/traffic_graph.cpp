@@ -295,7 +295,7 @@ void TrafficGraph::paintLegend(QPainter& painter, const Plot& plot) const {
   const Colors& colors = colorsOf(palette());
   const QFontMetricsF metrics(plot.font);
   const double baseline = 16 + metrics.ascent();
-  painter.setFont(scaledFont(font(), 1.0, QFont::DemiBold));
+  painter.setFont(scaledFont(font(), 1.0, QFont::Bold));
   painter.setPen(colors.text);
   painter.drawText(QPointF(18, baseline), tr("Traffic"));
   painter.setFont(plot.font);

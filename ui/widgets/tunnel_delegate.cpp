@@ -26,7 +26,7 @@ constexpr double kNameScale = 1.08;
 }  // namespace
 
 TunnelDelegate::Layout TunnelDelegate::layoutOf(const QRect& row, const QFont& font) {
-  const int nameHeight = QFontMetrics(scaledFont(font, kNameScale, QFont::DemiBold)).height();
+  const int nameHeight = QFontMetrics(scaledFont(font, kNameScale, QFont::Bold)).height();
   const int lineHeight = QFontMetrics(scaledFont(font, kSmallScale)).height();
   Layout layout;
   layout.card = row.adjusted(kRing, kGap / 2, -kRing, -kGap / 2);
@@ -61,7 +61,7 @@ void TunnelDelegate::setHot(const QModelIndex& index, Part part) {
 }
 
 QSize TunnelDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const {
-  const int nameHeight = QFontMetrics(scaledFont(option.font, kNameScale, QFont::DemiBold)).height();
+  const int nameHeight = QFontMetrics(scaledFont(option.font, kNameScale, QFont::Bold)).height();
   const int lineHeight = QFontMetrics(scaledFont(option.font, kSmallScale)).height();
   return {220, nameHeight + 2 * lineHeight + 13 + 2 * (kPad - 1) + kGap};
 }
@@ -113,7 +113,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
                    colors);
   paintStateDot(*painter, QPointF(layout.dot.left() + 5.5, layout.dot.center().y() + 1), 8, status, colors);
 
-  const QFont nameFont = scaledFont(option.font, kNameScale, QFont::DemiBold);
+  const QFont nameFont = scaledFont(option.font, kNameScale, QFont::Bold);
   const QFont small = scaledFont(option.font, kSmallScale);
   const QFontMetrics nameMetrics(nameFont);
   const QFontMetrics smallMetrics(small);
@@ -162,14 +162,13 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     const auto place = [&](int width, const QString& text, const QString& mark) {
       const QRect slot(layout.rates.right() + 1 - figures - width, layout.rates.top(), width,
                        layout.rates.height());
-      painter->drawText(slot, Qt::AlignRight | Qt::AlignVCenter, text);
-      painter->drawText(slot, Qt::AlignLeft | Qt::AlignVCenter, mark);
+      painter->drawText(slot, Qt::AlignLeft | Qt::AlignVCenter, mark + text);
       figures += width + kFigureGap;
     };
     if (2 * (arrow + wide) + request + 3 * kFigureGap + wanted < layout.rates.width())
       place(request, tr("%1 req/s").arg(formatRequests(rates.requests)), {});
-    place(arrow + wide, formatRate(rates.bytesOut), u"↑"_s);
-    place(arrow + wide, formatRate(rates.bytesIn), u"↓"_s);
+    place(arrow + wide, formatRate(rates.bytesOut), u"↑ "_s);
+    place(arrow + wide, formatRate(rates.bytesIn), u"↓ "_s);
   }
   QRect target = layout.target;
   constexpr int kArrow = 13;

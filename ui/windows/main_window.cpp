@@ -18,6 +18,7 @@
 
 #include "ui/format.h"
 #include "ui/language.h"
+#include "ui/messages.h"
 #include "ui/settings.h"
 #include "ui/theme/colors.h"
 #include "ui/theme/icons.h"
@@ -84,7 +85,7 @@ void MainWindow::build() {
   m_columns->setObjectName(u"columns"_s);
   m_rows->setObjectName(u"rows"_s);
   m_list->setContextMenuPolicy(Qt::CustomContextMenu);
-  m_listTitle->setFont(scaledFont(font(), 0.92, QFont::DemiBold));
+  m_listTitle->setFont(scaledFont(font(), 0.92, QFont::Bold));
   m_listTitle->setIndent(5);
   m_actions->fillMainMenu(m_menu);
   m_menu->setObjectName(u"mainMenu"_s);
@@ -163,11 +164,12 @@ void MainWindow::connectParts() {
   connect(m_notice, &ListNotice::dismissed, this, &MainWindow::updateBanners);
   connect(m_empty, &EmptyPanel::joinRequested, this, &MainWindow::joinDialog);
   connect(m_empty, &EmptyPanel::exposeRequested, this, [this](const QString& target) {
-    const Result<> added = addTunnel({.name = {}, .target = target.toStdString()});
+    const engine::TunnelSpec spec{.name = {}, .target = target.toStdString()};
+    const Result<> added = addTunnel(spec);
     if (added) {
       m_empty->clear();
     } else {
-      m_empty->showProblem(QString::fromStdString(added.error().detail));
+      m_empty->showProblem(tunnelProblem(added.error(), spec));
     }
   });
   connect(m_list, &TunnelList::copyRequested, this, &MainWindow::copyAddress);

@@ -133,7 +133,7 @@ void MainWindow::join(JoinDialog* dialog, const std::optional<session::JoinLink>
   const std::uint64_t revision = m_parts.bridge.snapshot().revision;
   const Result<> joined = link ? engine.join(*link) : engine.useEmbedded();
   if (!joined) {
-    dialog->showProblem(fromUtf8(joined.error().detail));
+    dialog->showProblem(withDetail(errorSentence(joined.error()), joined.error()));
     return;
   }
   m_joining.reset();
@@ -166,8 +166,9 @@ void MainWindow::keepJoin(const std::optional<session::JoinLink>& link) {
   const Result<> saved = m_parts.saveJoin ? m_parts.saveJoin(link) : Result<>();
   if (saved) return;
   m_parts.messages.tell(this, tr("Not saved"),
-                        tr("The server is used now but could not be saved for the next start: %1")
-                            .arg(fromUtf8(saved.error().detail)));
+                        withDetail(tr("The server is used now but could not be saved for the next start.") +
+                                       u' ' + errorSentence(saved.error()),
+                                   saved.error()));
 }
 
 void MainWindow::showContextMenu(QPoint position) {

@@ -7,8 +7,8 @@
 
 namespace adit::ui {
 
-/// What a window's frame needs above it, until the frame is known.
-inline constexpr int kTitleBar = 40;
+/// What a screen has for a window's inside: a frame goes around it, whose sizes are not known before.
+QRect roomOn(const QRect& screen);
 
 /// `wanted` made as small as `room` and moved into it.
 QRect within(const QRect& wanted, const QRect& room);
