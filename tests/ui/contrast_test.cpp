@@ -73,6 +73,7 @@ class ContrastTest : public QObject {
     for (const QColor& tone : {colors.online, colors.waiting, colors.error, colors.stopped}) {
       const Ground ground{"its tint", groundOf(tone, colors)};
       check("ink", inkOf(tone, colors), ground, kText);
+      check("ink", inkOf(tone, colors), {"its pill", pillOf(tone, colors)}, kText);
       check("text", colors.text, ground, kText);
       check("secondary", colors.secondary, ground, kText);
     }

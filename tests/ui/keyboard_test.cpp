@@ -144,6 +144,25 @@ class KeyboardTest : public QObject {
     }
   }
 
+  void aRowShowsItsRingToTheKeyboardOnly() {
+    WindowFixture fixture;
+    fixture.addTunnel("one");
+    fixture.addTunnel("two");
+    activate(fixture.window.get());
+    auto* list = fixture.find<TunnelList>("tunnelList");
+    const auto ring = [&] {
+      const QRect card = list->layoutOf(list->currentIndex()).card;
+      return list->viewport()->grab().toImage().pixelColor(card.center().x(), card.top() - 3) ==
+             lightColors().focus;
+    };
+    QVERIFY(!ring());
+    QTest::keyClick(list, Qt::Key_Down);
+    QVERIFY(ring());
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {},
+                      list->layoutOf(list->model()->index(0, 0)).name.center());
+    QVERIFY(!ring());
+  }
+
   void returnPressesButtons() {
     WindowFixture fixture;
     fixture.addTunnel("shop");

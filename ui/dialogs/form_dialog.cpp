@@ -76,7 +76,8 @@ void FormDialog::showEvent(QShowEvent* event) {
   fit();
   if (const QWidget* parent = parentWidget()) {
     QRect place = geometry();
-    place.moveCenter(parent->window()->geometry().center());
+    place.moveCenter(parent->isVisible() ? parent->window()->geometry().center()
+                                         : screen()->availableGeometry().center());
     setGeometry(within(place, roomOn(screen()->availableGeometry())));
   }
   QDialog::showEvent(event);

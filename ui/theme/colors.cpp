@@ -81,17 +81,21 @@ QColor mixed(const QColor& from, const QColor& to, double amount) {
 QColor inkOf(const QColor& tone, const Colors& colors) {
   // No nearer to the text than it takes: the more colour is left, the sooner it is understood.
   constexpr double kReadable = 4.8;
-  const QColor ground = groundOf(tone, colors);
-  const QColor& other = colors.dark ? colors.cardSelected : colors.window;
+  const QColor grounds[] = {groundOf(tone, colors), pillOf(tone, colors),
+                            colors.dark ? colors.cardSelected : colors.window};
   QColor ink = tone;
-  for (double amount = 0.1; std::min(contrast(ink, ground), contrast(ink, other)) < kReadable && amount < 1;
-       amount += 0.05)
+  const auto hard = [&](const QColor& ground) { return contrast(ink, ground) < kReadable; };
+  for (double amount = 0.1; std::ranges::any_of(grounds, hard) && amount < 1; amount += 0.05)
     ink = mixed(tone, colors.text, amount);
   return ink;
 }
 
 QColor groundOf(const QColor& tone, const Colors& colors) {
   return mixed(colors.card, tone, colors.dark ? 0.13 : 0.09);
+}
+
+QColor pillOf(const QColor& tone, const Colors& colors) {
+  return mixed(colors.window, tone, colors.dark ? 0.18 : 0.15);
 }
 
 double contrast(const QColor& a, const QColor& b) {

@@ -33,6 +33,8 @@ QColor mixed(const QColor& from, const QColor& to, double amount);
 QColor inkOf(const QColor& tone, const Colors& colors);
 /// The ground of a strip that speaks of something of this tone; text on it is in the text colour.
 QColor groundOf(const QColor& tone, const Colors& colors);
+/// The ground of a state's word, on the window.
+QColor pillOf(const QColor& tone, const Colors& colors);
 /// WCAG 2's contrast of two opaque colours, from 1 to 21.
 double contrast(const QColor& a, const QColor& b);
 /// `color` with another opacity (0..1).

@@ -30,7 +30,7 @@ void StatePill::paintEvent(QPaintEvent*) {
   const Colors& colors = colorsOf(palette());
   const QColor& tone = statusColor(m_status, colors);
   painter.setPen(Qt::NoPen);
-  painter.setBrush(groundOf(tone, colors));
+  painter.setBrush(pillOf(tone, colors));
   painter.drawRoundedRect(rect(), height() / 2.0, height() / 2.0);
   painter.setBrush(tone);
   painter.drawEllipse(QPointF(13.5, height() / 2.0), 3.5, 3.5);

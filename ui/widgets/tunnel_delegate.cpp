@@ -92,8 +92,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   const Layout layout = layoutOf(option.rect, option.font);
   const bool selected = option.state.testFlag(QStyle::State_Selected);
   const bool hovered = option.state.testFlag(QStyle::State_MouseOver);
-  const bool focused = option.state.testFlag(QStyle::State_HasFocus) &&
-                       option.state.testFlag(QStyle::State_KeyboardFocusChange);
+  const bool focused = m_ring && option.state.testFlag(QStyle::State_HasFocus);
   const Status status = statusOf(tunnel);
   const bool stopped = tunnel.state == engine::TunnelState::Stopped;
 

@@ -29,6 +29,8 @@ class TunnelDelegate : public QStyledItemDelegate {
   /// The part under the pointer, and the row whose address was just copied (a check mark is shown there).
   void setHot(const QModelIndex& index, Part part);
   void setCopied(const QModelIndex& index) { m_copied = index; }
+  /// Whether the row that has the focus shows it: not to who uses a mouse.
+  void setRing(bool shown) { m_ring = shown; }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
@@ -41,6 +43,7 @@ class TunnelDelegate : public QStyledItemDelegate {
   QPersistentModelIndex m_hotIndex;
   Part m_hotPart = Part::None;
   QPersistentModelIndex m_copied;
+  bool m_ring = false;
 };
 
 }  // namespace adit::ui

@@ -59,7 +59,20 @@ void TunnelList::mouseMoveEvent(QMouseEvent* event) {
   QListView::mouseMoveEvent(event);
 }
 
+void TunnelList::showRing(bool shown) {
+  m_delegate->setRing(shown);
+  viewport()->update();
+}
+
+void TunnelList::focusInEvent(QFocusEvent* event) {
+  const auto reason = event->reason();
+  if (reason == Qt::TabFocusReason || reason == Qt::BacktabFocusReason || reason == Qt::ShortcutFocusReason)
+    showRing(true);
+  QListView::focusInEvent(event);
+}
+
 void TunnelList::mousePressEvent(QMouseEvent* event) {
+  showRing(false);
   m_pressed = event->button() == Qt::LeftButton ? hitTest(event->position().toPoint()) : Hit{};
   QListView::mousePressEvent(event);
 }
@@ -79,6 +92,7 @@ void TunnelList::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void TunnelList::keyPressEvent(QKeyEvent* event) {
+  showRing(true);
   // What a click on the address does. The view's own signal would come for a double click, too.
   const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
   if (enter && currentIndex().isValid()) {

@@ -28,6 +28,7 @@ class TunnelList : public QListView {
   void mousePressEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
   bool viewportEvent(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 
@@ -37,6 +38,7 @@ class TunnelList : public QListView {
     TunnelDelegate::Part part = TunnelDelegate::Part::None;
   };
   [[nodiscard]] Hit hitTest(QPoint position) const;
+  void showRing(bool shown);
 
   TunnelModel* m_model;
   TunnelDelegate* m_delegate;
