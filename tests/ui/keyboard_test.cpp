@@ -123,7 +123,7 @@ class KeyboardTest : public QObject {
     const QStringList names = tabbed(fixture.find<QWidget>("totalGraph"));
     for (const QString& name : names) {
       auto* widget = fixture.window->findChild<QWidget*>(name);
-      auto* scroll = fixture.window->findChild<QScrollArea*>();
+      auto* scroll = fixture.find<QScrollArea>("detailScroll");
       if (scroll->isAncestorOf(widget)) scroll->ensureWidgetVisible(widget);
       const QRect place(widget->mapTo(fixture.window.get(), QPoint()), widget->size());
       const auto look = [&] { return fixture.window->grab(place).toImage(); };

@@ -7,13 +7,17 @@
 #include <QStyle>
 
 #include "ui/theme/colors.h"
+#include "ui/widgets/elided_label.h"
 
 using namespace Qt::Literals::StringLiterals;
 
 namespace adit::ui {
 
 QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text) {
-  auto* heading = new QLabel(title);
+  auto* heading = new ElidedLabel;
+  heading->setText(title);
+  // There may be a name in it, of up to 63 letters.
+  heading->setElideMode(Qt::ElideMiddle);
   heading->setFont(scaledFont(heading->font(), 1.45, QFont::Bold));
   column->addWidget(heading);
   auto* body = new QLabel(text);

@@ -2,9 +2,10 @@
 #include "ui/dialogs/form_dialog.h"
 
 #include <algorithm>
-#include <QEvent>
+#include <QResizeEvent>
 #include <QScreen>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 #include "ui/windows/window_place.h"
@@ -34,7 +35,8 @@ class Column : public QScrollArea {
   }
   QSize sizeHint() const override { return widget()->layout()->totalSizeHint(); }
   QSize minimumSizeHint() const override {
-    return {widget()->layout()->totalMinimumSize().width(), 3 * fontMetrics().height()};
+    return {widget()->layout()->totalMinimumSize().width() + verticalScrollBar()->sizeHint().width(),
+            3 * fontMetrics().height()};
   }
 
  protected:
@@ -46,7 +48,7 @@ class Column : public QScrollArea {
 
 }  // namespace
 
-FormDialog::FormDialog(QWidget* parent) : QDialog(parent) {
+FormDialog::FormDialog(int width, QWidget* parent) : QDialog(parent), m_width(width) {
   setWindowModality(Qt::WindowModal);
   setAttribute(Qt::WA_DeleteOnClose);
   auto* scroll = new Column(this);
@@ -83,9 +85,15 @@ void FormDialog::showEvent(QShowEvent* event) {
   QDialog::showEvent(event);
 }
 
+void FormDialog::resizeEvent(QResizeEvent* event) {
+  if (event->spontaneous()) m_width = width();
+  QDialog::resizeEvent(event);
+}
+
 void FormDialog::fit() {
   const QRect room = roomOn(screen()->availableGeometry());
-  const int wide = std::min(std::max(width(), minimumWidth()), room.width());
+  const int wide =
+      std::clamp(m_width, std::min(layout()->totalMinimumSize().width(), room.width()), room.width());
   const int high = layout()->totalHeightForWidth(wide);
   const QRect place(geometry().topLeft(), QSize(wide, std::min(high, room.height())));
   if (!isVisible()) {

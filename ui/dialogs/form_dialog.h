@@ -13,7 +13,8 @@ namespace adit::ui {
 class FormDialog : public QDialog {
   Q_OBJECT
  public:
-  explicit FormDialog(QWidget* parent);
+  /// `width` where the screen has it.
+  FormDialog(int width, QWidget* parent);
 
  protected:
   /// What may scroll.
@@ -22,10 +23,12 @@ class FormDialog : public QDialog {
   [[nodiscard]] QVBoxLayout* footer() { return m_footer; }
   bool event(QEvent* event) override;
   void showEvent(QShowEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void fit();
 
+  int m_width;  ///< As asked for, or as the user made it.
   QVBoxLayout* m_column;
   QVBoxLayout* m_footer;
 };

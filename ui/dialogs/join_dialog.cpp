@@ -12,15 +12,16 @@
 #include "ui/format.h"
 #include "ui/messages.h"
 #include "ui/theme/colors.h"
+#include "ui/widgets/elided_label.h"
 
 using namespace Qt::Literals::StringLiterals;
 
 namespace adit::ui {
 
 JoinDialog::JoinDialog(Current current, QWidget* parent)
-    : FormDialog(parent),
+    : FormDialog(520, parent),
       m_link(new QLineEdit(this)),
-      m_server(new QLabel(this)),
+      m_server(new ElidedLabel(ElidedLabel::Kind::Plain, this)),
       m_pin(new QLabel(this)),
       m_facts(new QWidget(this)) {
   setObjectName(u"joinDialog"_s);
@@ -34,7 +35,7 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   m_pin->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   m_pin->setWordWrap(true);
   m_pin->setTextFormat(Qt::PlainText);
-  m_server->setTextFormat(Qt::PlainText);
+  m_server->setElideMode(Qt::ElideMiddle);
   m_pin->setTextInteractionFlags(Qt::TextSelectableByMouse);
 
   addHeading(column(), tr("Join a server"),
@@ -69,7 +70,6 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   cancel->setObjectName(u"joinCancel"_s);
   m_ok = addButtons(footer(), m_embedded, cancel, tr("Join"));
   m_ok->setObjectName(u"joinOk"_s);
-  setMinimumWidth(520);
 
   connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
   connect(m_link, &QLineEdit::textChanged, this, &JoinDialog::check);

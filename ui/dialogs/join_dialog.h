@@ -15,6 +15,8 @@ class QPushButton;
 
 namespace adit::ui {
 
+class ElidedLabel;
+
 class JoinDialog : public FormDialog {
   Q_OBJECT
  public:
@@ -36,7 +38,7 @@ class JoinDialog : public FormDialog {
   std::optional<session::JoinLink> m_parsed;
   QLineEdit* m_link;
   QLabel* m_hint;
-  QLabel* m_server;
+  ElidedLabel* m_server;
   QLabel* m_pin;
   QWidget* m_facts;
   QPushButton* m_embedded = nullptr;

@@ -30,10 +30,9 @@ class Message : public FormDialog {
 };
 
 Message* make(QWidget* parent, const QString& objectName, const QString& title, const QString& text) {
-  auto* dialog = new Message(parent);
+  auto* dialog = new Message(440, parent);
   dialog->setObjectName(objectName);
   dialog->setWindowTitle(title);
-  dialog->setMinimumWidth(420);
   auto* icon = new QLabel(dialog);
   icon->setPixmap(picturePixmap(u"adit"_s, kIcon, parent->devicePixelRatioF()));
   auto* texts = new QVBoxLayout;

@@ -17,7 +17,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 
 TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, QWidget* parent)
-    : FormDialog(parent),
+    : FormDialog(540, parent),
       m_target(new QLineEdit(this)),
       m_name(new QLineEdit(this)),
       m_origin(new OriginSection(this)) {
@@ -42,7 +42,6 @@ TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, 
   cancel->setObjectName(u"tunnelCancel"_s);
   m_ok = addButtons(footer(), nullptr, cancel, edited ? tr("Save") : tr("Expose"));
   m_ok->setObjectName(u"tunnelOk"_s);
-  setMinimumWidth(540);
   if (edited) {
     m_nameBefore = fromUtf8(edited->name);
     m_target->setText(fromUtf8(edited->spec.target));

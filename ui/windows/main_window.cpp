@@ -44,6 +44,7 @@ using namespace std::chrono_literals;
 constexpr auto kFiguresInterval = 450ms;
 constexpr QSize kUsual{1120, 740};
 constexpr int kLeastLog = 150;
+constexpr int kLeastRows = 60;
 constexpr int kLeastDetail = 340;
 
 }  // namespace
@@ -59,6 +60,7 @@ MainWindow::MainWindow(Parts parts)
       m_notice(new ListNotice(m_bannerFrame)),
       m_stack(new QStackedWidget(this)),
       m_empty(new EmptyPanel(this)),
+      m_emptyPage(new QScrollArea(this)),
       m_columns(new QSplitter(Qt::Horizontal, this)),
       m_rows(new QSplitter(Qt::Vertical, this)),
       m_listTitle(new QLabel(this)),
@@ -86,6 +88,7 @@ void MainWindow::build() {
   m_rows->setObjectName(u"rows"_s);
   m_list->setContextMenuPolicy(Qt::CustomContextMenu);
   m_listTitle->setFont(scaledFont(font(), 0.92, QFont::Bold));
+  m_list->setMinimumHeight(1);
   m_listTitle->setIndent(5);
   m_actions->fillMainMenu(m_menu);
   m_menu->setObjectName(u"mainMenu"_s);
@@ -100,6 +103,7 @@ void MainWindow::build() {
   left->setMinimumWidth(250);
   m_columns->addWidget(left);
   auto* scroll = new QScrollArea(this);
+  scroll->setObjectName(u"detailScroll"_s);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidgetResizable(true);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -115,8 +119,17 @@ void MainWindow::build() {
   m_columns->setHandleWidth(8);
   m_columns->setSizes({340, 900});
 
-  m_stack->addWidget(m_empty);
+  // Below two notices a small window has no room for all of it.
+  m_emptyPage->setFrameShape(QFrame::NoFrame);
+  m_emptyPage->setWidgetResizable(true);
+  m_emptyPage->setFocusPolicy(Qt::NoFocus);
+  m_emptyPage->setWidget(m_empty);
+  m_emptyPage->viewport()->setAutoFillBackground(false);
+  m_empty->setAutoFillBackground(false);
+  m_stack->addWidget(m_emptyPage);
   m_stack->addWidget(m_columns);
+  m_stack->setMinimumHeight(
+      kLeastRows);  // What is wrong is worth more than what is right, in a small window.
   m_rows->addWidget(m_stack);
   m_rows->addWidget(m_logPane);
   m_rows->setStretchFactor(0, 1);
@@ -289,7 +302,7 @@ void MainWindow::onTunnelsChanged() {
   // Whoever opens the window wants an address first; the overview is a click away.
   if (first) select(snapshot.tunnels.front().id);
   selectAgain();
-  QWidget* page = snapshot.tunnels.empty() ? static_cast<QWidget*>(m_empty) : m_columns;
+  QWidget* page = snapshot.tunnels.empty() ? static_cast<QWidget*>(m_emptyPage) : m_columns;
   if (page != m_stack->currentWidget()) {
     m_stack->setCurrentWidget(page);
     focusBeginning();
@@ -427,7 +440,7 @@ void MainWindow::showEvent(QShowEvent* event) {
 }
 
 void MainWindow::focusBeginning() {
-  if (m_stack->currentWidget() == m_empty) {
+  if (m_stack->currentWidget() == m_emptyPage) {
     m_empty->focusField();
   } else {
     m_list->setFocus();

@@ -16,6 +16,7 @@
 
 class QLabel;
 class QMenu;
+class QScrollArea;
 class QSplitter;
 class QStackedWidget;
 class QUrl;
@@ -148,6 +149,7 @@ class MainWindow : public QMainWindow {
   ListNotice* m_notice;
   QStackedWidget* m_stack;
   EmptyPanel* m_empty;
+  QScrollArea* m_emptyPage;
   QSplitter* m_columns;
   QSplitter* m_rows;
   QLabel* m_listTitle;
