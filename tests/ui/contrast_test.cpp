@@ -74,6 +74,7 @@ class ContrastTest : public QObject {
       const Ground ground{"its tint", groundOf(tone, colors)};
       check("ink", inkOf(tone, colors), ground, kText);
       check("ink", inkOf(tone, colors), {"its pill", pillOf(tone, colors)}, kText);
+      check("link", colors.link, ground, kText);
       check("text", colors.text, ground, kText);
       check("secondary", colors.secondary, ground, kText);
     }

@@ -138,7 +138,7 @@ void DetailPane::build() {
 
   auto* plain = new QHBoxLayout(m_plainRow);
   plain->setContentsMargins(0, 0, 0, 0);
-  plain->setSpacing(4);
+  plain->setSpacing(0);
   plain->addWidget(m_plain);
   plain->addWidget(m_copyPlain);
   plain->addStretch(1);
@@ -161,10 +161,10 @@ void DetailPane::build() {
   texts->addLayout(others);
 
   auto* problem = new QHBoxLayout(m_problemRow);
-  problem->setContentsMargins(0, 0, 0, 0);
+  problem->setContentsMargins(16, 7, 8, 7);
   problem->setSpacing(8);
   problem->addWidget(m_problem, 1);
-  problem->addWidget(m_mend, 0, Qt::AlignTop);
+  problem->addWidget(m_mend, 0, Qt::AlignVCenter);
 
   auto* tiles = new QHBoxLayout;
   tiles->setSpacing(10);
@@ -292,10 +292,14 @@ void DetailPane::refreshTarget() {
 }
 
 void DetailPane::paintEvent(QPaintEvent*) {
-  if (!m_addressBox->isVisible()) return;
+  if (!m_tunnel) return;
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
   paintCard(painter, m_addressBox->geometry(), colors.card, colors.border);
+  if (!m_problemRow->isVisible()) return;
+  // As the strip about the link is.
+  const QColor& tone = statusColor(statusOf(*m_tunnel), colors);
+  paintCard(painter, m_problemRow->geometry(), groundOf(tone, colors), mixed(colors.border, tone, 0.45));
 }
 
 void DetailPane::resizeEvent(QResizeEvent* event) {

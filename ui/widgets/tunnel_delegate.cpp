@@ -161,7 +161,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     const auto place = [&](int width, const QString& text, const QString& mark) {
       const QRect slot(layout.rates.right() + 1 - figures - width, layout.rates.top(), width,
                        layout.rates.height());
-      painter->drawText(slot, Qt::AlignLeft | Qt::AlignVCenter, mark + text);
+      painter->drawText(slot, Qt::AlignRight | Qt::AlignVCenter, mark + text);
       figures += width + kFigureGap;
     };
     if (2 * (arrow + wide) + request + 3 * kFigureGap + wanted < layout.rates.width())
