@@ -9,6 +9,7 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QToolButton>
 
 #include "tests/ui/window_fixture.h"
@@ -47,6 +48,12 @@ QStringList cutOff(QWidget* window) {
     if (!button->isVisible() || button->text().isEmpty()) continue;
     if (button->width() < button->sizeHint().width() || button->height() < button->sizeHint().height())
       note(button, button->text(), button->sizeHint());
+  }
+  // A dialog scrolls only where the screen ends.
+  if (qobject_cast<QDialog*>(window) != nullptr &&
+      window->height() < window->screen()->availableGeometry().height() - 60) {
+    const auto* scroll = window->findChild<QScrollArea*>();
+    if (scroll->verticalScrollBar()->maximum() > 0) note(window, u"scrolls"_s, scroll->widget()->size());
   }
   // What a scroll area has at its right cannot be scrolled to.
   for (QScrollArea* scroll : window->findChildren<QScrollArea*>()) {

@@ -14,6 +14,8 @@ namespace adit::ui {
 namespace {
 
 constexpr int kSide = 24;
+// At a scale of 1.5 a window gets less than it asked for by the part of a pixel, and would scroll for it.
+constexpr int kSlack = 2;
 
 /// A scroll area that would rather be as high as its content.
 class Column : public QScrollArea {
@@ -30,10 +32,10 @@ class Column : public QScrollArea {
   }
   int heightForWidth(int width) const override {
     const QLayout* layout = widget()->layout();
-    return layout->hasHeightForWidth() ? layout->totalHeightForWidth(width)
-                                       : layout->totalSizeHint().height();
+    const bool wraps = layout->hasHeightForWidth();
+    return kSlack + (wraps ? layout->totalHeightForWidth(width) : layout->totalSizeHint().height());
   }
-  QSize sizeHint() const override { return widget()->layout()->totalSizeHint(); }
+  QSize sizeHint() const override { return widget()->layout()->totalSizeHint() + QSize(0, kSlack); }
   QSize minimumSizeHint() const override {
     return {widget()->layout()->totalMinimumSize().width() + verticalScrollBar()->sizeHint().width(),
             3 * fontMetrics().height()};

@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QToolButton>
 
+#include "ui/format.h"
 #include "ui/status.h"
 #include "ui/theme/colors.h"
 #include "ui/theme/icons.h"
@@ -81,7 +82,7 @@ void ListNotice::refresh() {
   setAccessibleDescription(text);
   m_open->setText(tr("Open the file"));
   m_open->setAccessibleName(m_open->text());
-  m_open->setToolTip(m_file);
+  m_open->setToolTip(toolTipText(m_file));
   m_read->setText(tr("Read again"));
   m_read->setAccessibleName(tr("Read the list of tunnels again"));
   m_dismiss->setAccessibleName(tr("Put this notice away"));
