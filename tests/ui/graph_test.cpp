@@ -9,6 +9,7 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/painting.h"
+#include "ui/widgets/stat_tile.h"
 #include "ui/widgets/traffic_graph.h"
 
 using namespace std::chrono_literals;
@@ -66,6 +67,19 @@ class GraphTest : public QObject {
     QVERIFY2(countColor(full, lightColors().requests) > countColor(empty, lightColors().requests) + 200,
              "the line of requests");
     QVERIFY(full != empty);
+  }
+
+  void figuresOfATileKeepTheirSize() {
+    StatTile tile(StatTile::Mark::Out);
+    for (const int width : {84, 96, 110, 130, 240}) {
+      tile.resize(width, 100);
+      tile.setValue(formatRate(0), {});
+      const double scale = tile.valueScale();
+      for (double rate = 1; rate < 1e13; rate *= 1.3) {
+        tile.setValue(formatRate(rate), {});
+        QVERIFY2(tile.valueScale() == scale, qPrintable(tile.value()));
+      }
+    }
   }
 
   void labelsOfTheAxisHaveRoom() {

@@ -216,6 +216,39 @@ class KeyboardTest : public QObject {
     QCOMPARE(QApplication::focusWidget()->objectName(), u"emptyTarget"_s);
   }
 
+  void deleteInTheLogRemovesNoTunnel() {
+    WindowFixture fixture;
+    fixture.addTunnel("shop");
+    fixture.find<QAction>("actionLog")->trigger();
+    activate(fixture.window.get());
+    auto* log = fixture.find<QTreeView>("logList");
+    log->setFocus();
+    QTest::keyClick(log, Qt::Key_Delete);
+    QCOMPARE(fixture.messages.asked(), 0);
+    auto* list = fixture.find<TunnelList>("tunnelList");
+    list->setFocus();
+    QTest::keyClick(list, Qt::Key_Delete);
+    QCOMPARE(fixture.messages.asked(), 1);
+  }
+
+  void theKeyboardIsAtANewTunnel() {
+    WindowFixture fixture;
+    fixture.addTunnel("one");
+    activate(fixture.window.get());
+    QTest::keyClick(fixture.window.get(), Qt::Key_N, Qt::ControlModifier);
+    auto* dialog = fixture.find<QDialog>("addTunnelDialog");
+    activate(dialog);
+    QTRY_COMPARE(QApplication::focusWidget(), dialog->findChild<QLineEdit*>(u"tunnelTarget"_s));
+    QTest::keyClicks(QApplication::focusWidget(), u"3000"_s);
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+    QTest::keyClicks(QApplication::focusWidget(), u"two"_s);
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+    QVERIFY(!dialog->isVisible());
+    QTRY_COMPARE(fixture.find<ElidedLabel>("detailName")->text(), u"two"_s);
+    activate(fixture.window.get());
+    QTRY_COMPARE(QApplication::focusWidget(), fixture.find<TunnelList>("tunnelList"));
+  }
+
   void theOverviewIsAKeyAway() {
     WindowFixture fixture;
     fixture.addTunnel("shop");

@@ -78,6 +78,13 @@ class TextTest : public QObject {
     QCOMPARE(formatMilliseconds(0.4), QStringLiteral("0.4 ms"));
   }
 
+  void tooltipsAreNoMarkup() {
+    QVERIFY(toolTipText({}).isEmpty());
+    const QString text = toolTipText(QStringLiteral("<img src=x>\nhttps://a.example/?a&b"));
+    QVERIFY(!text.contains(QStringLiteral("<img")));
+    QVERIFY(text.contains(QStringLiteral("&lt;img src=x&gt;<br>https://a.example/?a&amp;b")));
+  }
+
   void addresses() {
     QCOMPARE(displayTarget("3000"), QStringLiteral("localhost:3000"));
     QCOMPARE(displayTarget("10.0.0.2:80"), QStringLiteral("10.0.0.2:80"));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <QPainter>
 
+#include "ui/format.h"
 #include "ui/theme/colors.h"
 #include "ui/widgets/painting.h"
 
@@ -17,6 +18,11 @@ constexpr double kValueScale = 1.55;
 constexpr double kSmallScale = 0.88;
 constexpr double kLeastValueScale = 0.6;  // Of the value's usual size.
 constexpr int kNarrow = 120;
+
+QRect innerOf(const QRect& tile) {
+  const int side = tile.width() < kNarrow ? kMargin - 6 : kMargin;
+  return tile.adjusted(side, kMargin - 2, -side / 3, -kMargin + 2);
+}
 
 }  // namespace
 
@@ -46,6 +52,15 @@ QSize StatTile::sizeHint() const {
 
 QSize StatTile::minimumSizeHint() const { return {84, sizeHint().height()}; }
 
+double StatTile::valueScale() const {
+  const QFontMetricsF metrics(scaledFont(font(), kValueScale, QFont::Bold));
+  double wide = metrics.horizontalAdvance(m_value);
+  if (m_mark == Mark::In || m_mark == Mark::Out)
+    wide = std::max(wide, metrics.horizontalAdvance(widestRate()));
+  // A figure that is cut off is none: it becomes smaller before that.
+  return std::clamp((innerOf(rect()).width() - 1) / std::max(wide, 1.0), kLeastValueScale, 1.0);
+}
+
 void StatTile::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
@@ -54,8 +69,7 @@ void StatTile::paintEvent(QPaintEvent*) {
   const QFont large = scaledFont(font(), kValueScale, QFont::Bold);
   const QFontMetrics smallMetrics(small);
 
-  const int side = width() < kNarrow ? kMargin - 6 : kMargin;
-  const QRect inner = rect().adjusted(side, kMargin - 2, -side / 3, -kMargin + 2);
+  const QRect inner = innerOf(rect());
   int left = inner.left();
   if (m_mark != Mark::None) {
     const QColor color = m_mark == Mark::In    ? colors.trafficIn
@@ -80,10 +94,7 @@ void StatTile::paintEvent(QPaintEvent*) {
                    smallMetrics.elidedText(m_context, Qt::ElideRight, inner.width()));
   const QRect middle(inner.left(), inner.top() + smallMetrics.height(), inner.width(),
                      contextTop - inner.top() - smallMetrics.height());
-  // A figure that is cut off is none: it becomes smaller before that.
-  const double wide = QFontMetricsF(large).horizontalAdvance(m_value);
-  const double fits = std::clamp((middle.width() - 1) / std::max(wide, 1.0), kLeastValueScale, 1.0);
-  painter.setFont(scaledFont(large, fits, QFont::Bold));
+  painter.setFont(scaledFont(large, valueScale(), QFont::Bold));
   painter.setPen(colors.text);
   painter.drawText(middle, Qt::AlignLeading | Qt::AlignVCenter,
                    painter.fontMetrics().elidedText(m_value, Qt::ElideRight, middle.width()));

@@ -22,6 +22,10 @@ class StatTile : public QWidget {
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
 
+  /// How much smaller than usual the value is drawn, 0.6 to 1, so that it fits. The same for every rate, or
+  /// letters would change their size as the rate does.
+  [[nodiscard]] double valueScale() const;
+
  protected:
   void paintEvent(QPaintEvent* event) override;
 

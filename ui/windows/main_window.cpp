@@ -218,7 +218,10 @@ void MainWindow::connectParts() {
   connect(m_actions->stop, &QAction::triggered, this, stop);
   connect(m_actions->open, &QAction::triggered, this, open);
   connect(m_actions->edit, &QAction::triggered, this, &MainWindow::editSelected);
-  connect(m_actions->remove, &QAction::triggered, this, &MainWindow::removeSelected);
+  connect(m_actions->remove, &QAction::triggered, this, [this] {
+    // Who presses Delete in the log has no tunnel in mind.
+    if (!m_logPane->hasListFocus()) removeSelected();
+  });
   connect(m_actions->copy, &QAction::triggered, this, &MainWindow::copyFocused);
   connect(m_actions->retry, &QAction::triggered, this, [this] { m_parts.bridge.engine().retryNow(); });
   connect(m_actions->join, &QAction::triggered, this, &MainWindow::joinDialog);
