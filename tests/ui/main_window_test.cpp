@@ -64,6 +64,19 @@ class MainWindowTest : public QObject {
     QCOMPARE(fixture.find<StatePill>("detailState")->text(), u"Online"_s);
   }
 
+  void theFieldIsSeenInALowWindow() {
+    WindowFixture fixture;
+    auto* field = fixture.find<QLineEdit>("emptyTarget");
+    const auto seen = [&] { return field->visibleRegion().boundingRect().size() == field->size(); };
+    QVERIFY(seen() && fixture.shows("emptyPicture"));
+    fixture.window->resize(800, 560);
+    fixture.find<QAction>("actionLog")->trigger();
+    QTRY_VERIFY(seen() && !fixture.shows("emptyPicture"));
+    fixture.find<QAction>("actionLog")->trigger();
+    fixture.window->resize(1120, 740);
+    QTRY_VERIFY(fixture.shows("emptyPicture"));
+  }
+
   void theDialogAddsATunnel() {
     WindowFixture fixture;
     QDialog* dialog = openDialog(fixture, "actionAdd", "addTunnelDialog");

@@ -32,6 +32,7 @@ class Mark : public QWidget {
 };
 
 constexpr int kColumn = 420;
+constexpr int kPictureFrom = 360;
 
 }  // namespace
 
@@ -46,6 +47,7 @@ EmptyPanel::EmptyPanel(QWidget* parent)
       m_hint(new QLabel(this)),
       m_join(new QPushButton(this)) {
   setObjectName(u"emptyPanel"_s);
+  m_picture->setObjectName(u"emptyPicture"_s);
   m_target->setObjectName(u"emptyTarget"_s);
   m_expose->setObjectName(u"emptyExpose"_s);
   m_problem->setObjectName(u"emptyProblem"_s);
@@ -196,6 +198,23 @@ void EmptyPanel::paintEvent(QPaintEvent*) {
   near.cubicTo(0.68 * w, 0.97 * h, 0.82 * w, 0.985 * h, w, 0.99 * h);
   fill(far, colors.dark ? 0.07 : 0.06);
   fill(near, colors.dark ? 0.12 : 0.11);
+}
+
+void EmptyPanel::showEvent(QShowEvent* event) {
+  // What scrolls it, where there is too little room for it.
+  if (parentWidget() != nullptr) parentWidget()->installEventFilter(this);
+  keepRoom();
+  QWidget::showEvent(event);
+}
+
+bool EmptyPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == parentWidget() && event->type() == QEvent::Resize) keepRoom();
+  return QWidget::eventFilter(watched, event);
+}
+
+/// The picture gives way first: the field is what people came for.
+void EmptyPanel::keepRoom() {
+  if (parentWidget() != nullptr) m_picture->setVisible(parentWidget()->height() >= kPictureFrom);
 }
 
 void EmptyPanel::changeEvent(QEvent* event) {

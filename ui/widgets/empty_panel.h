@@ -31,10 +31,13 @@ class EmptyPanel : public QWidget {
  protected:
   void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void retranslate();
   void submit();
+  void keepRoom();
 
   bool m_embedded = true;
   QWidget* m_picture;
