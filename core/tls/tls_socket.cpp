@@ -171,6 +171,8 @@ class Socket final : public TlsSocket,
       return;  // nothing counts after close_notify (RFC 8446 section 6.1)
     m_state.engine->receive(std::move(data));
     if (!m_state.secured && m_pacer != nullptr) {
+      // Until its turn, what else comes waits outside: a crowd in line must not fill our memory.
+      m_wire->pauseReading(net::PauseReason::PeerSlow);
       m_pacer->enqueue(*this);
     } else {
       advance();
@@ -210,7 +212,10 @@ class Socket final : public TlsSocket,
         breakOff(done.error());
         return;
       }
-      if (!*done) return;
+      if (!*done) {
+        if (!isPaused()) m_wire->resumeReading(net::PauseReason::PeerSlow);
+        return;
+      }
       m_state.secured = true;
       m_pacer = nullptr;
       if (!m_plain.empty() || m_shutdownWanted) schedule();

@@ -124,6 +124,33 @@ class HandshakePacerTest : public QObject {
       return true;
     }));
   }
+
+  void whoWaitsIsReadNoFurther() {
+    auto loop = makeLoop();
+    auto outside = makeLoop();  // has slabs of its own
+    HandshakePacer pacer(*loop);
+    const TlsPairParams params = friendly();
+    int count = 0;
+    std::vector<Step> crowd(1000);
+    for (Step& step : crowd) {
+      step.count = &count;
+      pacer.enqueue(step);
+    }
+    auto [a, b] = connectedPair(net::SocketAddress::loopback4(0));
+    TlsRecorder left, right;
+    const auto client = net::StreamSocket::adopt(*outside, a.release(), left);
+    const auto server = TlsSocket::accept(*loop, b.release(), params.store, {}, right, &pacer);
+    client->sendCopy(asBytes(std::string(8 * 1024 * 1024, 'x')));
+    std::size_t most = 0;
+    while (count < 900) {
+      outside->runOnce();
+      loop->runOnce();
+      most = std::max(most, loop->slabs().live());
+    }
+    QVERIFY2(most <= 4, qPrintable(QString::number(most)));
+    QCOMPARE(right.errors, 0);
+    QVERIFY(runUntil(*loop, [&] { return right.errors == 1; }));  // its turn came
+  }
 };
 
 QTEST_GUILESS_MAIN(HandshakePacerTest)
