@@ -76,6 +76,8 @@ class EngineImpl final : public Engine, private client::ClientObserver {
     std::shared_ptr<client::Traffic> traffic;
   };
 
+  /// The news that follow are of another server.
+  void changeServer(std::string name, bool embedded);
   /// Under m_mutex.
   std::vector<Known>::iterator find(TunnelId id) {
     return std::find_if(m_tunnels.begin(), m_tunnels.end(),
@@ -98,6 +100,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   LinkSnapshot m_link;
   std::string m_serverName;
   bool m_isEmbedded = false;
+  std::size_t m_changes = 0;  ///< Of the server, that the client's thread does not know of yet.
   std::uint64_t m_revision = 1;
   TunnelId m_nextId = 1;
   std::deque<Event> m_events;
@@ -183,14 +186,26 @@ void EngineImpl::removeTunnel(TunnelId id) {
   push(TunnelRemoved{id});
 }
 
+void EngineImpl::changeServer(std::string name, bool embedded) {
+  {
+    const std::lock_guard lock(m_mutex);
+    m_serverName = std::move(name);
+    m_isEmbedded = embedded;
+    m_link = {};
+    m_link.state = LinkState::Connecting;
+    ++m_changes;
+    ++m_revision;
+  }
+  m_client->post([this] {
+    const std::lock_guard lock(m_mutex);
+    --m_changes;
+  });
+}
+
 Result<> EngineImpl::join(const session::JoinLink& link) {
   const std::lock_guard serverLock(m_serverMutex);
   if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
-  {
-    const std::lock_guard lock(m_mutex);
-    m_serverName = link.serverName();
-    m_isEmbedded = false;
-  }
+  changeServer(link.serverName(), false);
   m_client->connectTo(link);
   m_embedded.reset();
   return {};
@@ -205,11 +220,7 @@ Result<> EngineImpl::useEmbedded() {
     if (!started) return fail(std::move(started.error()));
     m_embedded = std::make_unique<EmbeddedServer>(std::move(*started));
   }
-  {
-    const std::lock_guard lock(m_mutex);
-    m_serverName = "this computer";
-    m_isEmbedded = true;
-  }
+  changeServer("this computer", true);
   m_client->connectTo(m_embedded->link);
   return {};
 }
@@ -260,6 +271,7 @@ void EngineImpl::drain(std::chrono::milliseconds deadline, std::function<void()>
 void EngineImpl::onLinkChanged(const LinkSnapshot& link) {
   {
     const std::lock_guard lock(m_mutex);
+    if (m_changes > 0) return;  // of the server before
     m_link = link;
     ++m_revision;
   }

@@ -37,6 +37,25 @@ class EngineLifecycleTest : public QObject {
     QCOMPARE(snapshot.link.server, "127.0.0.1:" + std::to_string(far.server->quicAddress().port()));
   }
 
+  void isNotOnlineAtAServerThatDidNotAnswer() {
+    EngineHarness h;
+    ServerHarness far;
+    auto engine = Engine::start(joined(h, far.link())).value();
+    for (int i = 0; i < 100; ++i) QVERIFY(engine->addTunnel({"", h.origin.target()}));
+    session::JoinLink wrong = far.link();
+    wrong.token = "another-token";
+    for (int i = 0; i < 3; ++i) {
+      QVERIFY(engine->join(far.link()));
+      QVERIFY(h.linkReaches(*engine, LinkState::Online));
+      const std::uint64_t before = engine->snapshot().revision;
+      QVERIFY(engine->join(wrong));
+      for (Snapshot now = engine->snapshot(); now.link.state != LinkState::Failed; now = engine->snapshot()) {
+        QVERIFY(now.link.state != LinkState::Online);
+        QVERIFY(now.revision != before);
+      }
+    }
+  }
+
   void refusesAServerWithAnotherKey() {
     EngineHarness h;
     ServerHarness far;
@@ -216,7 +235,7 @@ class EngineLifecycleTest : public QObject {
 
   void anEndAtOnceIsNoTrouble() {
     EngineHarness h;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 3; ++i) {
       std::atomic<int> wakes{0};
       EngineParams params = h.params();
       params.wake = [&] { ++wakes; };
