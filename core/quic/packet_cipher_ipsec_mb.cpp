@@ -31,6 +31,9 @@ constexpr std::uint64_t kNeeded = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IM
 const Routines& routines() noexcept {
   static const Routines found = [] {
     Routines made;
+    // The library asks the processor only. Whether the system keeps such registers, it does not ask, and
+    // would be ended by an illegal instruction where it does not.
+    if (__builtin_cpu_supports("avx512f") == 0) return made;
     IMB_MGR* manager = alloc_mb_mgr(0);
     if (manager == nullptr) return made;
     IMB_ARCH arch = IMB_ARCH_NONE;
