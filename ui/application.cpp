@@ -149,16 +149,19 @@ void Application::saveTunnels() {
   // While the engine drains, tunnels stop one by one; that is not what the user wants next time.
   if (m_quitting || !m_params.saveTunnels) return;
   std::vector<SavedTunnel> tunnels;
-  for (const auto& tunnel : m_bridge.snapshot().tunnels) {
+  for (const auto& tunnel : m_bridge.engine().snapshot().tunnels) {
     SavedTunnel saved{.spec = tunnel.spec, .started = tunnel.state != engine::TunnelState::Stopped};
     // The name that the server chose is what people know the address by.
     saved.spec.name = tunnel.name;
     tunnels.push_back(std::move(saved));
   }
   if (std::ranges::equal(tunnels, m_saved, same)) return;
-  m_saved = tunnels;
-  const Result<> saved = m_params.saveTunnels(tunnels);
-  if (!saved) logError("ui", "the list of tunnels was not saved: {}", saved.error().describe());
+  if (const Result<> saved = m_params.saveTunnels(tunnels); !saved) {
+    // Tried again with the next change, and when quitting.
+    logError("ui", "the list of tunnels was not saved: {}", saved.error().describe());
+    return;
+  }
+  m_saved = std::move(tunnels);
 }
 
 void Application::raiseWindow() {
@@ -166,6 +169,7 @@ void Application::raiseWindow() {
 }
 
 void Application::quit() {
+  saveTunnels();
   if (std::exchange(m_quitting, true)) {
     QCoreApplication::exit(0);
     return;

@@ -118,11 +118,14 @@ Result<> TunnelStore::save(const std::vector<StoredTunnel>& tunnels) {
   }
   const auto present = readFile(m_file, FileSecrecy::Public);
   const bool absent = !present && present.error().code == ErrorCode::NotFound;
-  if (!absent && (copyFirst || !present || !m_text || *present != *m_text)) {
+  if (!absent && (copyFirst || !present || !m_text || *present != *m_text) &&
+      !(present && m_copied && *present == *m_copied)) {
     if (auto kept = keepCopy(present); !kept) return kept;
+    if (present) m_copied = *present;
   }
   if (auto written = writeFileAtomically(m_file, text, FileSecrecy::Public); !written) return written;
   m_text = std::move(text);
+  m_copied.reset();
   m_copyFirst = false;
   if (keep == Keep::Values) {
     // The copy has it now.

@@ -60,9 +60,10 @@ class TunnelStore {
   Result<> keepCopy(const Result<std::string>& present) const;
 
   std::filesystem::path m_file;
-  std::optional<std::string> m_text;  ///< What the file held when it was last read or written.
-  std::string m_head;                 ///< What stands before the first entry.
-  std::vector<Written> m_written;     ///< Right entries, as they stand in the file.
+  std::optional<std::string> m_text;    ///< What the file held when it was last read or written.
+  std::optional<std::string> m_copied;  ///< What a copy was made of by a save() that failed then.
+  std::string m_head;                   ///< What stands before the first entry.
+  std::vector<Written> m_written;       ///< Right entries, as they stand in the file.
   std::vector<std::string> m_wrong;
   bool m_copyFirst = false;  ///< There is something that save() cannot leave in its place.
 };

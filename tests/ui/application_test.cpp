@@ -33,6 +33,7 @@ struct Running {
   std::vector<std::string> problems;
   QList<QUrl> opened;
   QList<std::vector<SavedTunnel>> saves;
+  std::optional<Error> saveError;
   std::unique_ptr<Application> application;
 
   Application::Params params() {
@@ -54,6 +55,7 @@ struct Running {
       return all;
     };
     params.saveTunnels = [this](const std::vector<SavedTunnel>& tunnels) -> Result<> {
+      if (saveError) return fail(*saveError);
       saves.append(tunnels);
       return {};
     };
@@ -185,6 +187,27 @@ class ApplicationTest : public QObject {
     QTRY_COMPARE(running.application->tray().status(), Status::Connecting);
     QCOMPARE(running.saves.size(), 1);
     QVERIFY(running.saves.last().at(0).started);
+  }
+
+  void whatCouldNotBeSavedIsSavedLater() {
+    Running running;
+    running.start(running.params());
+    running.saveError = Error{.code = ErrorCode::DiskFull, .detail = "full", .libraryCode = 0};
+    const auto id = running.engine->addTunnel({.name = "shop", .target = "3000"}, true).value();
+    QTRY_VERIFY(running.trayAction("trayCopy_shop") != nullptr);
+    running.saveError.reset();
+    running.engine->setState(id, engine::TunnelState::Reconnecting);
+    QTRY_COMPARE(running.saves.size(), 1);
+    // At the end at the latest, with what was done just before.
+    running.saveError = Error{.code = ErrorCode::DiskFull, .detail = "full", .libraryCode = 0};
+    running.engine->stopTunnel(id);
+    QTRY_COMPARE(running.application->tray().status(), Status::Online);
+    running.saveError.reset();
+    QVERIFY(running.engine->addTunnel({.name = "docs", .target = "5173"}, true));
+    running.application->quit();
+    QCOMPARE(running.saves.size(), 2);
+    QVERIFY(!running.saves.last().at(0).started);
+    QCOMPARE(running.saves.last().at(1).spec.name, std::string("docs"));
   }
 
   void theTrayFollows() {

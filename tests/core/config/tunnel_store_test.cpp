@@ -57,6 +57,7 @@ class TunnelStoreTest : public QObject {
   void aFileThatNobodyUnderstandsIsCopied();
   void whatSomebodyElseWroteIsCopied();
   void anUnreadableFileIsPutAside();
+  void oneCopyIsEnough();
   void aNamesakeOfAWrongEntryMayStay();
   void whatIsNotTakenIsWrong();
   void tooManyAreTold();
@@ -302,6 +303,24 @@ void TunnelStoreTest::anUnreadableFileIsPutAside() {
   QCOMPARE(bench.store.load().problems.size(), std::size_t{1});
   QVERIFY(bench.store.save({{"a", "1"}}).has_value());
   QCOMPARE(fs::file_size(bench.file.string() + ".bak"), std::uintmax_t{2 << 20});
+  QVERIFY(bench.loaded().tunnels == (Tunnels{{"a", "1"}}));
+}
+
+void TunnelStoreTest::oneCopyIsEnough() {
+  Bench bench;
+  const fs::path fixed = "/proc/version";  // a file that can be read and, by nobody, replaced
+  if (!fs::exists(fixed)) QSKIP("there is no such file here");
+  mustWork(ensureDirectory(bench.file.parent_path(), FileSecrecy::Public));
+  fs::create_symlink(fixed, bench.file);
+  QCOMPARE(bench.store.load().problems.size(), std::size_t{1});
+  for (int i = 0; i < 3; ++i) QVERIFY(!bench.store.save({{"a", "1"}}));
+  QVERIFY(bench.copied());
+  QVERIFY(!fs::exists(bench.file.string() + ".bak2"));
+  // What stands there now is copied again.
+  fs::remove(bench.file);
+  bench.write("version = 1\n# other\n");
+  QVERIFY(bench.store.save({{"a", "1"}}));
+  QCOMPARE(bench.text(".bak2"), std::string("version = 1\n# other\n"));
   QVERIFY(bench.loaded().tunnels == (Tunnels{{"a", "1"}}));
 }
 
