@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <QDir>
 #include <QLocalSocket>
 #include <QNetworkProxy>
 #include <QTcpSocket>
@@ -43,11 +44,16 @@ void probeOrigin(const std::string& target, QObject* context, std::function<void
   if (text.startsWith("unix:"_L1)) {
     auto* socket = new QLocalSocket(context);
     await(socket, std::move(done));
-    socket->connectToServer(text.mid(5));
+    socket->connectToServer(QDir::current().absoluteFilePath(text.mid(5)));
     return;
   }
   if (!text.contains("://"_L1)) text.prepend("http://"_L1);
+  text.replace("://:"_L1, "://localhost:"_L1);
   const QUrl url(text, QUrl::StrictMode);
+  if (url.host().isEmpty()) {
+    done(Answer::Unknown);
+    return;
+  }
   const bool secure = url.scheme() == "https"_L1 || url.scheme() == "h2s"_L1;
   auto* socket = new QTcpSocket(context);
   // What the engine dials goes through no proxy either.

@@ -150,13 +150,16 @@ class OriginWatchTest : public QObject {
     QTcpServer server;
     QVERIFY(server.listen(QHostAddress::LocalHost));
     const std::string port = std::to_string(server.serverPort());
-    for (const std::string& target : {port, "127.0.0.1:" + port, "http://localhost:" + port,
-                                      "https://127.0.0.1:" + port, "h2c://127.0.0.1:" + port + "/"}) {
+    for (const std::string& target :
+         {port, "127.0.0.1:" + port, "http://localhost:" + port, "https://127.0.0.1:" + port,
+          "h2c://127.0.0.1:" + port + "/", ":" + port, "http://:" + port}) {
       QVERIFY2(probed(target) == Answer::Yes, target.c_str());
     }
     server.close();
     QVERIFY(probed(port) == Answer::No);
     QVERIFY(probed("127.0.0.1:" + port) == Answer::No);
+    QVERIFY(probed(":" + port) == Answer::No);
+    QVERIFY(probed("a_b.c-:" + port) == Answer::Unknown);  // the engine dials it, Qt has no URL for it
 
     QTemporaryDir directory;
     const QString path = directory.filePath(QStringLiteral("s"));
@@ -164,6 +167,11 @@ class OriginWatchTest : public QObject {
     QVERIFY(probed("unix:" + path.toStdString()) == Answer::No);
     QVERIFY(local.listen(path));
     QVERIFY(probed("unix:" + path.toStdString()) == Answer::Yes);
+    // To Qt, a name without a directory is one in /tmp.
+    const QString before = QDir::currentPath();
+    QVERIFY(QDir::setCurrent(directory.path()));
+    QVERIFY(probed("unix:s") == Answer::Yes);
+    QVERIFY(QDir::setCurrent(before));
   }
 
   void whoAskedMayBeGone() {
