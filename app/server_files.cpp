@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/base/encoding.h"
+#include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 
@@ -19,6 +20,8 @@ constexpr std::string_view kAddressFile = "join-address";
 /// Stands in the address's file where a link has its token.
 constexpr std::string_view kNoToken = "TOKEN";
 constexpr std::size_t kTokenBytes = 32;
+/// For another start that makes them.
+constexpr auto kPatience = std::chrono::seconds(5);
 
 Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
   quic::StaticKeys keys;
@@ -55,6 +58,14 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   files.directory = directory;
   std::error_code ignored;
   const std::filesystem::path key = directory / "server.key";
+  // Of two that start at once, the second must use what the first makes, not put its own in that place. What
+  // is whole is only read, maybe from where nothing can be written.
+  std::unique_ptr<FileLock> lock;
+  if (!std::filesystem::exists(key, ignored) || !std::filesystem::exists(directory / kKeysFile, ignored)) {
+    auto locked = FileLock::acquire(directory / "server.lock", kPatience);
+    if (!locked) return fail(std::move(locked.error()));
+    lock = std::move(*locked);
+  }
   const bool hadKey = std::filesystem::exists(key, ignored);
   auto identity = tls::Identity::loadOrCreate(directory, "server", "adit server");
   if (!identity) return fail(std::move(identity.error()));

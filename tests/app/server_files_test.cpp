@@ -2,6 +2,8 @@
 // A server's directory at its first start, at later ones, and when something in it is wrong.
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -43,6 +45,21 @@ class ServerFilesTest : public QObject {
     QVERIFY(files->identity != nullptr);
     QVERIFY(files->keys.connectionId != files->keys.retryToken);
     QVERIFY(files->keys.retryToken != files->keys.statelessReset);
+  }
+
+  void firstStartsAtOnceShareOneKey() {
+    for (int round = 0; round < 20; ++round) {
+      const Fixture f;
+      std::vector<Result<ServerFiles>> files(4, fail(ErrorCode::Internal, "not started"));
+      std::vector<std::thread> starts;
+      for (auto& each : files) starts.emplace_back([&f, &each] { each = ServerFiles::open(f.data); });
+      for (std::thread& start : starts) start.join();
+      for (const auto& each : files) {
+        QVERIFY2(each.has_value(), each ? "" : each.error().detail.c_str());
+        QVERIFY(each->identity->pin() == files[0]->identity->pin());
+        QVERIFY(each->keys.statelessReset == files[0]->keys.statelessReset);
+      }
+    }
   }
 
   void aStartThatFailsLeavesTheFirstTokenToTheNext() {
