@@ -98,7 +98,6 @@ std::string unexpectedWord(const CLI::App& root) {
   while (app->remaining().empty() && !app->get_subcommands().empty()) app = app->get_subcommands().front();
   const std::vector<std::string> words = app->remaining();
   if (words.empty()) return {};
-  if (looksLikeJoinLink(words.front())) return joinLinkAsArgument().detail;
   const bool isOption = words.front().starts_with('-');
   std::string_view word = words.front();
   word = word.substr(0, isOption ? word.find('=') : word.size());
@@ -238,7 +237,6 @@ Command finishHttp(HttpCommand http, const CLI::App& sub) {
     if (sub.count(option) > 0 && http.embeddedOption.empty()) http.embeddedOption = option;
   }
   if (!http.demo) {
-    if (looksLikeJoinLink(http.target)) return usageError(joinLinkAsArgument());
     const auto target = client::Target::parse(http.target);
     if (!target) return usageError(target.error());
     if (!target->tls && sub.count("--origin-tls-timeout") > 0) {
@@ -258,6 +256,8 @@ Command finishHttp(HttpCommand http, const CLI::App& sub) {
 }  // namespace
 
 Command parseCommandLine(int argc, char** argv, Default byDefault) {
+  // Before anything can repeat it: most errors name the word that is wrong.
+  if (std::any_of(argv, argv + argc, holdsJoinLink)) return usageError(joinLinkAsArgument());
   CLI::App app(
       "Adit exposes a service on your machine at a public address, through a server you own, over QUIC.",
       "adit");

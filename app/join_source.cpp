@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/join_source.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -34,7 +35,12 @@ std::filesystem::path profileDirectory(const std::filesystem::path& stateDirecto
   return stateDirectory / "profiles";
 }
 
-bool looksLikeJoinLink(std::string_view word) { return word.starts_with("adit://"); }
+bool holdsJoinLink(std::string_view word) {
+  constexpr std::string_view kScheme = "adit://";
+  return std::search(word.begin(), word.end(), kScheme.begin(), kScheme.end(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         }) != word.end();
+}
 
 Error joinLinkAsArgument() {
   return {
@@ -45,7 +51,7 @@ Error joinLinkAsArgument() {
 }
 
 Result<session::JoinLink> readJoinLink(const std::string& file) {
-  if (looksLikeJoinLink(file)) return fail(joinLinkAsArgument());
+  if (holdsJoinLink(file)) return fail(joinLinkAsArgument());
   auto text = file == "-" ? readStandardInput() : readFile(file, FileSecrecy::Secret, kMaxLink);
   if (!text && text.error().code == ErrorCode::LimitExceeded)
     return fail(ErrorCode::InvalidArgument, "'" + file + "' is too long to be a join link");

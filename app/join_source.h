@@ -17,8 +17,9 @@ inline constexpr const char* kDefaultProfile = "default";
 
 /// From `file` ("-": standard input, its first line).
 Result<session::JoinLink> readJoinLink(const std::string& file);
-/// Somebody who pastes a link where a word is expected; the link is a secret and must not be repeated.
-bool looksLikeJoinLink(std::string_view word);
+/// Somebody who pastes a link, quoted or with an option's name before it, where a word is expected; the link
+/// is a secret and must not be repeated.
+bool holdsJoinLink(std::string_view word);
 Error joinLinkAsArgument();
 /// From ADIT_JOIN; empty where it is not set.
 Result<std::optional<session::JoinLink>> joinLinkFromEnvironment();

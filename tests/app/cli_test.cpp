@@ -57,6 +57,8 @@ class CliTest : public QObject {
                              "http https://localhost --origin-insecure --origin-server-name a:1",
                              "http 3000 --host-header a/b",
                              "http 3000 --name",
+                             "http 3000 --profile adit://token@h:1",
+                             "join <ADIT://token@h:1>",
                              "demo 3000",
                              "demo --name a.b",
                              "token",

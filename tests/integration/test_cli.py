@@ -345,7 +345,10 @@ class Refusals(AditCase):
     def test_links_as_arguments_are_not_repeated(self):
         token = "S3cretS3cretS3cretS3cretS3cretS3cretS3cret0"
         link = f"adit://{token}@h:1?pin=sha256:" + "A" * 43
-        for arguments in (("join", link), (link,), ("http", link), ("http", "3000", link), ("http", "3000", "--join-file", link)):
+        for arguments in (("join", link), (link,), ("http", link), ("http", "3000", link), ("http", "3000", "--join-file", link),
+                          ("join", f" '{link}'"), ("join", "ADIT" + link[4:]), ("http", "3000", "--profile", link),
+                          ("http", "3000", "--name", link), ("http", "3000", "--http-port", link), (f"--json={link}", "demo"),
+                          ("--server", "--public-host", link), ("--server", "--limit", link), ("--server", "--quic-listen", link)):
             with self.subTest(arguments):
                 program = self.fails(2, *arguments, words=["'adit join' and paste"])
                 self.assertNotIn(token, program.text())
