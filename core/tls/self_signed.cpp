@@ -39,13 +39,14 @@ Result<CertificateFiles> ensureSelfSigned(const std::filesystem::path& directory
     return fail(std::move(made.error()));
   // Two programs that start at once must not leave the one's certificate beside the other's key.
   const auto lock = FileLock::acquire(directory / "https.lock", kPatience);
-  if (!lock) return fail(lock.error());
   std::error_code ignored;
   if (std::filesystem::exists(files.key, ignored)) {
     const auto pair = loadKeyPair(files.certificate, files.key);
     if (!pair) return fail(pair.error());
+    // Nothing is to be changed then, so it does for a directory that nobody can write to, too.
     if (isGoodFor(pair->chain.front().get(), name)) return files;
   }
+  if (!lock) return fail(lock.error());
   const std::vector<std::string> names{name, "*." + name};
   std::vector<std::string> addresses;
   if (domain == "localhost") addresses = {std::string("\x7f\0\0\1", 4), std::string(15, '\0') + '\1'};

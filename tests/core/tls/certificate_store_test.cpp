@@ -190,6 +190,18 @@ class CertificateStoreTest : public QObject {
     QVERIFY(!damaged && damaged.error().detail.find("https.key") != std::string::npos);
   }
 
+  void itsOwnServesFromWhereNothingCanBeWritten() {
+    const QTemporaryDir directory;
+    const fs::path root = directory.path().toStdString();
+    const auto made = ensureSelfSigned(root, "t.example.com");
+    QVERIFY(made.has_value());
+    fs::remove(root / "https.lock");
+    fs::create_directory(root / "https.lock");  // as good as a read-only file system
+    const auto again = ensureSelfSigned(root, "t.example.com");
+    QVERIFY2(again && *again == *made, again ? "" : again.error().detail.c_str());
+    QVERIFY(!ensureSelfSigned(root, "u.example.com").has_value());
+  }
+
   void itsOwnIsForLoopbackToo() {
     const QTemporaryDir directory;
     const auto made = ensureSelfSigned(directory.path().toStdString(), "localhost");
