@@ -68,7 +68,7 @@ class Stream {
   [[nodiscard]] virtual std::size_t unsentBytes() const noexcept = 0;
   /// For a producer that pauses earlier than at the high-water mark: onStreamWritable comes, once, when no
   /// more than `unsent` bytes (at most kSendLowWater) are left, not inside the call. To be asked while there
-  /// are more.
+  /// are more. Behind finish() it comes only where that was asked for since.
   virtual void awaitWritable(std::size_t unsent) noexcept = 0;
 };
 

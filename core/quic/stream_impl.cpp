@@ -47,6 +47,8 @@ void StreamImpl::sendCopy(ByteView data) {
 void StreamImpl::finish() {
   if (m_closed || m_send != SendState::Open) return;
   m_send = SendState::Finishing;
+  m_writableAt.reset();  // nobody has more to send; who wants to know all the same asks from here on
+  ListHook<WritableStreamsTag>::unlink();
   m_connection->streamReady(*this);
 }
 
@@ -124,7 +126,7 @@ void StreamImpl::onStopped(AppErrorCode code) {
 }
 
 void StreamImpl::deliverWritable() {
-  if (m_handler != nullptr && m_send == SendState::Open && m_unsent.bytes() <= kSendLowWater) {
+  if (m_handler != nullptr && m_send != SendState::Reset && m_unsent.bytes() <= kSendLowWater) {
     m_handler->onStreamWritable(*this);
   }
 }

@@ -157,9 +157,22 @@ void H2VisitorStream::onRequestEnd() {
   m_requestComplete = true;
   if (!m_responseStarted) cancelTimeout();
   if (m_webSocket && !m_isUpgraded) return;  // said when the origin agreed
+  finishRequest();
+  if (!m_responseEnded) return;
+  m_exchange.end();
+  if (m_uncredited > 0) giveCredit();
+}
+
+/// What the client did not take yet keeps its credit beyond the request's end, or a visitor could have us
+/// keep as much as it likes by ending one request after the other.
+void H2VisitorStream::finishRequest() {
   m_exchange.finishRequest();
-  if (m_uncredited > 0) giveCredit();  // no more is sent, so nobody says when the client takes more
-  if (m_responseEnded) m_exchange.end();
+  if (m_uncredited == 0) return;
+  if (m_exchange.unsentBytes() > kShare / 2) {
+    m_exchange.awaitWritable(kShare / 2);
+  } else {
+    giveCredit();
+  }
 }
 
 void H2VisitorStream::onRequestWritable() {
@@ -250,8 +263,11 @@ void H2VisitorStream::upgraded() {
   m_uncredited += early.size();
   m_visitor.worker().loop().writer().copyAll(asBytes(early),
                                              [this](Slice piece) { m_exchange.sendBody(std::move(piece)); });
-  if (m_requestComplete) m_exchange.finishRequest();
-  if (m_uncredited > 0 && !m_exchange.isCongested()) giveCredit();
+  if (m_requestComplete) {
+    finishRequest();
+  } else if (m_uncredited > 0 && !m_exchange.isCongested()) {
+    giveCredit();
+  }
 }
 
 Result<> H2VisitorStream::onResponseBody(ByteView data) {

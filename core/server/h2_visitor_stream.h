@@ -54,6 +54,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   void answerProblem(http::Problem problem);
   void answerRedirect(const http::RequestHead& request);
   void giveCredit();
+  void finishRequest();
   bool holdsCredit();
   [[nodiscard]] bool owesBody() const noexcept;
   void watchBody();

@@ -13,6 +13,8 @@ namespace {
 
 /// Less than this is copied on instead of keeping a whole slab until it is acknowledged.
 constexpr std::size_t kWorthASlab = 1024;
+/// Less than this in the real stream has as good as left.
+constexpr std::size_t kLittle = 8 * 1024;
 
 quic::AppErrorCode codeOf(wire::AppError error) noexcept { return static_cast<quic::AppErrorCode>(error); }
 
@@ -36,6 +38,7 @@ class RemoteStreams::Near final : public quic::Stream {
   void finish() override {
     if (!m_open || m_send != SendState::Open) return;
     m_send = SendState::Finished;
+    m_writableAt.reset();
     m_owner.tell(m_peer, StreamCommand::Finish, m_number);
   }
   void reset(quic::AppErrorCode code) override {
@@ -93,7 +96,7 @@ class RemoteStreams::Near final : public quic::Stream {
     m_inTransit -= std::min(count, m_inTransit);
     if (!m_writableAt || m_inTransit > *m_writableAt) return;
     m_writableAt.reset();
-    if (m_handler != nullptr && m_send == SendState::Open) m_handler->onStreamWritable(*this);
+    if (m_handler != nullptr && m_send != SendState::Reset) m_handler->onStreamWritable(*this);
   }
   void onClosed() {
     m_open = false;
@@ -151,7 +154,11 @@ class RemoteStreams::Far final : public quic::StreamHandler {
       m_stream->send(Slice(item.slab, item.data, size));
     }
     m_owed += size;
-    if (m_stream->unsentBytes() < quic::kSendHighWater) giveBack();
+    giveBack();
+  }
+  void finish() {
+    m_stream->finish();
+    giveBack();
   }
 
  private:
@@ -172,8 +179,13 @@ class RemoteStreams::Far final : public quic::StreamHandler {
     m_owner.tell(m_peer, StreamCommand::Closed, m_number);
     m_owner.dropFar(m_peer, m_number);
   }
+  /// What waits here counts against the visitor as what waits there does, but for a little.
   void giveBack() {
-    if (m_owed > 0) m_owner.tell(m_peer, StreamCommand::Taken, m_number, std::exchange(m_owed, 0));
+    const std::size_t waiting = m_stream->unsentBytes();
+    const std::size_t kept = waiting < kLittle ? 0 : std::min(waiting, m_owed);
+    if (m_owed > kept) m_owner.tell(m_peer, StreamCommand::Taken, m_number, m_owed - kept);
+    m_owed = kept;
+    if (kept > 0) m_stream->awaitWritable(std::min(kept / 2, quic::kSendLowWater));
   }
 
   RemoteStreams& m_owner;
@@ -181,7 +193,7 @@ class RemoteStreams::Far final : public quic::StreamHandler {
   const std::uint32_t m_number;
   quic::Stream* m_stream = nullptr;
   std::shared_ptr<TunnelLoad> m_load;
-  std::size_t m_owed = 0;  ///< Handed to the stream; the near end is told when it may send as much again.
+  std::size_t m_owed = 0;  ///< Handed to the stream, and the near end was not told that it left.
 };
 
 struct RemoteStreams::Peer {
@@ -298,7 +310,7 @@ void RemoteStreams::handleFar(Peer& peer, const BatchItem& item) {
       far->send(item);
       return;
     case StreamCommand::Finish:
-      far->stream()->finish();
+      far->finish();
       return;
     case StreamCommand::Reset:
       far->stream()->reset(item.value);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/2 visitors of a real server with scripted clients: what reaches the client, what comes back, and how
 // aborts, credit and moves pass between the two.
+#include <algorithm>
+
 #include <QTest>
 
 #include "tests/core/support/h2_server_visitor.h"
@@ -278,6 +280,50 @@ class H2VisitorTest : public QObject {
     QVERIFY(h.untilRequests(client, 2));
     client.request(1).answerText(200, "fine");
     QVERIFY(visitor.untilEnd(3));
+  }
+
+  void theEndOfARequestOpensNoWindow() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    client.holdsCredit = true;
+    Visitor visitor(h);
+    const std::string piece(16384, 'x');
+    constexpr std::uint32_t kRequests = 16;
+    constexpr std::size_t kPieces = 64;  // as much as a stream's window takes
+    std::size_t sent = 0;
+    const auto credit = [&] {
+      std::size_t given = 65535;
+      for (const h2::Frame& frame : visitor.reader.frames) {
+        if (frame.type == h2::kWindowUpdate && frame.stream == 0) given += frame.number();
+      }
+      return given - sent;
+    };
+    std::size_t pings = 0;
+    const auto look = [&] {
+      visitor.peer.send(h2::ping());
+      ++pings;
+      return visitor.until([&](h2::Reader& r) {
+        return static_cast<std::size_t>(
+                   std::count_if(r.frames.begin(), r.frames.end(),
+                                 [](const h2::Frame& frame) { return frame.type == h2::kPing; })) == pings;
+      });
+    };
+    std::uint32_t begun = 0;
+    for (bool open = true; open && begun < kRequests; ++begun) {
+      visitor.peer.send(h2::headers(2 * begun + 1, request("POST")));
+      for (std::size_t i = 0; open && i < kPieces; ++i) {
+        for (int turns = 0; credit() < piece.size() && turns < 20; ++turns) QVERIFY(look());
+        open = credit() >= piece.size();
+        if (!open) break;
+        visitor.peer.send(h2::data(2 * begun + 1, piece, i + 1 == kPieces));
+        sent += piece.size();
+      }
+    }
+    QVERIFY2(sent <= std::size_t{8} << 20, QByteArray::number(static_cast<qulonglong>(sent)).constData());
+    // What was given up is room for others.
+    const std::size_t before = credit();
+    for (std::uint32_t i = 0; i < begun; ++i) visitor.peer.send(h2::reset(2 * i + 1, 8));
+    QVERIFY(visitor.until([&](h2::Reader&) { return credit() > before + (std::size_t{1} << 20); }));
   }
 
   void answersWaitForTheVisitorsWindow() {
