@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/server/turn_line.h"
+#include "core/net/turn_line.h"
 
-namespace adit::server {
+namespace adit::net {
 
-namespace {
-
-/// Of them in a turn.
-constexpr int kAtOnce = 4;
-
-}  // namespace
-
-TurnLine::TurnLine(net::EventLoop& loop) : m_timer(loop, [this] { next(); }) {}
+TurnLine::TurnLine(EventLoop& loop, int perTurn) : m_perTurn(perTurn), m_timer(loop, [this] { next(); }) {}
 
 void TurnLine::wait(Waiter& waiter) {
   if (static_cast<ListHook<TurnTag>&>(waiter).isLinked()) return;
   m_line.pushBack(waiter);
+  // A timer, because it is what ends a turn: others are served before it fires.
   if (!m_timer.isActive()) m_timer.start(Duration::zero());
 }
 
 void TurnLine::next() {
-  for (int i = 0; i < kAtOnce; ++i) {
+  for (int i = 0; i < m_perTurn; ++i) {
     Waiter* waiter = m_line.popFront();
     if (waiter == nullptr) return;
     waiter->onTurn();
@@ -27,4 +21,4 @@ void TurnLine::next() {
   if (!m_line.empty()) m_timer.start(Duration::zero());
 }
 
-}  // namespace adit::server
+}  // namespace adit::net

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Visitors whose bytes cost much each (a thousand frames in a slab) wait here for their next turn: a few of
-// them go on in each turn of the loop, in order, so that a crowd of them does not hold up everybody else.
-// Owned by its worker; one loop's thread.
+// A line for those whose next step costs much: a step of a TLS handshake is worth dozens of requests, and so
+// is a slab with a thousand frames. A few of them go on in a turn of the loop, in order and no more often
+// than every millisecond (net::Timer), so that a crowd does not hold up everybody else. Outlives who waits in
+// it, or at least their wait; one loop's thread.
 
 #include "core/base/intrusive_list.h"
 #include "core/net/event_loop.h"
 
-namespace adit::server {
+namespace adit::net {
 
 struct TurnTag;
 
@@ -17,20 +18,24 @@ class TurnLine {
   class Waiter : public ListHook<TurnTag> {
    public:
     virtual void onTurn() = 0;
+    /// Out of the line, if in it.
+    void leaveLine() noexcept { unlink(); }
 
    protected:
     ~Waiter() = default;
   };
 
-  explicit TurnLine(net::EventLoop& loop);
+  /// `perTurn`: how many go on in a turn; what that many steps take is what others wait.
+  TurnLine(EventLoop& loop, int perTurn);
   /// Calls `waiter.onTurn()` in a turn to come. Asking twice is once.
   void wait(Waiter& waiter);
 
  private:
   void next();
 
+  const int m_perTurn;
   IntrusiveList<Waiter, TurnTag> m_line;
-  net::Timer m_timer;
+  Timer m_timer;
 };
 
-}  // namespace adit::server
+}  // namespace adit::net

@@ -13,10 +13,10 @@
 #include "core/base/intrusive_list.h"
 #include "core/http/h2_server_session.h"
 #include "core/net/stream_socket.h"
+#include "core/net/turn_line.h"
 #include "core/relay/timeout_queue.h"
 #include "core/server/answer_windows.h"
 #include "core/server/read_pace.h"
-#include "core/server/turn_line.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -27,7 +27,7 @@ struct H2StreamTag;
 
 class H2Visitor final : public Visitor,
                         public net::Flushable,
-                        private TurnLine::Waiter,
+                        private net::TurnLine::Waiter,
                         private net::StreamSocket::Handler,
                         private http::H2ServerSession::Handler,
                         private http::H2ServerSession::Output {

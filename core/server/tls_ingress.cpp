@@ -7,6 +7,13 @@
 
 namespace adit::server {
 
+namespace {
+
+/// Of handshakes: a few milliseconds' worth.
+constexpr int kStepsPerTurn = 8;
+
+}  // namespace
+
 /// A connection that is not a visitor yet.
 class TlsIngress::Handshake final : public net::Disposable,
                                     private tls::TlsSocket::Handler,
@@ -16,7 +23,7 @@ class TlsIngress::Handshake final : public net::Disposable,
       : m_ingress(ingress),
         m_peer(peer),
         m_socket(tls::TlsSocket::accept(ingress.m_worker.loop(), nativeSocket, ingress.certificates(),
-                                        ingress.m_alpn, *this, &ingress.m_pacer)) {
+                                        ingress.m_alpn, *this, &ingress.m_line)) {
     ingress.m_timeouts.restart(*this);
   }
 
@@ -68,7 +75,7 @@ TlsIngress::TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSou
     : m_worker(worker),
       m_source(std::move(certificates)),
       m_alpn{"h2", "http/1.1"},
-      m_pacer(worker.loop()),
+      m_line(worker.loop(), kStepsPerTurn),
       m_timeouts(worker.loop(), worker.context().limits.handshakeTimeout) {}
 
 TlsIngress::~TlsIngress() { stop(); }

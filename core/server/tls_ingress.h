@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/net/stream_socket.h"
+#include "core/net/turn_line.h"
 #include "core/relay/timeout_queue.h"
 #include "core/tls/certificate_store.h"
-#include "core/tls/handshake_pacer.h"
 
 namespace adit::server {
 
@@ -48,7 +48,7 @@ class TlsIngress final : private net::StreamListener::Handler {
   std::shared_ptr<const tls::CertificateStore> m_certificates;
   std::uint64_t m_certificatesVersion = 0;
   std::vector<std::string> m_alpn;
-  tls::HandshakePacer m_pacer;
+  net::TurnLine m_line;  ///< Steps of handshakes.
   net::SocketAddress m_address;
   relay::TimeoutQueue m_timeouts;
   std::unordered_map<Handshake*, std::unique_ptr<Handshake>> m_handshakes;

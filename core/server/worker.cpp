@@ -14,6 +14,8 @@ namespace {
 
 /// How long an answer may still come to a visitor that sent FIN behind its request.
 constexpr Duration kHalfCloseGrace = std::chrono::milliseconds(500);
+/// Connections whose bytes cost much (H2Visitor) that go on in a turn.
+constexpr int kCostlyPerTurn = 4;
 constexpr Duration kLinger = std::chrono::seconds(2);
 /// How long accepting pauses before it looks whether another worker's visitors made room.
 constexpr Duration kFullPause = std::chrono::milliseconds(100);
@@ -29,7 +31,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       halfCloseTimeouts(*loop, kHalfCloseGrace),
       lingerTimeouts(*loop, kLinger),
       holdBudget(*loop, context.limits.heldBytes),
-      turnLine(*loop),
+      turnLine(*loop, kCostlyPerTurn),
       windowBudget(context.limits.windowGrowth),
       m_context(context),
       m_params(std::move(params)),

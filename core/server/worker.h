@@ -18,6 +18,7 @@
 #include "core/http/message.h"
 #include "core/net/event_loop.h"
 #include "core/net/stream_socket.h"
+#include "core/net/turn_line.h"
 #include "core/quic/endpoint_driver.h"
 #include "core/relay/timeout_queue.h"
 #include "core/server/hold_budget.h"
@@ -25,7 +26,6 @@
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
 #include "core/server/remote_stream.h"
-#include "core/server/turn_line.h"
 #include "core/server/visitor.h"
 #include "core/server/visitor_gate.h"
 #include "core/tls/certificate_store.h"
@@ -127,7 +127,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
       lingerTimeouts;
   HoldBudget holdBudget;
-  TurnLine turnLine;
+  net::TurnLine turnLine;
   http::H2WindowBudget windowBudget;
 
  private:

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/tls/handshake_pacer.h"
+#include "core/net/turn_line.h"
 #include "core/tls/tls_engine.h"
 
 namespace adit::tls {
@@ -32,7 +32,7 @@ struct State {
 
 class Socket final : public TlsSocket,
                      public net::Flushable,
-                     public PacedHandshake,
+                     public net::TurnLine::Waiter,
                      private net::StreamSocket::Handler,
                      private TlsEngine::Output {
  public:
@@ -52,9 +52,9 @@ class Socket final : public TlsSocket,
     schedule();
   }
   /// Before the handshake: who is told about its end.
-  void startHandshake(TlsSocket::Handler& handler, std::optional<Error> startError, HandshakePacer* pacer) {
+  void startHandshake(TlsSocket::Handler& handler, std::optional<Error> startError, net::TurnLine* line) {
     m_tlsHandler = &handler;
-    m_pacer = pacer;
+    m_line = line;
     m_startError = std::move(startError);
     schedule();
   }
@@ -144,12 +144,12 @@ class Socket final : public TlsSocket,
       breakOff(*std::exchange(m_startError, std::nullopt));
       return;
     }
-    if (!m_state.secured ? m_pacer == nullptr : m_state.engine->hasUnread()) advance();
+    if (!m_state.secured ? m_line == nullptr : m_state.engine->hasUnread()) advance();
     if (isOpen()) encrypt();
     if (isOpen() && !isPaused() && std::exchange(m_endIsUntold, false)) m_handler->onEndOfStream();
   }
 
-  void proceed() override {
+  void onTurn() override {
     if (!isOpen()) return;
     advance();
     if (isOpen()) encrypt();
@@ -161,7 +161,7 @@ class Socket final : public TlsSocket,
   void schedule() noexcept { m_loop.scheduleFlush(net::FlushPhase::Tcp, *this); }
   void forget() noexcept {
     static_cast<ListHook<net::FlushTag>&>(*this).unlink();
-    static_cast<ListHook<PacedTag>&>(*this).unlink();
+    leaveLine();
     m_plain.clear();
   }
 
@@ -170,10 +170,10 @@ class Socket final : public TlsSocket,
     if (m_state.ended || m_broken || m_startError)
       return;  // nothing counts after close_notify (RFC 8446 section 6.1)
     m_state.engine->receive(std::move(data));
-    if (!m_state.secured && m_pacer != nullptr) {
+    if (!m_state.secured && m_line != nullptr) {
       // Until its turn, what else comes waits outside: a crowd in line must not fill our memory.
       m_wire->pauseReading(net::PauseReason::PeerSlow);
-      m_pacer->enqueue(*this);
+      m_line->wait(*this);
     } else {
       advance();
     }
@@ -217,7 +217,7 @@ class Socket final : public TlsSocket,
         return;
       }
       m_state.secured = true;
-      m_pacer = nullptr;
+      m_line = nullptr;
       if (!m_plain.empty() || m_shutdownWanted) schedule();
       std::exchange(m_tlsHandler, nullptr)->onSecured();
     }
@@ -305,7 +305,7 @@ class Socket final : public TlsSocket,
   State m_state;
   net::StreamSocket::Handler* m_handler;
   TlsSocket::Handler* m_tlsHandler = nullptr;
-  HandshakePacer* m_pacer = nullptr;          ///< Until secured.
+  net::TurnLine* m_line = nullptr;            ///< Of handshakes; until secured.
   std::unique_ptr<net::StreamSocket> m_wire;  ///< Never null once made; may be closed.
   SliceQueue m_plain;
   std::optional<Error> m_startError;  ///< To be reported by the next flush.
@@ -347,7 +347,7 @@ std::unique_ptr<net::DetachedSocket> Socket::detach() {
 
 std::unique_ptr<TlsSocket> begin(net::EventLoop& loop, std::uintptr_t nativeSocket,
                                  Result<std::unique_ptr<TlsEngine>> engine, TlsSocket::Handler& handler,
-                                 HandshakePacer* pacer) {
+                                 net::TurnLine* line) {
   std::optional<Error> error;
   State state;
   if (engine) {
@@ -357,7 +357,7 @@ std::unique_ptr<TlsSocket> begin(net::EventLoop& loop, std::uintptr_t nativeSock
   }
   auto socket = std::make_unique<Socket>(loop, std::move(state), handler);
   socket->wire(nativeSocket);
-  socket->startHandshake(handler, std::move(error), pacer);
+  socket->startHandshake(handler, std::move(error), line);
   return socket;
 }
 
@@ -366,8 +366,8 @@ std::unique_ptr<TlsSocket> begin(net::EventLoop& loop, std::uintptr_t nativeSock
 std::unique_ptr<TlsSocket> TlsSocket::accept(net::EventLoop& loop, std::uintptr_t nativeSocket,
                                              std::shared_ptr<const CertificateStore> store,
                                              std::span<const std::string> alpn, Handler& handler,
-                                             HandshakePacer* pacer) {
-  return begin(loop, nativeSocket, TlsEngine::server(std::move(store), alpn), handler, pacer);
+                                             net::TurnLine* line) {
+  return begin(loop, nativeSocket, TlsEngine::server(std::move(store), alpn), handler, line);
 }
 
 std::unique_ptr<TlsSocket> TlsSocket::connect(net::EventLoop& loop, std::uintptr_t nativeSocket,

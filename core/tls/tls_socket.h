@@ -14,10 +14,13 @@
 
 #include "core/net/stream_socket.h"
 
+namespace adit::net {
+class TurnLine;
+}
+
 namespace adit::tls {
 
 class CertificateStore;
-class HandshakePacer;
 class TrustStore;
 
 class TlsSocket : public net::StreamSocket {
@@ -36,12 +39,12 @@ class TlsSocket : public net::StreamSocket {
   /// Takes over a connected, non-blocking descriptor as the server side, with the certificate of `store` that
   /// fits the name the peer asks for. `alpn`: protocols in order of preference; a peer that offers protocols,
   /// but none of these, is refused (RFC 7301 section 3.2), one that offers none is not. How long a handshake
-  /// may take is for the caller to decide. `pacer`, where given, says when it goes on; it outlives the
-  /// socket, or at least the handshake.
+  /// may take is for the caller to decide. Where `line` is given, steps of the handshake
+  /// wait in it.
   static std::unique_ptr<TlsSocket> accept(net::EventLoop& loop, std::uintptr_t nativeSocket,
                                            std::shared_ptr<const CertificateStore> store,
                                            std::span<const std::string> alpn, Handler& handler,
-                                           HandshakePacer* pacer = nullptr);
+                                           net::TurnLine* line = nullptr);
   /// The client side. `serverName` is a host name or an IP address (brackets allowed); the certificate must
   /// be for it and chain up to what `trust` holds (RFC 6125). A name is also sent (SNI), an address is not.
   static std::unique_ptr<TlsSocket> connect(net::EventLoop& loop, std::uintptr_t nativeSocket,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Handshakes whose steps wait in a line.
 #include <QtTest>
 
-#include "core/tls/handshake_pacer.h"
+#include "core/net/turn_line.h"
 #include "tests/core/tls/tls_test_support.h"
 
 using namespace adit;
@@ -10,95 +11,21 @@ using namespace adit::tls::test;
 
 namespace {
 
-struct Step final : PacedHandshake {
+constexpr int kPerTurn = 8;
+
+struct Step final : net::TurnLine::Waiter {
   int* count = nullptr;
-  std::function<void()> hook;
-  void proceed() override {
-    ++*count;
-    if (hook) hook();
-  }
+  void onTurn() override { ++*count; }
 };
 
 }  // namespace
 
-class HandshakePacerTest : public QObject {
+class HandshakeLineTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
-  void aCrowdTakesTurns() {
-    auto loop = makeLoop();
-    HandshakePacer pacer(*loop);
-    int count = 0;
-    std::vector<Step> crowd(100);
-    for (Step& step : crowd) {
-      step.count = &count;
-      pacer.enqueue(step);
-      pacer.enqueue(step);
-    }
-    QCOMPARE(count, 0);
-    int turns = 0;
-    QVERIFY(runUntil(*loop, [&] {
-      const int before = count;
-      loop->runOnce();
-      // A turn has the end of the last one's flushes and a timer in it: two helpings at most.
-      if (count - before > 16) count = 1000;
-      ++turns;
-      return count >= 100;
-    }));
-    QCOMPARE(count, 100);
-    QVERIFY(turns >= 6);
-  }
-
-  void othersAreServedBetween() {
-    auto loop = makeLoop();
-    HandshakePacer pacer(*loop);
-    int count = 0, posted = 0;
-    std::vector<Step> crowd(200);
-    for (Step& step : crowd) {
-      step.count = &count;
-      pacer.enqueue(step);
-    }
-    std::function<void()> again = [&] {
-      ++posted;
-      if (count < 200) loop->post(again);
-    };
-    loop->post(again);
-    QVERIFY(runUntil(*loop, [&] { return count == 200; }));
-    QVERIFY(posted >= 10);
-  }
-
-  void whoLeavesIsForgotten() {
-    auto loop = makeLoop();
-    HandshakePacer pacer(*loop);
-    int count = 0;
-    Step stays;
-    stays.count = &count;
-    {
-      Step leaves;
-      leaves.count = &count;
-      pacer.enqueue(leaves);
-      pacer.enqueue(stays);
-    }
-    QVERIFY(runUntil(*loop, [&] { return count > 0; }));
-    runTurns(*loop, 5);
-    QCOMPARE(count, 1);
-  }
-
-  void oneMayComeAgainFromItsOwnStep() {
-    auto loop = makeLoop();
-    HandshakePacer pacer(*loop);
-    int count = 0;
-    Step step;
-    step.count = &count;
-    step.hook = [&] {
-      if (count < 50) pacer.enqueue(step);
-    };
-    pacer.enqueue(step);
-    QVERIFY(runUntil(*loop, [&] { return count == 50; }));
-  }
-
   void handshakesEndThroughIt() {
     auto loop = makeLoop();
-    HandshakePacer pacer(*loop);
+    net::TurnLine line(*loop, kPerTurn);
     const TlsPairParams params = friendly();
     struct Visit {
       TlsRecorder left, right;
@@ -110,7 +37,7 @@ class HandshakePacerTest : public QObject {
       auto [a, b] = connectedPair(net::SocketAddress::loopback4(0));
       visit->client =
           TlsSocket::connect(*loop, a.release(), params.trust, params.serverName, {}, visit->left);
-      visit->server = TlsSocket::accept(*loop, b.release(), params.store, {}, visit->right, &pacer);
+      visit->server = TlsSocket::accept(*loop, b.release(), params.store, {}, visit->right, &line);
       visit->client->sendCopy(asBytes("hello"));
       visits.push_back(std::move(visit));
     }
@@ -128,18 +55,18 @@ class HandshakePacerTest : public QObject {
   void whoWaitsIsReadNoFurther() {
     auto loop = makeLoop();
     auto outside = makeLoop();  // has slabs of its own
-    HandshakePacer pacer(*loop);
+    net::TurnLine line(*loop, kPerTurn);
     const TlsPairParams params = friendly();
     int count = 0;
     std::vector<Step> crowd(1000);
     for (Step& step : crowd) {
       step.count = &count;
-      pacer.enqueue(step);
+      line.wait(step);
     }
     auto [a, b] = connectedPair(net::SocketAddress::loopback4(0));
     TlsRecorder left, right;
     const auto client = net::StreamSocket::adopt(*outside, a.release(), left);
-    const auto server = TlsSocket::accept(*loop, b.release(), params.store, {}, right, &pacer);
+    const auto server = TlsSocket::accept(*loop, b.release(), params.store, {}, right, &line);
     client->sendCopy(asBytes(std::string(8 * 1024 * 1024, 'x')));
     std::size_t most = 0;
     while (count < 900) {
@@ -153,5 +80,5 @@ class HandshakePacerTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(HandshakePacerTest)
-#include "handshake_pacer_test.moc"
+QTEST_GUILESS_MAIN(HandshakeLineTest)
+#include "handshake_line_test.moc"
