@@ -36,7 +36,7 @@ std::filesystem::path profileDirectory(const std::filesystem::path& stateDirecto
 }
 
 bool holdsJoinLink(std::string_view word) {
-  constexpr std::string_view kScheme = "adit://";
+  constexpr std::string_view kScheme = session::JoinLink::kScheme;
   return std::search(word.begin(), word.end(), kScheme.begin(), kScheme.end(), [](char a, char b) {
            return std::tolower(static_cast<unsigned char>(a)) == b;
          }) != word.end();

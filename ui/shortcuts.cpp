@@ -42,7 +42,8 @@ QKeySequence keysOf(Command command) {
 }
 
 QString withKeys(const QString& text, Command command) {
-  return u"%1 (%2)"_s.arg(text, keysOf(command).toString(QKeySequence::NativeText));
+  const QKeySequence keys = keysOf(command);
+  return keys.isEmpty() ? text : u"%1 (%2)"_s.arg(text, keys.toString(QKeySequence::NativeText));
 }
 
 }  // namespace adit::ui

@@ -26,8 +26,9 @@ enum class Command {
   Count
 };
 
+/// None for Count, which is no command.
 QKeySequence keysOf(Command command);
-/// "Stop this tunnel (Ctrl+S)".
+/// "Stop this tunnel (Ctrl+S)"; the text alone where there are no keys.
 QString withKeys(const QString& text, Command command);
 
 }  // namespace adit::ui

@@ -13,7 +13,6 @@ namespace adit::session {
 
 namespace {
 
-constexpr std::string_view kScheme = "adit://";
 constexpr std::string_view kPinKey = "pin=";
 constexpr std::size_t kMaxLink = 1024;
 constexpr std::size_t kMaxHost = 253;
@@ -177,8 +176,9 @@ Result<JoinLink> JoinLink::parse(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), [](char c) { return c < 0x21 || c > 0x7e; })) {
     return bad("has a character that does not belong there");
   }
-  if (lowered(text.substr(0, kScheme.size())) != kScheme) return bad("does not begin with adit://");
-  text.remove_prefix(kScheme.size());
+  if (lowered(text.substr(0, JoinLink::kScheme.size())) != JoinLink::kScheme)
+    return bad("does not begin with adit://");
+  text.remove_prefix(JoinLink::kScheme.size());
   if (text.find('#') != std::string_view::npos) return bad("has a '#', which does not belong there");
 
   const std::size_t question = std::min(text.find('?'), text.size());

@@ -12,6 +12,8 @@
 namespace adit::session {
 
 struct JoinLink {
+  static constexpr std::string_view kScheme = "adit://";
+
   std::string token;
   std::string host;  ///< A name or a literal address in lower case, without brackets.
   std::uint16_t port = 4433;

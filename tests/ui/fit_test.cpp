@@ -82,15 +82,8 @@ void trouble(WindowFixture& fixture) {
        .origin = {.serverName = "another-rather-long-name.internal.example.com", .hostHeader = "target"}});
   fixture.engine->setAddresses(id, "https://" + kLongest + ".tunnels.eu-central.example.com:8443",
                                "http://" + kLongest + ".tunnels.eu-central.example.com:8080", true);
-  fixture.engine->setState(id, engine::TunnelState::Failed,
-                           Error{.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
-  fixture.engine->setLink({.state = engine::LinkState::Failed,
-                           .server = "tunnels.eu-central.example.com:4433",
-                           .embedded = false,
-                           .error = {.code = ErrorCode::PinMismatch, .detail = "pin", .libraryCode = 0},
-                           .hasError = true,
-                           .retryIn = {},
-                           .roundTripMs = 0});
+  fixture.refuse(id);
+  fixture.failLink("tunnels.eu-central.example.com:4433");
   fixture.bridge.sample();
   fixture.window->showListProblems(
       {u"tunnels.toml:4:1: 'strated' is not a key that is known here, did you mean 'started'?"_s,

@@ -52,15 +52,8 @@ void fill(WindowFixture& fixture) {
   const auto id = fixture.addTunnel("shop");
   fixture.addTunnel("docs");
   fixture.engine->setAddresses(id, "https://shop.t.example.com", "http://shop.t.example.com", true);
-  fixture.engine->setState(id, engine::TunnelState::Failed,
-                           Error{.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
-  fixture.engine->setLink({.state = engine::LinkState::Failed,
-                           .server = "t.example.com:4433",
-                           .embedded = false,
-                           .error = {.code = ErrorCode::PinMismatch, .detail = "pin", .libraryCode = 0},
-                           .hasError = true,
-                           .retryIn = {},
-                           .roundTripMs = 0});
+  fixture.refuse(id);
+  fixture.failLink("t.example.com:4433");
   fixture.bridge.sample();
   fixture.window->resize(1200, 900);
   fixture.window->showListProblems({u"tunnels.toml:4:1: odd"_s}, u"/state/tunnels.toml"_s);
@@ -342,13 +335,7 @@ class KeyboardTest : public QObject {
   void theGraphSaysItsFigures() {
     WindowFixture fixture;
     const auto id = fixture.addTunnel("shop");
-    auto now = std::chrono::steady_clock::now() + 1h;
-    fixture.engine->setClock([&now] { return now; });
-    for (int i = 0; i < 100; ++i) {
-      fixture.engine->addTraffic(id, 10'000, 200'000, 2, 3);
-      fixture.bridge.sample();
-      now += 100ms;
-    }
+    fixture.traffic(id);
     for (const char* name : {"detailGraph", "totalGraph"})
       QCOMPARE(fixture.find<QWidget>(name)->accessibleDescription(),
                u"100 kB/s in, 2.00 MB/s out, 20 requests a second"_s);

@@ -226,13 +226,7 @@ class MainWindowTest : public QObject {
     const auto id = fixture.addTunnel("shop");
     auto* list = fixture.find<TunnelList>("tunnelList");
     list->setCurrentIndex(list->model()->index(0, 0));
-    auto now = std::chrono::steady_clock::now() + 1h;
-    fixture.engine->setClock([&now] { return now; });
-    for (int i = 0; i < 100; ++i) {
-      fixture.engine->addTraffic(id, 10'000, 200'000, 2, 3);
-      fixture.bridge.sample();
-      now += 100ms;
-    }
+    fixture.traffic(id);
     QCOMPARE(fixture.find<StatTile>("tileOut")->value(), u"2.00 MB/s"_s);
     QCOMPARE(fixture.find<StatTile>("tileRequests")->value(), u"20"_s);
     QCOMPARE(fixture.find<StatTile>("tileActive")->value(), u"3"_s);

@@ -106,6 +106,33 @@ struct WindowFixture {
     bridge.sample();
     return id;
   }
+  /// Another client has the tunnel's name.
+  void refuse(engine::TunnelId id) {
+    engine->setState(id, engine::TunnelState::Failed,
+                     Error{.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
+  }
+  /// The server has another key than the join link says.
+  void failLink(const std::string& server) {
+    engine->setLink({.state = engine::LinkState::Failed,
+                     .server = server,
+                     .embedded = false,
+                     .error = {.code = ErrorCode::PinMismatch, .detail = "pin", .libraryCode = 0},
+                     .hasError = true,
+                     .retryIn = {},
+                     .roundTripMs = 0});
+  }
+  /// Ten seconds of 100 kB/s in, 2 MB/s out and 20 requests a second, three of them active.
+  void traffic(engine::TunnelId id) {
+    using namespace std::chrono_literals;
+    auto now = std::chrono::steady_clock::now() + 1h;
+    engine->setClock([&now] { return now; });
+    for (int i = 0; i < 100; ++i) {
+      engine->addTraffic(id, 10'000, 200'000, 2, 3);
+      bridge.sample();
+      now += 100ms;
+    }
+    engine->setClock([now] { return now; });
+  }
   template <typename T>
   T* find(const char* name) const {
     T* found = window->findChild<T*>(QString::fromLatin1(name));

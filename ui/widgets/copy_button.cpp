@@ -36,7 +36,7 @@ void CopyButton::refresh() {
   setText(m_compact ? QString() : copied ? tr("Copied") : tr("Copy"));
   setIcon(symbolIcon(copied ? Symbol::Check : Symbol::Copy));
   setAccessibleName(tr("Copy the address"));
-  setToolTip(m_command == Command::Count ? accessibleName() : withKeys(accessibleName(), m_command));
+  setToolTip(withKeys(accessibleName(), m_command));
 }
 
 void CopyButton::changeEvent(QEvent* event) {

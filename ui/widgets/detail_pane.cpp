@@ -297,9 +297,7 @@ void DetailPane::paintEvent(QPaintEvent*) {
   const Colors& colors = colorsOf(palette());
   paintCard(painter, m_addressBox->geometry(), colors.card, colors.border);
   if (!m_problemRow->isVisible()) return;
-  // As the strip about the link is.
-  const QColor& tone = statusColor(statusOf(*m_tunnel), colors);
-  paintCard(painter, m_problemRow->geometry(), groundOf(tone, colors), mixed(colors.border, tone, 0.45));
+  paintStrip(painter, m_problemRow->geometry(), statusColor(statusOf(*m_tunnel), colors), colors);
 }
 
 void DetailPane::resizeEvent(QResizeEvent* event) {

@@ -94,7 +94,7 @@ void ListNotice::refresh() {
 void ListNotice::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
-  paintCard(painter, rect(), groundOf(colors.waiting, colors), mixed(colors.border, colors.waiting, 0.45));
+  paintStrip(painter, rect(), colors.waiting, colors);
 }
 
 void ListNotice::changeEvent(QEvent* event) {

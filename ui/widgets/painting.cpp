@@ -18,6 +18,10 @@ void paintCard(QPainter& painter, const QRectF& rect, const QColor& fill, const 
   painter.restore();
 }
 
+void paintStrip(QPainter& painter, const QRectF& rect, const QColor& tone, const Colors& colors) {
+  paintCard(painter, rect, groundOf(tone, colors), mixed(colors.border, tone, 0.45));
+}
+
 void paintFocusRing(QPainter& painter, const QRectF& rect, double radius, const Colors& colors) {
   painter.save();
   painter.setRenderHint(QPainter::Antialiasing);

@@ -16,6 +16,8 @@ inline constexpr double kCardRadius = 12;
 /// A rounded card with a hairline border, crisp at every scale.
 void paintCard(QPainter& painter, const QRectF& rect, const QColor& fill, const QColor& border,
                double radius = kCardRadius, double borderWidth = 1);
+/// The card of a strip that speaks of something of this tone.
+void paintStrip(QPainter& painter, const QRectF& rect, const QColor& tone, const Colors& colors);
 /// The ring around what the keyboard is at, inside `rect`.
 void paintFocusRing(QPainter& painter, const QRectF& rect, double radius, const Colors& colors);
 /// A dot of `diameter` with a soft halo unless it is of something offline.

@@ -123,8 +123,7 @@ void StatusBanner::refresh() {
 void StatusBanner::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const Colors& colors = colorsOf(palette());
-  const QColor& tone = statusColor(m_status, colors);
-  paintCard(painter, rect(), groundOf(tone, colors), mixed(colors.border, tone, 0.45));
+  paintStrip(painter, rect(), statusColor(m_status, colors), colors);
 }
 
 void StatusBanner::changeEvent(QEvent* event) {
