@@ -70,9 +70,10 @@ class H2ServerSession {
  public:
   class Handler {
    public:
-    /// The object for a new request (not accepted ones included, which want a page), or null: the session
-    /// stops there and is of no more use (the connection moves).
-    virtual H2ServerStream* onRequest(const H2ServerRequest& request) = 0;
+    /// The object for a new request (including one that is refused, which is answered with a page), or null:
+    /// the session stops there and cannot be used again (the connection moves). The request is handed to the
+    /// object's onRequestHead next, with the changes that were made to its head here.
+    virtual H2ServerStream* onRequest(H2ServerRequest& request) = 0;
 
    protected:
     ~Handler() = default;

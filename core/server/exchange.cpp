@@ -2,7 +2,6 @@
 #include "core/server/exchange.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/base/log.h"
 #include "core/http/forwarding.h"
@@ -15,32 +14,10 @@ namespace adit::server {
 
 namespace {
 
-constexpr std::size_t kMaxDnsName = 253;
 /// PROTOCOL.md section 7.
 constexpr unsigned kMaxInterimHeads = 16;
 
-const Route* findRoute(Worker& worker, std::string_view authority) {
-  const std::string_view host = http::hostOf(authority);
-  if (host.empty() || host.size() > kMaxDnsName) return nullptr;
-  std::array<char, kMaxDnsName> lower{};
-  std::transform(host.begin(), host.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const std::string_view name(lower.data(), host.size());
-  const std::string& domain = worker.context().registry.domain();
-  if (name.size() <= domain.size() + 1 || !name.ends_with(domain) ||
-      name[name.size() - domain.size() - 1] != '.')
-    return nullptr;
-  return worker.routes().find(name.substr(0, name.size() - domain.size() - 1));
-}
-
 }  // namespace
-
-Destination findDestination(Worker& worker, std::string_view authority) {
-  const Route* route = findRoute(worker, authority);
-  if (route == nullptr || (!route->online && route->keptUntil <= worker.loop().now())) return {};
-  if (!route->online) return {Destination::Kind::Offline, route};
-  return {route->worker == worker.index() ? Destination::Kind::Here : Destination::Kind::Elsewhere, route};
-}
 
 http::Problem problemOf(wire::AppError cause) noexcept {
   switch (cause) {
@@ -64,30 +41,13 @@ http::Problem problemOf(wire::AppError cause) noexcept {
 }
 
 std::optional<http::Problem> Exchange::begin(const Destination& destination, ExchangeRequest request) {
-  if (destination.kind == Destination::Kind::Unknown) return http::Problem::UnknownHost;
-  if (destination.kind == Destination::Kind::Offline) return http::Problem::TunnelOffline;
-  http::removeHopByHop(request.head.fields, http::Direction::Request);
-  http::MaxForwardsText maxForwards;
-  switch (http::passRequest(request.head, m_worker.context().via, maxForwards)) {
-    case http::Passage::Onward:
-      break;
-    case http::Passage::EndsHere:
-      return http::Problem::EndsHere;
-    case http::Passage::Refused:
-      return http::Problem::NotImplemented;
-    case http::Passage::Looping:
-      return http::Problem::LoopDetected;
-    case http::Passage::Malformed:
-      return http::Problem::BadRequest;
-  }
-  const Route& route = *destination.route;
   if (destination.kind == Destination::Kind::Here) {
-    OpenedStream opened = m_worker.openStream(route.session, route.tunnel);
+    OpenedStream opened = m_worker.openStream(destination.session, destination.tunnel);
     if (opened.stream == nullptr) return problemOf(opened.refusal);
     m_stream = opened.stream;
     m_load = std::move(opened.load);
   } else {
-    m_stream = m_worker.remoteStreams().open(route.worker, route.session, route.tunnel);
+    m_stream = m_worker.remoteStreams().open(destination.worker, destination.session, destination.tunnel);
     if (m_stream == nullptr) return http::Problem::TunnelOffline;
   }
   m_stream->setHandler(this);
@@ -107,7 +67,7 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
   frame.framing = request.framing;
   frame.webSocket = request.webSocket;
   frame.expectContinue = request.expectContinue;
-  const wire::StreamHead head{wire::StreamKind::Http, route.tunnel, request.visitor, request.scheme};
+  const wire::StreamHead head{wire::StreamKind::Http, destination.tunnel, request.visitor, request.scheme};
   if (!relay::sendRequestHead(*m_stream, m_worker.loop().writer(), head, frame)) {
     drop(wire::AppError::RequestRefused);
     return http::Problem::HeadTooLarge;

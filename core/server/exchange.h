@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One request on its way to a tunnel's client and its answer's way back, whatever protocol the visitor
-// speaks: finds the tunnel, counts in its load, opens the stream, writes head, content and trailers, reads
-// the answer's frames, checks them, and returns credit. The visitor's side is its Sink. Part of the object
-// that owns it and used again for the next request; it must outlive the calls it makes, so its owner goes to
-// EventLoop::dispose. One loop's thread.
+// One request on its way to a tunnel's client, and the answer on its way back, whatever protocol the visitor
+// speaks: counts in the tunnel's load, opens the stream, writes head, content and trailers, reads the
+// answer's frames, checks them, and returns credit. The visitor's side is its Sink. It is a member of the
+// object that owns it and serves one request after the other. It must outlive the calls it makes, so its
+// owner is destroyed by EventLoop::dispose. One loop's thread.
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +19,7 @@
 #include "core/net/address.h"
 #include "core/quic/stream.h"
 #include "core/relay/credit_ledger.h"
-#include "core/server/route_table.h"
+#include "core/server/route_lookup.h"
 #include "core/wire/error_codes.h"
 #include "core/wire/http_frames.h"
 
@@ -28,28 +28,14 @@ namespace adit::server {
 class Worker;
 struct TunnelLoad;
 
-/// Where requests for an authority go.
-struct Destination {
-  enum class Kind : std::uint8_t {
-    Unknown,    ///< No tunnel has the name.
-    Offline,    ///< The name is kept for a client that is away.
-    Here,       ///< The client's session lives on the asking worker.
-    Elsewhere,  ///< It lives on worker `route->worker`.
-  };
-  Kind kind = Kind::Unknown;
-  const Route* route = nullptr;  ///< Of the worker's snapshot: valid during the event. Null for Unknown.
-};
-
-/// Looks `authority` (host[:port]) up in the worker's routes.
-Destination findDestination(Worker& worker, std::string_view authority);
-
 /// The page for an exchange that ended with `cause` before a response head.
 http::Problem problemOf(wire::AppError cause) noexcept;
 
 /// A request as its visitor's protocol understood it.
 struct ExchangeRequest {
-  http::RequestHead& head;  ///< Fields of one hop, of framing and of routing are taken out of it by begin().
-  http::Framing framing;    ///< None, Length or Chunked (length not known).
+  /// As decideRequest left it; begin() takes out the fields of framing and of routing.
+  http::RequestHead& head;
+  http::Framing framing;  ///< None, Length or Chunked (length not known).
   bool webSocket = false;
   bool expectContinue = false;
   http::Scheme scheme = http::Scheme::Http;
@@ -98,8 +84,8 @@ class Exchange final : private quic::StreamHandler, private wire::FrameReader::H
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() { drop(wire::AppError::VisitorGone); }
 
-  /// Opens the stream, on another worker's connection if need be, and sends the head. Where that cannot be,
-  /// says which page answers; nothing was begun then.
+  /// Opens the stream to `destination` (Here or Elsewhere: see decideRequest) and sends the head. Returns the
+  /// problem to answer with when the tunnel cannot take the request; nothing was begun then.
   std::optional<http::Problem> begin(const Destination& destination, ExchangeRequest request);
   /// Content of the request, or bytes of the upgraded protocol. Ignored when nobody listens any more.
   void sendBody(Slice data);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/http/semantics.h"
 #include "core/server/h2_visitor_stream.h"
 #include "core/server/worker.h"
 
@@ -89,13 +90,18 @@ std::size_t H2Visitor::queuedForClients() noexcept {
 
 void H2Visitor::wantsToWrite() { m_worker.loop().scheduleFlush(net::FlushPhase::Tcp, *this); }
 
-http::H2ServerStream* H2Visitor::onRequest(const http::H2ServerRequest& request) {
-  if (m_mayMove && request.refusedWith == 0) {
-    const Destination destination = findDestination(m_worker, request.head.authority);
-    if (destination.kind == Destination::Kind::Elsewhere) {
-      m_moves = destination.route->worker;
-      return nullptr;
-    }
+http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
+  const std::string_view authority = request.head.authority;
+  const PolicyInput input{request.head,
+                          m_scheme,
+                          m_worker.findDestination(authority),
+                          m_socket->speaksFor(http::hostOf(authority)),
+                          m_mayMove,
+                          request.refusedWith};
+  m_decision = decideRequest(m_worker.policyRules(), input, m_maxForwards);
+  if (m_decision.action == RequestDecision::Action::Move) {
+    m_moves = m_decision.destination.worker;
+    return nullptr;
   }
   m_mayMove = false;
   if (m_idle.empty()) {

@@ -17,6 +17,7 @@
 #include "core/relay/timeout_queue.h"
 #include "core/server/answer_windows.h"
 #include "core/server/read_pace.h"
+#include "core/server/request_policy.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -44,8 +45,8 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] Worker& worker() noexcept { return m_worker; }
   [[nodiscard]] http::H2ServerSession& session() noexcept { return *m_session; }
   [[nodiscard]] http::Scheme scheme() const noexcept { return m_scheme; }
-  /// See net::StreamSocket::speaksFor.
-  [[nodiscard]] bool speaksFor(std::string_view host) const { return m_socket->speaksFor(host); }
+  /// About the request whose head is being handed over; the head may point into this object.
+  [[nodiscard]] const RequestDecision& decision() const noexcept { return m_decision; }
   /// The piece of what was read last that `data` lies in, without a copy where it can be.
   Slice sliceOf(ByteView data);
   /// Its answers' first windows.
@@ -71,7 +72,7 @@ class H2Visitor final : public Visitor,
   void onEndOfStream() override;
   void onSent(std::size_t count) override;
   void onSocketError(const Error& error) override;
-  http::H2ServerStream* onRequest(const http::H2ServerRequest& request) override;
+  http::H2ServerStream* onRequest(http::H2ServerRequest& request) override;
   void write(ByteView bytes) override;
   void write(Slice slice) override;
   [[nodiscard]] bool hasRoom() const override;
@@ -106,6 +107,8 @@ class H2Visitor final : public Visitor,
   std::string m_received;            ///< Everything so far, while the connection may still move.
   std::string_view m_toReplay;       ///< Of a moved connection, while it is read: what comes behind.
   std::optional<unsigned> m_moves;
+  RequestDecision m_decision;
+  http::MaxForwardsText m_maxForwards{};
   Deadline m_headTime, m_idleTime, m_writeTime, m_settingsTime, m_noticeTime, m_lingerTime;
   SocketReadPace m_readPace;
   AnswerWindows m_windows;

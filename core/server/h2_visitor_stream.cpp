@@ -72,23 +72,17 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   m_takesTrailers = request.framing.body == http::BodyFraming::Chunked;
   m_isUpgraded = m_responseStarted = m_responseEnded = m_requestStopped = false;
   m_mayPause = m_webSocket || m_pageFormat.call != http::CallKind::None;
-  const Destination destination = findDestination(m_visitor.worker(), request.head.authority);
-  if (request.refusedWith == 0 && m_visitor.scheme() == http::Scheme::Http &&
-      m_visitor.worker().context().redirectPort != 0 && destination.kind != Destination::Kind::Unknown) {
+  const RequestDecision& decision = m_visitor.decision();
+  if (decision.action == RequestDecision::Action::Redirect) {
     answerRedirect(request.head);
     return;
   }
-  if (request.refusedWith == 0 && destination.kind != Destination::Kind::Unknown &&
-      !m_visitor.speaksFor(http::hostOf(request.head.authority))) {
-    answerProblem(http::Problem::Misdirected);
-    return;
-  }
   std::optional<http::Problem> refused;
-  if (request.refusedWith != 0) {
-    refused = http::problemOf(request.refusedWith);
+  if (decision.action == RequestDecision::Action::Answer) {
+    refused = decision.problem;
   } else {
     m_window = m_visitor.windows().take();
-    refused = m_exchange.begin(destination,
+    refused = m_exchange.begin(decision.destination,
                                {request.head, request.framing, request.webSocket, request.expectContinue,
                                 m_visitor.scheme(), m_visitor.peer(), m_window});
   }

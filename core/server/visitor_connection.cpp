@@ -221,13 +221,13 @@ void VisitorConnection::readHead(Slice data) {
 }
 
 void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
-  const Destination destination = findDestination(m_worker, m_request.authority);
-  const bool redirects = m_scheme == http::Scheme::Http && m_worker.context().redirectPort != 0 &&
-                         destination.kind != Destination::Kind::Unknown;
-  const bool misdirected = destination.kind != Destination::Kind::Unknown &&
-                           !m_socket->speaksFor(http::hostOf(m_request.authority));
-  if (destination.kind == Destination::Kind::Elsewhere && !redirects && !misdirected) {
-    moveTo(destination.route->worker, headBytes, rest);
+  const http::PageFormat pageFormat = http::pageFormatFor(m_request.fields);
+  http::MaxForwardsText maxForwards;
+  const PolicyInput input{m_request, m_scheme, m_worker.findDestination(m_request.authority),
+                          m_socket->speaksFor(http::hostOf(m_request.authority))};
+  const RequestDecision decision = decideRequest(m_worker.policyRules(), input, maxForwards);
+  if (decision.action == RequestDecision::Action::Move) {
+    moveTo(decision.destination.worker, headBytes, rest);
     return;
   }
 
@@ -237,7 +237,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_isHttp10 = m_request.version == http::Version::Http10;
   m_webSocket = m_traits.webSocket;
   m_host.assign(m_request.authority);
-  m_pageFormat = http::pageFormatFor(m_request.fields);
+  m_pageFormat = pageFormat;
   m_responseStarted = m_responseFinished = false;
   m_clientSlow = m_moves = false;
   m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
@@ -247,28 +247,26 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
   if (!m_requestComplete) m_pace.restart(m_worker.loop().now());
 
-  if (redirects) {
-    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+  std::optional<http::Problem> problem;
+  if (decision.action == RequestDecision::Action::Answer) {
+    problem = decision.problem;
+  } else if (decision.action == RequestDecision::Action::Forward) {
+    problem = m_exchange.begin(decision.destination,
+                               {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue, m_scheme,
+                                m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
+    if (!problem) {
+      m_head.clear();
+      sendBodyAfterHead(std::move(rest));
+      return;
+    }
+    if (*problem == http::Problem::HeadTooLarge) m_keepAlive = false;
+  }
+  if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+  if (problem) {
+    answerProblem(*problem);
+  } else {
     answerRedirect();
-    return;
   }
-  if (misdirected) {
-    m_head.clear();
-    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
-    answerProblem(http::Problem::Misdirected);
-    return;
-  }
-  const std::optional<http::Problem> refused =
-      m_exchange.begin(destination, {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue,
-                                     m_scheme, m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
-  m_head.clear();
-  if (refused) {
-    if (*refused == http::Problem::HeadTooLarge) m_keepAlive = false;
-    if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
-    answerProblem(*refused);
-    return;
-  }
-  sendBodyAfterHead(std::move(rest));
 }
 
 void VisitorConnection::sendBodyAfterHead(Slice rest) {

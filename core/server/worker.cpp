@@ -106,6 +106,11 @@ const RouteTable& Worker::routes() {
   return *m_routes;
 }
 
+Destination Worker::findDestination(std::string_view authority) {
+  const LookupContext asking{m_context.registry.domain(), m_params.index, m_loop->now()};
+  return server::findDestination(routes(), asking, authority);
+}
+
 ClientLink* Worker::findSession(SessionId id) {
   const auto found = m_sessions.find(id);
   return found == m_sessions.end() ? nullptr : found->second;

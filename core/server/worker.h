@@ -26,6 +26,7 @@
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
 #include "core/server/remote_stream.h"
+#include "core/server/request_policy.h"
 #include "core/server/visitor.h"
 #include "core/server/visitor_gate.h"
 #include "core/tls/certificate_store.h"
@@ -100,6 +101,9 @@ class Worker final : private quic::EndpointDriver::Handler,
   std::string_view date() noexcept { return m_date.at(m_loop->now()); }
   /// The current routes; fetched again only when they changed.
   const RouteTable& routes();
+  /// Where requests for `authority` (host[:port]) go now.
+  [[nodiscard]] Destination findDestination(std::string_view authority);
+  [[nodiscard]] PolicyRules policyRules() const noexcept { return {m_context.via, m_context.redirectPort}; }
   [[nodiscard]] ClientLink* findSession(SessionId id);
   void addSession(SessionId id, ClientLink& link) { m_sessions[id] = &link; }
   void removeSession(SessionId id) { m_sessions.erase(id); }

@@ -105,7 +105,7 @@ class Visitor final : private H2ServerSession::Handler, private H2ServerSession:
   std::function<void(TestStream&)> atEnd;
 
  private:
-  H2ServerStream* onRequest(const H2ServerRequest&) override {
+  H2ServerStream* onRequest(H2ServerRequest&) override {
     streams.push_back(std::make_unique<TestStream>(pointer));
     streams.back()->atEnd = atEnd;
     streams.back()->holdsCredit = holdsCredit;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// The look-up of a host, and what is decided about a request: for every case of the policy what becomes of it
+// and what it did to the head.
+#include <QTest>
+
+#include "core/server/request_policy.h"
+
+using namespace adit;
+using namespace adit::server;
+using namespace std::chrono_literals;
+
+using Kind = Destination::Kind;
+using Action = RequestDecision::Action;
+using http::Problem;
+
+namespace {
+
+constexpr Timestamp kNow{1000s};
+const http::ViaNames kVia("me");
+
+Destination to(Kind kind) { return {kind, 2, 7, 3}; }
+
+/// A request for a host that was looked up already.
+struct Request {
+  explicit Request(std::string_view method = "GET", std::vector<http::Field> fields = {}) {
+    head.method = method;
+    head.target = "/";
+    head.authority = "shop.example.com";
+    head.fields = std::move(fields);
+  }
+  RequestDecision decide(const Destination& destination) {
+    return decideRequest({kVia, redirectPort},
+                         {head, scheme, destination, speaksForHost, mayMove, refusedWith}, scratch);
+  }
+  [[nodiscard]] std::string fieldsAsText() const {
+    std::string text;
+    for (const http::Field& field : head.fields)
+      text.append(field.name).append("=").append(field.value).append(";");
+    return text;
+  }
+  http::RequestHead head;
+  http::MaxForwardsText scratch{};
+  http::Scheme scheme = http::Scheme::Https;
+  std::uint16_t redirectPort = 443;
+  bool speaksForHost = true;
+  bool mayMove = true;
+  std::uint16_t refusedWith = 0;
+};
+
+RouteTable table() {
+  RouteTable routes;
+  routes.routes["shop"] = {true, 1, 7, 3, kNever};
+  routes.routes["away"] = {false, 1, 7, 4, kNow + 1s};
+  routes.routes["gone"] = {false, 1, 7, 5, kNow};
+  return routes;
+}
+
+}  // namespace
+
+Q_DECLARE_METATYPE(Kind)
+Q_DECLARE_METATYPE(Problem)
+
+class RequestPolicyTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void looksAHostUp_data() {
+    QTest::addColumn<QByteArray>("authority");
+    QTest::addColumn<unsigned>("worker");
+    QTest::addColumn<Kind>("kind");
+    const auto row = [](const char* name, const char* authority, unsigned worker, Kind kind) {
+      QTest::newRow(name) << QByteArray(authority) << worker << kind;
+    };
+    row("on the asking worker", "shop.example.com", 1, Kind::Here);
+    row("on another worker", "shop.example.com", 0, Kind::Elsewhere);
+    row("with a port, in capitals", "SHOP.Example.COM:8443", 1, Kind::Here);
+    row("reserved for a client that is away", "away.example.com", 1, Kind::Offline);
+    row("reserved no longer", "gone.example.com", 1, Kind::Unknown);
+    row("never declared", "none.example.com", 1, Kind::Unknown);
+    row("the domain itself", "example.com", 1, Kind::Unknown);
+    row("no label", ".example.com", 1, Kind::Unknown);
+    row("two labels", "a.shop.example.com", 1, Kind::Unknown);
+    row("a name that ends alike", "shopexample.com", 1, Kind::Unknown);
+    row("another domain", "shop.example.org", 1, Kind::Unknown);
+    row("nothing", "", 1, Kind::Unknown);
+  }
+  void looksAHostUp() {
+    QFETCH(QByteArray, authority);
+    QFETCH(unsigned, worker);
+    QFETCH(Kind, kind);
+    const RouteTable routes = table();
+    const Destination found = findDestination(routes, {"example.com", worker, kNow}, authority.toStdString());
+    QCOMPARE(found.kind, kind);
+    if (kind != Kind::Here && kind != Kind::Elsewhere) return;
+    QCOMPARE(found.worker, 1U);
+    QCOMPARE(found.session, SessionId{7});
+    QCOMPARE(found.tunnel, std::uint64_t{3});
+  }
+  void refusesAHostThatIsTooLong() {
+    const std::string authority = std::string(260, 'x') + ".example.com";
+    QCOMPARE(findDestination(table(), {"example.com", 1, kNow}, authority).kind, Kind::Unknown);
+  }
+
+  void answersByItself_data() {
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<QByteArray>("field");
+    QTest::addColumn<QByteArray>("value");
+    QTest::addColumn<Kind>("kind");
+    QTest::addColumn<Problem>("problem");
+    const auto row = [](const char* name, const char* method, const char* field, const QByteArray& value,
+                        Kind kind, Problem problem) {
+      QTest::newRow(name) << QByteArray(method) << QByteArray(field) << value << kind << problem;
+    };
+    const QByteArray fourVisits = "1.1 adit (me), 1.1 adit (me), 1.1 adit (me), 2.0 adit (me)";
+    row("unknown", "GET", "X", "1", Kind::Unknown, Problem::UnknownHost);
+    row("offline", "GET", "X", "1", Kind::Offline, Problem::TunnelOffline);
+    row("TRACE", "TRACE", "X", "1", Kind::Here, Problem::NotImplemented);
+    row("CONNECT", "CONNECT", "X", "1", Kind::Here, Problem::NotImplemented);
+    row("OPTIONS that ends here", "OPTIONS", "Max-Forwards", "0", Kind::Here, Problem::EndsHere);
+    row("OPTIONS with a bad count", "OPTIONS", "Max-Forwards", "many", Kind::Here, Problem::BadRequest);
+    row("a loop", "GET", "Via", fourVisits, Kind::Here, Problem::LoopDetected);
+    row("TRACE to a name nobody has", "TRACE", "X", "1", Kind::Unknown, Problem::UnknownHost);
+  }
+  void answersByItself() {
+    QFETCH(QByteArray, method);
+    QFETCH(QByteArray, field);
+    QFETCH(QByteArray, value);
+    QFETCH(Kind, kind);
+    QFETCH(Problem, problem);
+    Request request(std::string_view(method.constData()), {{field.constData(), value.constData()}});
+    const RequestDecision decision = request.decide(to(kind));
+    QCOMPARE(decision.action, Action::Answer);
+    QCOMPARE(decision.problem, problem);
+  }
+
+  void forwardsWithAPreparedHead() {
+    Request request("OPTIONS",
+                    {{"Connection", "x-hop"}, {"X-Hop", "1"}, {"Max-Forwards", "10"}, {"X-Own", "2"}});
+    const RequestDecision decision = request.decide(to(Kind::Here));
+    QCOMPARE(decision.action, Action::Forward);
+    QCOMPARE(decision.destination.session, SessionId{7});
+    QCOMPARE(decision.destination.tunnel, std::uint64_t{3});
+    QCOMPARE(request.fieldsAsText(), std::string("Max-Forwards=9;X-Own=2;Via=1.1 adit (me);"));
+  }
+
+  void movesWhileItCan() {
+    Request request("TRACE", {{"Connection", "close"}});
+    const RequestDecision decision = request.decide(to(Kind::Elsewhere));
+    QCOMPARE(decision.action, Action::Move);
+    QCOMPARE(decision.destination.worker, 2U);
+    QCOMPARE(request.fieldsAsText(), std::string("Connection=close;"));  // read again over there
+  }
+  void forwardsFromAfarWhereItCannotMove() {
+    Request request;
+    request.mayMove = false;
+    const RequestDecision decision = request.decide(to(Kind::Elsewhere));
+    QCOMPARE(decision.action, Action::Forward);
+    QCOMPARE(decision.destination.kind, Kind::Elsewhere);
+  }
+
+  void redirectsKnownNamesOnly() {
+    for (const Kind kind : {Kind::Offline, Kind::Here, Kind::Elsewhere}) {
+      Request request;
+      request.scheme = http::Scheme::Http;
+      request.speaksForHost = false;
+      QCOMPARE(request.decide(to(kind)).action, Action::Redirect);
+    }
+    Request stranger;
+    stranger.scheme = http::Scheme::Http;
+    QCOMPARE(stranger.decide(to(Kind::Unknown)).problem, Problem::UnknownHost);
+    Request unredirected;
+    unredirected.scheme = http::Scheme::Http;
+    unredirected.redirectPort = 0;
+    QCOMPARE(unredirected.decide(to(Kind::Here)).action, Action::Forward);
+  }
+
+  void refusesHostsOfAnotherConnection() {
+    for (const Kind kind : {Kind::Offline, Kind::Here, Kind::Elsewhere}) {
+      Request request;
+      request.speaksForHost = false;
+      const RequestDecision decision = request.decide(to(kind));
+      QCOMPARE(decision.action, Action::Answer);
+      QCOMPARE(decision.problem, Problem::Misdirected);
+    }
+    Request stranger;
+    stranger.speaksForHost = false;
+    QCOMPARE(stranger.decide(to(Kind::Unknown)).problem, Problem::UnknownHost);
+  }
+
+  void whatTheProtocolRefusesComesFirst() {
+    Request request;
+    request.refusedWith = 431;
+    request.scheme = http::Scheme::Http;
+    const RequestDecision decision = request.decide(to(Kind::Elsewhere));
+    QCOMPARE(decision.action, Action::Answer);
+    QCOMPARE(decision.problem, Problem::HeadTooLarge);
+  }
+};
+
+QTEST_GUILESS_MAIN(RequestPolicyTest)
+#include "request_policy_test.moc"
