@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # packages.sh SECTION...: installs the packages of these sections of packages.txt that are missing. Where all of them
 # are there it asks for nothing: no network, no root, no password. --list prints what is missing and installs nothing.
+# For the section `build` it also runs ngtcp2.sh, which needs no root.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -43,9 +44,18 @@ while read -r section name only _; do
   provided "$name" 2>/dev/null || missing+=("$name")
 done <"$here/packages.txt"
 
-[ ${#missing[@]} -gt 0 ] || exit 0
+# What the section `build` needs beyond the distribution's own packages. It asks pkg-config, which may be missing until now.
+beyond() {
+  [[ " ${sections[*]} " != *" build "* ]] || "$here/ngtcp2.sh" "$@"
+}
+
 if [ $list_only = yes ]; then
-  printf '%s\n' "${missing[@]}"
+  [ ${#missing[@]} -eq 0 ] || printf '%s\n' "${missing[@]}"
+  beyond --list
+  exit 0
+fi
+if [ ${#missing[@]} -eq 0 ]; then
+  beyond
   exit 0
 fi
 
@@ -89,3 +99,4 @@ if ! apt_get install --no-install-recommends "${missing[@]}"; then
   echo "The package names are those of Debian 12 (bookworm)." >&2
   exit 1
 fi
+beyond
