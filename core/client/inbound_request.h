@@ -14,9 +14,9 @@
 #include "core/client/tunnel.h"
 #include "core/http/message.h"
 #include "core/http/pages.h"
+#include "core/net/timeout_queue.h"
 #include "core/quic/stream.h"
 #include "core/relay/credit_ledger.h"
-#include "core/relay/timeout_queue.h"
 #include "core/wire/error_codes.h"
 #include "core/wire/http_frames.h"
 #include "core/wire/stream_head.h"
@@ -42,7 +42,7 @@ class InboundRequest final : public ListHook<>,
                              private quic::StreamHandler,
                              private wire::FrameReader::Handler,
                              private OriginExchange::User,
-                             private relay::TimeoutItem {
+                             private net::TimeoutItem {
  public:
   explicit InboundRequest(RequestOwner& owner) noexcept : m_owner(owner) {}
   ~InboundRequest();

@@ -11,7 +11,7 @@
 #include "core/client/origin_connector.h"
 #include "core/net/resolver.h"
 #include "core/net/stream_socket.h"
-#include "core/relay/timeout_queue.h"
+#include "core/net/timeout_queue.h"
 
 namespace adit::client {
 
@@ -31,7 +31,7 @@ class OriginUser {
 
 class OriginConnection final : public net::Disposable,
                                private net::StreamSocket::Handler,
-                               private relay::TimeoutItem {
+                               private net::TimeoutItem {
  public:
   OriginConnection(OriginPool& pool, std::unique_ptr<net::StreamSocket> socket);
   [[nodiscard]] net::StreamSocket& socket() noexcept { return *m_socket; }
@@ -93,7 +93,7 @@ class OriginPool {
   const Target m_target;
   const OriginSettings m_settings;
   net::Resolver m_resolver;
-  relay::TimeoutQueue m_idleTimeouts;
+  net::TimeoutQueue m_idleTimeouts;
   std::vector<std::unique_ptr<OriginConnection>> m_connections;
   std::vector<OriginConnection*> m_idle;
 };

@@ -8,7 +8,7 @@
 namespace adit::client {
 
 void Tunnel::makeOrigins(net::EventLoop& loop, AnswerBudget& budget) {
-  answerTimeouts = std::make_unique<relay::TimeoutQueue>(loop, settings.answerTimeout);
+  answerTimeouts = std::make_unique<net::TimeoutQueue>(loop, settings.answerTimeout);
   if (target.protocol == Target::Protocol::Http2) {
     http2 = std::make_unique<Http2Origin>(loop, target, settings, traffic, budget);
   } else {

@@ -11,7 +11,7 @@
 #include "core/client/status.h"
 #include "core/client/target.h"
 #include "core/client/traffic.h"
-#include "core/relay/timeout_queue.h"
+#include "core/net/timeout_queue.h"
 #include "core/wire/control_messages.h"
 
 namespace adit::client {
@@ -33,7 +33,7 @@ struct Tunnel {
   std::unique_ptr<OriginPool> origins;  ///< One of the two, by the target's protocol; see makeOrigins.
   std::unique_ptr<Http2Origin> http2;
 
-  std::unique_ptr<relay::TimeoutQueue> answerTimeouts;  ///< Time the wait for a head.
+  std::unique_ptr<net::TimeoutQueue> answerTimeouts;  ///< Time the wait for a head.
 
   /// In the loop that the requests will run in. `budget` outlives the tunnel.
   void makeOrigins(net::EventLoop& loop, AnswerBudget& budget);

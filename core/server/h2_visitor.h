@@ -13,8 +13,8 @@
 #include "core/base/intrusive_list.h"
 #include "core/http/h2_server_session.h"
 #include "core/net/stream_socket.h"
+#include "core/net/timeout_queue.h"
 #include "core/net/turn_line.h"
-#include "core/relay/timeout_queue.h"
 #include "core/server/answer_windows.h"
 #include "core/server/read_pace.h"
 #include "core/server/request_policy.h"
@@ -60,7 +60,7 @@ class H2Visitor final : public Visitor,
 
  private:
   /// A time-out that calls one function.
-  struct Deadline final : relay::TimeoutItem {
+  struct Deadline final : net::TimeoutItem {
     Deadline(H2Visitor& visitor, void (H2Visitor::*expired)()) : owner(visitor), call(expired) {}
     void onTimeout() override { (owner.*call)(); }
     H2Visitor& owner;

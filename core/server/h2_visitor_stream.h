@@ -7,7 +7,7 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/http/h2_server_session.h"
-#include "core/relay/timeout_queue.h"
+#include "core/net/timeout_queue.h"
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
@@ -22,7 +22,7 @@ class H2VisitorStream final : public http::H2ServerStream,
                               public ListHook<H2StreamTag>,
                               private Exchange::Sink,
                               private HoldBudget::Holder,
-                              private relay::TimeoutItem {
+                              private net::TimeoutItem {
  public:
   explicit H2VisitorStream(H2Visitor& visitor);
 

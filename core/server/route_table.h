@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "core/base/clock.h"
+#include "core/base/text_hash.h"
 
 namespace adit::server {
 
@@ -21,12 +22,6 @@ struct Route {
   SessionId session = 0;
   std::uint64_t tunnel = 0;      ///< The id the client declared.
   Timestamp keptUntil = kNever;  ///< Offline: until then the name is reserved; afterwards it is unknown.
-};
-
-/// Lets std::string_view look up std::string keys without an allocation.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
 };
 
 struct RouteTable {

@@ -17,7 +17,7 @@ constexpr int kStepsPerTurn = 8;
 /// A connection that is not a visitor yet.
 class TlsIngress::Handshake final : public net::Disposable,
                                     private tls::TlsSocket::Handler,
-                                    private relay::TimeoutItem {
+                                    private net::TimeoutItem {
  public:
   Handshake(TlsIngress& ingress, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
       : m_ingress(ingress),

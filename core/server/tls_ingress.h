@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/net/stream_socket.h"
+#include "core/net/timeout_queue.h"
 #include "core/net/turn_line.h"
-#include "core/relay/timeout_queue.h"
 #include "core/tls/certificate_store.h"
 
 namespace adit::server {
@@ -50,7 +50,7 @@ class TlsIngress final : private net::StreamListener::Handler {
   std::vector<std::string> m_alpn;
   net::TurnLine m_line;  ///< Steps of handshakes.
   net::SocketAddress m_address;
-  relay::TimeoutQueue m_timeouts;
+  net::TimeoutQueue m_timeouts;
   std::unordered_map<Handshake*, std::unique_ptr<Handshake>> m_handshakes;
   std::unique_ptr<net::StreamListener> m_listener;
   bool m_pauseWanted = false;

@@ -16,7 +16,7 @@
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/net/stream_socket.h"
-#include "core/relay/timeout_queue.h"
+#include "core/net/timeout_queue.h"
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
@@ -31,7 +31,7 @@ class VisitorConnection final : public Visitor,
                                 private net::StreamSocket::Handler,
                                 private Exchange::Sink,
                                 private HoldBudget::Holder,
-                                private relay::TimeoutItem {
+                                private net::TimeoutItem {
  public:
   VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
                     const net::SocketAddress& peer);

@@ -18,9 +18,9 @@
 #include "core/http/message.h"
 #include "core/net/event_loop.h"
 #include "core/net/stream_socket.h"
+#include "core/net/timeout_queue.h"
 #include "core/net/turn_line.h"
 #include "core/quic/endpoint_driver.h"
-#include "core/relay/timeout_queue.h"
 #include "core/server/hold_budget.h"
 #include "core/server/limits.h"
 #include "core/server/login_guard.h"
@@ -128,7 +128,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   void forgetLink(ClientLink& link);
 
   /// writeTimeouts is for looks at a ReadPace, several in a writeIdleTimeout.
-  relay::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
+  net::TimeoutQueue headTimeouts, keepAliveTimeouts, bodyTimeouts, writeTimeouts, halfCloseTimeouts,
       lingerTimeouts;
   HoldBudget holdBudget;
   net::TurnLine turnLine;

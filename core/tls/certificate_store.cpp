@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/random.h"
 #include "core/base/slab.h"
+#include "core/base/text_hash.h"
 #include "core/tls/certificate_issuer.h"
 #include "core/tls/key_pair.h"
 
@@ -36,12 +37,6 @@ std::string canonical(std::string_view name) {
   NameRoom room;
   return std::string(canonical(name, room));
 }
-
-/// Lets views look up strings without an allocation.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-};
 
 /// One certificate to choose, or several for the same names with keys of different kinds.
 struct Entry {

@@ -3,11 +3,11 @@
 
 #include <QTest>
 
-#include "core/relay/timeout_queue.h"
+#include "core/net/timeout_queue.h"
 #include "tests/core/support/raw_peer.h"
 
 using namespace adit;
-using namespace adit::relay;
+using namespace adit::net;
 using namespace adit::test;
 using namespace std::chrono_literals;
 
@@ -77,6 +77,22 @@ class TimeoutQueueTest : public QObject {
     QCOMPARE(busy.fired, 0);
     activity.stop();
     QVERIFY(runUntil(*loop, [&] { return busy.fired == 1; }));
+  }
+
+  void aChangedTimeIsForLaterRestarts() {
+    const auto loop = makeLoop();
+    TimeoutQueue queue(*loop, 5ms);
+    std::string order;
+    Item before, after;
+    before.then = [&] { order += 'b'; };
+    after.then = [&] { order += 'a'; };
+    queue.restart(before);
+    queue.setTimeout(30ms);
+    const Timestamp start = MonotonicClock::now();
+    queue.restart(after);
+    QVERIFY(runUntil(*loop, [&] { return order.size() == 2; }));
+    QCOMPARE(order, std::string("ba"));
+    QVERIFY(MonotonicClock::now() - start >= 29ms);
   }
 
   void aCancelledOneDoesNotFire() {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/relay/timeout_queue.h"
+#include "core/net/timeout_queue.h"
 
-namespace adit::relay {
+namespace adit::net {
 
-TimeoutQueue::TimeoutQueue(net::EventLoop& loop, Duration timeout)
+TimeoutQueue::TimeoutQueue(EventLoop& loop, Duration timeout)
     : m_loop(loop), m_timeout(timeout), m_timer(loop, [this] { expire(); }) {}
 
 void TimeoutQueue::restart(TimeoutItem& item) {
@@ -24,4 +24,4 @@ void TimeoutQueue::expire() {
   }
 }
 
-}  // namespace adit::relay
+}  // namespace adit::net
