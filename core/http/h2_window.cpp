@@ -11,8 +11,8 @@ constexpr Duration kFar = std::chrono::milliseconds(5);
 }  // namespace
 
 bool H2WindowBudget::take(std::size_t bytes) noexcept {
-  if (bytes > m_left) return false;
-  m_left -= bytes;
+  if (bytes > left()) return false;
+  m_taken += bytes;
   return true;
 }
 

@@ -15,14 +15,17 @@ namespace adit::http {
 
 class H2WindowBudget {
  public:
-  explicit H2WindowBudget(std::size_t bytes) noexcept : m_left(bytes) {}
+  explicit H2WindowBudget(std::size_t bytes) noexcept : m_total(bytes) {}
+  /// What was taken already stays taken, beyond a smaller total, too.
+  void resize(std::size_t bytes) noexcept { m_total = bytes; }
   /// False, and nothing is taken, where there is less.
   bool take(std::size_t bytes) noexcept;
-  void give(std::size_t bytes) noexcept { m_left += bytes; }
-  [[nodiscard]] std::size_t left() const noexcept { return m_left; }
+  void give(std::size_t bytes) noexcept { m_taken -= bytes; }
+  [[nodiscard]] std::size_t left() const noexcept { return m_total > m_taken ? m_total - m_taken : 0; }
 
  private:
-  std::size_t m_left;
+  std::size_t m_total;
+  std::size_t m_taken = 0;
 };
 
 class H2Window {

@@ -11,16 +11,12 @@
 #include "core/net/event_loop.h"
 #include "core/quic/connection.h"
 #include "core/server/route_table.h"
+#include "core/server/tunnel_streams.h"
 #include "core/session/server_session.h"
 
 namespace adit::server {
 
 class Worker;
-
-/// A tunnel's requests in flight on the server; shared by the exchanges that count in it.
-struct TunnelLoad {
-  std::uint32_t active = 0;
-};
 
 class ClientLink final : public net::Disposable,
                          private quic::ConnectionHandler,

@@ -7,8 +7,7 @@
 #include "core/http/forwarding.h"
 #include "core/http/semantics.h"
 #include "core/relay/http_stream_writer.h"
-#include "core/server/client_link.h"
-#include "core/server/worker.h"
+#include "core/server/visitor_services.h"
 
 namespace adit::server {
 
@@ -41,15 +40,10 @@ http::Problem problemOf(wire::AppError cause) noexcept {
 }
 
 std::optional<http::Problem> Exchange::begin(const Destination& destination, ExchangeRequest request) {
-  if (destination.kind == Destination::Kind::Here) {
-    OpenedStream opened = m_worker.openStream(destination.session, destination.tunnel);
-    if (opened.stream == nullptr) return problemOf(opened.refusal);
-    m_stream = opened.stream;
-    m_load = std::move(opened.load);
-  } else {
-    m_stream = m_worker.remoteStreams().open(destination.worker, destination.session, destination.tunnel);
-    if (m_stream == nullptr) return http::Problem::TunnelOffline;
-  }
+  OpenedStream opened = m_services.streams.open(destination);
+  if (opened.stream == nullptr) return problemOf(opened.refusal);
+  m_stream = opened.stream;
+  m_load = std::move(opened.load);
   m_stream->setHandler(this);
   if (request.window > 0) m_stream->widen(request.window);
   m_frames.reset();
@@ -68,7 +62,7 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
   frame.webSocket = request.webSocket;
   frame.expectContinue = request.expectContinue;
   const wire::StreamHead head{wire::StreamKind::Http, destination.tunnel, request.visitor, request.scheme};
-  if (!relay::sendRequestHead(*m_stream, m_worker.loop().writer(), head, frame)) {
+  if (!relay::sendRequestHead(*m_stream, m_services.loop.writer(), head, frame)) {
     drop(wire::AppError::RequestRefused);
     return http::Problem::HeadTooLarge;
   }
@@ -76,11 +70,11 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
 }
 
 void Exchange::sendBody(Slice data) {
-  if (m_stream != nullptr) relay::sendData(*m_stream, m_worker.loop().writer(), std::move(data));
+  if (m_stream != nullptr) relay::sendData(*m_stream, m_services.loop.writer(), std::move(data));
 }
 
 void Exchange::sendTrailers(std::span<const http::Field> fields) {
-  if (m_stream != nullptr) relay::sendTrailers(*m_stream, m_worker.loop().writer(), fields);
+  if (m_stream != nullptr) relay::sendTrailers(*m_stream, m_services.loop.writer(), fields);
 }
 
 void Exchange::finishRequest() {
@@ -182,7 +176,7 @@ Result<> Exchange::takeHead(const http::Framing& framing) {
   // The origin declined; the request had no content, so the exchange goes on as a plain one.
   if (m_webSocket && !upgraded) finishRequest();
   m_trailers.clear();
-  http::passResponse(m_response, m_worker.date());
+  http::passResponse(m_response, m_services.date());
   return m_sink.onResponseHead(start);
 }
 

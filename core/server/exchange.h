@@ -25,7 +25,7 @@
 
 namespace adit::server {
 
-class Worker;
+struct VisitorServices;
 struct TunnelLoad;
 
 /// The page for an exchange that ended with `cause` before a response head.
@@ -79,7 +79,7 @@ class Exchange final : private quic::StreamHandler, private wire::FrameReader::H
     ~Sink() = default;
   };
 
-  Exchange(Worker& worker, Sink& sink) noexcept : m_worker(worker), m_sink(sink) {}
+  Exchange(VisitorServices& services, Sink& sink) noexcept : m_services(services), m_sink(sink) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() { drop(wire::AppError::VisitorGone); }
@@ -124,7 +124,7 @@ class Exchange final : private quic::StreamHandler, private wire::FrameReader::H
   Result<> takeTrailers(ByteView payload);
   void fail(wire::AppError cause);
 
-  Worker& m_worker;
+  VisitorServices& m_services;
   Sink& m_sink;
   quic::Stream* m_stream = nullptr;
   std::shared_ptr<TunnelLoad> m_load;

@@ -9,7 +9,7 @@
 #include "core/base/log.h"
 #include "core/http/semantics.h"
 #include "core/server/h2_visitor_stream.h"
-#include "core/server/worker.h"
+#include "core/server/visitor_services.h"
 
 namespace adit::server {
 
@@ -25,25 +25,36 @@ constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 /// Objects kept for later requests.
 constexpr std::size_t kKeepStreams = 32;
 
+class Http2Factory final : public VisitorFactory {
+  std::unique_ptr<Visitor> create(VisitorServices& services, VisitorArrival& arrival) const override {
+    return std::make_unique<H2Visitor>(services, *arrival.socket, arrival.scheme, arrival.peer);
+  }
+};
+
 }  // namespace
 
-H2Visitor::H2Visitor(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
+const VisitorFactory& H2Visitor::factory() noexcept {
+  static const Http2Factory factory;
+  return factory;
+}
+
+H2Visitor::H2Visitor(VisitorServices& services, net::DetachedSocket& socket, http::Scheme scheme,
                      const net::SocketAddress& peer)
-    : m_worker(worker),
-      m_socket(socket.attach(worker.loop(), *this)),
+    : m_services(services),
+      m_socket(socket.attach(services.loop, *this)),
       m_scheme(scheme),
       m_peer(peer),
       m_session(std::make_unique<http::H2ServerSession>(
-          worker.context().limits.h2, worker.context().limits.head,
-          static_cast<http::H2ServerSession::Handler&>(*this), &worker.blocks(), &worker.windowBudget)),
+          services.config.limits().h2, services.config.limits().head,
+          static_cast<http::H2ServerSession::Handler&>(*this), &services.blocks, &services.windowBudget)),
       m_headTime(*this, &H2Visitor::headExpired),
       m_idleTime(*this, &H2Visitor::idleExpired),
       m_writeTime(*this, &H2Visitor::writeExpired),
       m_settingsTime(*this, &H2Visitor::settingsExpired),
       m_noticeTime(*this, &H2Visitor::noticeExpired),
       m_lingerTime(*this, &H2Visitor::lingerExpired) {
-  worker.headTimeouts.restart(m_headTime);
-  worker.headTimeouts.restart(m_settingsTime);
+  services.timeouts.head.restart(m_headTime);
+  services.timeouts.head.restart(m_settingsTime);
   wantsToWrite();  // our settings, if nothing else comes first
 }
 
@@ -55,11 +66,11 @@ void H2Visitor::resumeWith(std::string_view received) {
     received.remove_prefix(piece.size());
     m_toReplay = received;  // goes along, should the tunnel be somewhere else again by now
     remember(asText(piece));
-    m_rest = m_worker.loop().writer().copy(piece);
+    m_rest = m_services.loop.writer().copy(piece);
     takeSome(kNoLimit);
   }
   m_toReplay = {};
-  if (m_worker.draining()) drain();  // it was on its way when the others were told
+  if (m_services.host.isDraining()) drain();  // it was on its way when the others were told
 }
 
 void H2Visitor::drain() {
@@ -67,7 +78,7 @@ void H2Visitor::drain() {
   m_session->startDrain();
   // Idle ones need no notice: whatever crosses it was not begun.
   if (m_active.empty()) m_session->finishDrain();
-  m_worker.lingerTimeouts.restart(m_noticeTime);
+  m_services.timeouts.linger.restart(m_noticeTime);
   wantsToWrite();
 }
 
@@ -78,7 +89,7 @@ Slice H2Visitor::sliceOf(ByteView data) {
     if (before(begin, data.data()) && before(data.data() + data.size(), begin + m_reading->size()))
       return m_reading->part(static_cast<std::size_t>(data.data() - begin), data.size());
   }
-  return m_worker.loop().writer().copy(data);  // the library kept it: at most a frame
+  return m_services.loop.writer().copy(data);  // the library kept it: at most a frame
 }
 
 std::size_t H2Visitor::queuedForClients() noexcept {
@@ -88,17 +99,17 @@ std::size_t H2Visitor::queuedForClients() noexcept {
   return total;
 }
 
-void H2Visitor::wantsToWrite() { m_worker.loop().scheduleFlush(net::FlushPhase::Tcp, *this); }
+void H2Visitor::wantsToWrite() { m_services.loop.scheduleFlush(net::FlushPhase::Tcp, *this); }
 
 http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
   const std::string_view authority = request.head.authority;
   const PolicyInput input{request.head,
                           m_scheme,
-                          m_worker.findDestination(authority),
+                          m_services.routes.find(authority),
                           m_socket->speaksFor(http::hostOf(authority)),
                           m_mayMove,
                           request.refusedWith};
-  m_decision = decideRequest(m_worker.policyRules(), input, m_maxForwards);
+  m_decision = decideRequest(m_services.policyRules(), input, m_maxForwards);
   if (m_decision.action == RequestDecision::Action::Move) {
     m_moves = m_decision.destination.worker;
     return nullptr;
@@ -121,7 +132,7 @@ void H2Visitor::recycle(H2VisitorStream& stream) {
 
 void H2Visitor::onData(Slice data) {
   if (m_phase != Phase::Open) return;
-  const std::uint64_t turn = m_worker.loop().counters().turns;
+  const std::uint64_t turn = m_services.loop.counters().turns;
   if (std::exchange(m_turn, turn) != turn) m_effort = 0;
   remember(data.text());
   m_rest = std::move(data);
@@ -146,7 +157,7 @@ void H2Visitor::remember(std::string_view received) {
 void H2Visitor::takeSome(std::size_t most) {
   const Slice data = std::exchange(m_rest, {});
   m_reading = &data;
-  const std::size_t taken = m_session->receive(data.bytes(), m_worker.loop().now(), most);
+  const std::size_t taken = m_session->receive(data.bytes(), m_services.loop.now(), most);
   m_reading = nullptr;
   if (m_moves) {
     moveTo(*m_moves);
@@ -157,7 +168,7 @@ void H2Visitor::takeSome(std::size_t most) {
   if (most != kNoLimit && (m_effort += m_session->effort()) >= kEffortPerTurn) {
     if (taken < data.size()) m_rest = data.part(taken, data.size() - taken);
     m_socket->pauseReading(net::PauseReason::AwaitingTurn);
-    m_worker.turnLine.wait(*this);
+    m_services.turns.wait(*this);
   }
   watchTimes();
   wantsToWrite();
@@ -167,13 +178,7 @@ void H2Visitor::moveTo(unsigned worker) {
   m_received.append(m_toReplay);
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) m_received.append(unread.at(i).text());
-  Worker* target = m_worker.context().workers[worker];
-  // Shared because a task is copyable; a task that is dropped closes the connection.
-  const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
-  m_worker.keepPlace(m_peer);
-  target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(m_received)]() mutable {
-    target->startVisitor(std::move(*parcel), VisitorProtocol::Http2, scheme, peer, std::move(bytes));
-  });
+  m_services.host.move(worker, {m_socket->detach(), &factory(), m_scheme, m_peer, std::move(m_received)});
   destroy();
 }
 
@@ -190,7 +195,7 @@ void H2Visitor::onSent(std::size_t count) {
     if (m_socket->queuedBytes() < kMaxQueued / 2 && m_session->wantsToWrite()) pump();
     if (m_phase == Phase::Open) watchTimes();
   } else if (m_phase == Phase::Lingering && m_socket->queuedBytes() == 0) {
-    m_worker.lingerTimeouts.restart(m_lingerTime);
+    m_services.timeouts.linger.restart(m_lingerTime);
   }
 }
 
@@ -204,7 +209,7 @@ void H2Visitor::flush() {
 
 void H2Visitor::pump() {
   m_mayMove = false;
-  m_session->produce(*this, m_worker.loop().now());
+  m_session->produce(*this, m_services.loop.now());
   m_socket->flushNow();
   if (m_phase != Phase::Open) return;  // flushing may be its end
   if (m_session->error()) dropStreams();
@@ -222,13 +227,13 @@ void H2Visitor::pump() {
 /// Each time-out runs while what it waits for is due, from when that began.
 void H2Visitor::watchTimes() {
   if (m_session->insideHeaderBlock() || (m_session->requests() == 0 && m_active.empty())) {
-    if (!m_headTime.hasTimeout()) m_worker.headTimeouts.restart(m_headTime);
+    if (!m_headTime.hasTimeout()) m_services.timeouts.head.restart(m_headTime);
   } else {
     m_headTime.cancelTimeout();
   }
   if (m_session->settingsAcknowledged()) m_settingsTime.cancelTimeout();
   if (m_active.empty() && m_session->requests() > 0) {
-    if (!m_idleTime.hasTimeout()) m_worker.keepAliveTimeouts.restart(m_idleTime);
+    if (!m_idleTime.hasTimeout()) m_services.timeouts.keepAlive.restart(m_idleTime);
   } else {
     m_idleTime.cancelTimeout();
   }
@@ -238,7 +243,7 @@ void H2Visitor::watchTimes() {
     m_writeTime.cancelTimeout();
   }
   if (m_session->isDraining() && !m_noticeTime.hasTimeout() && !m_noticed) {
-    m_worker.lingerTimeouts.restart(m_noticeTime);
+    m_services.timeouts.linger.restart(m_noticeTime);
   }
 }
 
@@ -256,16 +261,16 @@ void H2Visitor::idleExpired() {
 }
 
 void H2Visitor::watchReading() {
-  m_readPace.begin(m_worker.loop().now(), m_worker.context().limits);
-  m_worker.writeTimeouts.restart(m_writeTime);
+  m_readPace.begin(m_services.loop.now(), m_services.config.limits());
+  m_services.timeouts.write.restart(m_writeTime);
 }
 
 void H2Visitor::writeExpired() {
-  if (m_readPace.isTooSlow(*m_socket, m_worker.loop().now(), m_worker.context().limits)) {
+  if (m_readPace.isTooSlow(*m_socket, m_services.loop.now(), m_services.config.limits())) {
     m_socket->abort();  // what the system holds for it is not worth keeping either
     destroy();
   } else {
-    m_worker.writeTimeouts.restart(m_writeTime);
+    m_services.timeouts.write.restart(m_writeTime);
   }
 }
 
@@ -301,7 +306,7 @@ void H2Visitor::linger() {
     watchReading();
   } else {
     m_writeTime.cancelTimeout();
-    m_worker.lingerTimeouts.restart(m_lingerTime);
+    m_services.timeouts.linger.restart(m_lingerTime);
   }
 }
 
@@ -314,7 +319,7 @@ void H2Visitor::destroy() {
        {&m_headTime, &m_idleTime, &m_writeTime, &m_settingsTime, &m_noticeTime, &m_lingerTime})
     each->cancelTimeout();
   m_socket->close();
-  m_worker.forgetVisitor(*this);
+  m_services.host.forget(*this);
 }
 
 }  // namespace adit::server

@@ -23,7 +23,6 @@
 namespace adit::server {
 
 class H2VisitorStream;
-class Worker;
 struct H2StreamTag;
 
 class H2Visitor final : public Visitor,
@@ -33,8 +32,11 @@ class H2Visitor final : public Visitor,
                         private http::H2ServerSession::Handler,
                         private http::H2ServerSession::Output {
  public:
-  H2Visitor(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme, const net::SocketAddress& peer);
+  H2Visitor(VisitorServices& services, net::DetachedSocket& socket, http::Scheme scheme,
+            const net::SocketAddress& peer);
   ~H2Visitor() override;
+  /// Makes visitors that speak HTTP/2 from their first byte.
+  static const VisitorFactory& factory() noexcept;
 
   [[nodiscard]] const net::SocketAddress& peer() const noexcept override { return m_peer; }
   void resumeWith(std::string_view received) override;
@@ -42,7 +44,7 @@ class H2Visitor final : public Visitor,
   void closeNow() override { destroy(); }
 
   // For its streams:
-  [[nodiscard]] Worker& worker() noexcept { return m_worker; }
+  [[nodiscard]] VisitorServices& services() noexcept { return m_services; }
   [[nodiscard]] http::H2ServerSession& session() noexcept { return *m_session; }
   [[nodiscard]] http::Scheme scheme() const noexcept { return m_scheme; }
   /// About the request whose head is being handed over; the head may point into this object.
@@ -95,7 +97,7 @@ class H2Visitor final : public Visitor,
   void linger();
   void destroy();
 
-  Worker& m_worker;
+  VisitorServices& m_services;
   std::unique_ptr<net::StreamSocket> m_socket;
   http::Scheme m_scheme;
   net::SocketAddress m_peer;

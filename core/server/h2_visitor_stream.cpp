@@ -7,7 +7,7 @@
 #include "core/http/redirect.h"
 #include "core/http/semantics.h"
 #include "core/server/h2_visitor.h"
-#include "core/server/worker.h"
+#include "core/server/visitor_services.h"
 
 namespace adit::server {
 
@@ -51,11 +51,11 @@ http::H2Error errorFor(wire::AppError cause) noexcept {
 }  // namespace
 
 H2VisitorStream::H2VisitorStream(H2Visitor& visitor)
-    : m_visitor(visitor), m_exchange(visitor.worker(), *this) {}
+    : m_visitor(visitor), m_exchange(visitor.services(), *this) {}
 
 void H2VisitorStream::abandon() {
   cancelTimeout();
-  m_visitor.worker().holdBudget.update(*this, 0);
+  m_visitor.services().holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
   m_visitor.windows().give(std::exchange(m_window, 0));
   std::string().swap(m_early);
@@ -86,7 +86,7 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
                                {request.head, request.framing, request.webSocket, request.expectContinue,
                                 m_visitor.scheme(), m_visitor.peer(), m_window});
   }
-  if (refused == http::Problem::TunnelOffline && m_visitor.worker().draining()) {
+  if (refused == http::Problem::TunnelOffline && m_visitor.services().host.isDraining()) {
     // It crossed our notice. Not a page, which would be taken for the tunnel's answer: refused so, it may be
     // asked again on another connection, whatever its method (RFC 9113 section 8.7).
     m_visitor.session().reset(*this, http::H2Error::RefusedStream);
@@ -94,7 +94,7 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   } else if (refused) {
     answerProblem(*refused);
   } else {
-    m_pace.restart(m_visitor.worker().loop().now());
+    m_pace.restart(m_visitor.services().loop.now());
     watchBody();
   }
 }
@@ -105,7 +105,7 @@ bool H2VisitorStream::owesBody() const noexcept {
 
 void H2VisitorStream::watchBody() {
   if (!owesBody() || m_uncredited > 0) return;
-  m_visitor.worker().bodyTimeouts.restart(*this);
+  m_visitor.services().timeouts.body.restart(*this);
 }
 
 /// Whether the client takes too little of the request, or the clients of all requests of the connection do.
@@ -135,8 +135,8 @@ void H2VisitorStream::onRequestBody(ByteView data) {
     }
   }
   giveCredit();
-  Worker& worker = m_visitor.worker();
-  if (owesBody() && !m_pace.received(data.size(), worker.loop().now(), worker.context().limits)) {
+  VisitorServices& services = m_visitor.services();
+  if (owesBody() && !m_pace.received(data.size(), services.loop.now(), services.config.limits())) {
     onTimeout();
     return;
   }
@@ -170,7 +170,7 @@ void H2VisitorStream::finishRequest() {
 }
 
 void H2VisitorStream::onRequestWritable() {
-  m_pace.restart(m_visitor.worker().loop().now());
+  m_pace.restart(m_visitor.services().loop.now());
   if (m_uncredited > 0) giveCredit();
   watchBody();
 }
@@ -194,8 +194,8 @@ void H2VisitorStream::onTimeout() {
       watchReading();  // others go first
       return;
     }
-    if (!m_readPace.isTooSlow(m_visitor.worker().loop().now())) {
-      m_visitor.worker().writeTimeouts.restart(*this);
+    if (!m_readPace.isTooSlow(m_visitor.services().loop.now())) {
+      m_visitor.services().timeouts.write.restart(*this);
       return;
     }
     m_exchange.drop(wire::AppError::VisitorGone);
@@ -255,7 +255,7 @@ void H2VisitorStream::upgraded() {
   m_isUpgraded = true;
   const std::string early = std::exchange(m_early, {});
   m_uncredited += early.size();
-  m_visitor.worker().loop().writer().copyAll(asBytes(early),
+  m_visitor.services().loop.writer().copyAll(asBytes(early),
                                              [this](Slice piece) { m_exchange.sendBody(std::move(piece)); });
   if (m_requestComplete) {
     finishRequest();
@@ -266,10 +266,10 @@ void H2VisitorStream::upgraded() {
 
 Result<> H2VisitorStream::onResponseBody(ByteView data) {
   const bool first = unsentBytes() == 0;
-  m_visitor.worker().loop().writer().copyAll(
+  m_visitor.services().loop.writer().copyAll(
       data, [this](Slice piece) { m_visitor.session().sendBody(*this, std::move(piece)); });
   if (first) watchReading();
-  m_visitor.worker().holdBudget.update(*this, unsentBytes());
+  m_visitor.services().holdBudget.update(*this, unsentBytes());
   m_visitor.wantsToWrite();
   return {};
 }
@@ -306,29 +306,29 @@ void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
 }
 
 void H2VisitorStream::onResponseSent(std::size_t count) {
-  Worker& worker = m_visitor.worker();
+  VisitorServices& services = m_visitor.services();
   m_exchange.settle(unsentBytes());
-  worker.holdBudget.update(*this, unsentBytes());
-  m_readPace.took(count, worker.loop().now(), worker.context().limits);
+  services.holdBudget.update(*this, unsentBytes());
+  m_readPace.took(count, services.loop.now(), services.config.limits());
   if (unsentBytes() == 0) cancelTimeout();
 }
 
 /// Content begins to wait for the visitor's windows.
 void H2VisitorStream::watchReading() {
-  Worker& worker = m_visitor.worker();
-  m_readPace.begin(worker.loop().now(), worker.context().limits);
-  worker.writeTimeouts.restart(*this);
+  VisitorServices& services = m_visitor.services();
+  m_readPace.begin(services.loop.now(), services.config.limits());
+  services.timeouts.write.restart(*this);
 }
 
 /// To the same place with TLS; for a request whose host is known.
 void H2VisitorStream::answerRedirect(const http::RequestHead& request) {
   m_responseStarted = m_responseEnded = true;
-  Worker& worker = m_visitor.worker();
-  const std::string location =
-      http::secureLocation(http::hostOf(request.authority), worker.context().redirectPort, request.target);
+  VisitorServices& services = m_visitor.services();
+  const std::string location = http::secureLocation(http::hostOf(request.authority),
+                                                    services.config.get().redirectPort, request.target);
   http::ResponseHead head;
   head.status = 308;
-  head.fields = {{"location", location}, {"date", worker.date()}};
+  head.fields = {{"location", location}, {"date", services.date()}};
   m_visitor.session().sendHead(*this, head, {http::BodyFraming::Length, 0}, true);
   m_visitor.wantsToWrite();
 }
@@ -342,7 +342,7 @@ void H2VisitorStream::answerProblem(http::Problem problem) {
   const http::RenderedPage rendered = http::renderPage(page, m_pageFormat);
   http::ResponseHead head;
   head.status = rendered.status;
-  head.fields = {{"date", m_visitor.worker().date()}};
+  head.fields = {{"date", m_visitor.services().date()}};
   for (const auto& [name, value] : rendered.fields) head.fields.push_back({name, value});
   http::Framing framing;
   if (!rendered.content.empty()) framing = {http::BodyFraming::Length, rendered.content.size()};
@@ -350,7 +350,7 @@ void H2VisitorStream::answerProblem(http::Problem problem) {
   const bool ends = m_isHead || rendered.content.empty();
   session.sendHead(*this, head, framing, ends);
   if (!ends) {
-    m_visitor.worker().loop().writer().copyAll(
+    m_visitor.services().loop.writer().copyAll(
         asBytes(rendered.content), [&](Slice piece) { session.sendBody(*this, std::move(piece)); });
     watchReading();
     session.finish(*this);

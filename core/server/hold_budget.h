@@ -41,6 +41,8 @@ class HoldBudget {
   HoldBudget(net::EventLoop& loop, std::size_t bytes);
   /// `waiting` bytes are in the holder's queue now.
   void update(Holder& holder, std::size_t waiting);
+  /// Changes how many bytes may wait.
+  void resize(std::size_t bytes) noexcept { m_bytes = bytes; }
   [[nodiscard]] std::size_t total() const noexcept { return m_total; }
 
  private:

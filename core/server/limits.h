@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The server's limits with their defaults (design section 8), and the names by which an operator sets them
-// ("--limit name=value"). Plain values, fixed at start.
+// The server's limits with their defaults, and the names by which an operator sets them ("--limit
+// name=value"). Plain values, part of a ServerConfig.
 
 #include <cstddef>
 #include <cstdint>

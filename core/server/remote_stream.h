@@ -18,18 +18,10 @@
 #include "core/quic/stream.h"
 #include "core/server/route_table.h"
 #include "core/server/stream_batch.h"
+#include "core/server/tunnel_streams.h"
 #include "core/wire/error_codes.h"
 
 namespace adit::server {
-
-struct TunnelLoad;
-
-/// A stream towards a tunnel's client, counted in the tunnel's load; or why there is none.
-struct OpenedStream {
-  quic::Stream* stream = nullptr;
-  std::shared_ptr<TunnelLoad> load;  ///< `active` is one up; whoever holds this takes it down again.
-  wire::AppError refusal = wire::AppError::NoError;
-};
 
 class RemoteStreams final : private net::Flushable {
  public:

@@ -75,18 +75,19 @@ std::size_t visitorCapacity(const ServerLimits& limits, unsigned workers) {
 
 }  // namespace
 
-Server::Server(RegistryParams registry, const ServerLimits& limits, unsigned workers)
-    : m_context(std::move(registry), fmt::format("{:016x}", SecureRandom().next()), limits,
-                visitorCapacity(limits, workers)) {}
+Server::Server(RegistryParams registry, ServerConfig config, unsigned workers)
+    : m_context(std::move(registry), fmt::format("{:016x}", SecureRandom().next()), config,
+                visitorCapacity(config.limits, workers)) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   RegistryParams registry;
   registry.domain = params.domain;
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
-  std::unique_ptr<Server> server(new Server(registry, params.limits, count));
+  ServerConfig config{params.limits, params.domain, 0, params.certificates};
+  std::unique_ptr<Server> server(new Server(registry, config, count));
   ServerContext& context = server->m_context;
   context.checkToken = std::move(params.checkToken);
-  context.certificates = params.certificates;
+  context.observer = std::move(params.observer);
   const bool https = params.certificates != nullptr;
 
   if (params.workers > count)
@@ -137,7 +138,10 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
     };
   }
   context.registry.setPublicAddress(std::move(address));
-  if (https && params.redirectHttp) context.redirectPort = publicPort;
+  if (https && params.redirectHttp) {
+    config.redirectPort = publicPort;
+    context.config.publish(std::move(config));
+  }
   std::vector<RemoteStreams*> remote;
   for (auto& each : server->m_workers) remote.push_back(&each->remoteStreams());
   for (RemoteStreams* each : remote) each->connect(remote);

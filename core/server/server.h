@@ -32,6 +32,8 @@ struct ServerParams {
   std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
   TokenCheck checkToken;
   ServerLimits limits;
+  /// Told of every request; called on the workers' threads. Null: nobody wants to know.
+  std::shared_ptr<RequestObserver> observer;
 };
 
 class Server {
@@ -48,7 +50,7 @@ class Server {
   void drain(Duration deadline, std::function<void()> done);
 
  private:
-  Server(RegistryParams registry, const ServerLimits& limits, unsigned workers);
+  Server(RegistryParams registry, ServerConfig config, unsigned workers);
   ServerContext m_context;
   std::vector<std::unique_ptr<Worker>> m_workers;
   std::shared_ptr<std::atomic<std::size_t>> m_draining;

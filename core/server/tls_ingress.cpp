@@ -2,7 +2,8 @@
 #include "core/server/tls_ingress.h"
 
 #include "core/base/log.h"
-#include "core/server/worker.h"
+#include "core/server/h2_visitor.h"
+#include "core/server/visitor_connection.h"
 #include "core/tls/tls_socket.h"
 
 namespace adit::server {
@@ -22,8 +23,8 @@ class TlsIngress::Handshake final : public net::Disposable,
   Handshake(TlsIngress& ingress, std::uintptr_t nativeSocket, const net::SocketAddress& peer)
       : m_ingress(ingress),
         m_peer(peer),
-        m_socket(tls::TlsSocket::accept(ingress.m_worker.loop(), nativeSocket, ingress.certificates(),
-                                        ingress.m_alpn, *this, &ingress.m_line)) {
+        m_socket(tls::TlsSocket::accept(ingress.m_loop, nativeSocket, ingress.certificates(), ingress.m_alpn,
+                                        *this, &ingress.m_line)) {
     ingress.m_timeouts.restart(*this);
   }
 
@@ -48,13 +49,12 @@ class TlsIngress::Handshake final : public net::Disposable,
   }
 
   void handOver() {
-    Worker& worker = m_ingress.m_worker;
-    const net::SocketAddress peer = m_peer;
-    const VisitorProtocol protocol =
-        m_socket->alpn() == "h2" ? VisitorProtocol::Http2 : VisitorProtocol::Http1;
-    std::unique_ptr<net::DetachedSocket> socket = m_socket->detach();
+    IngressHost& host = m_ingress.m_host;
+    const VisitorFactory& factory =
+        m_socket->alpn() == "h2" ? H2Visitor::factory() : VisitorConnection::factory();
+    VisitorArrival arrival{m_socket->detach(), &factory, http::Scheme::Https, m_peer};
     end();  // gives its place up first: the visitor takes one
-    worker.startVisitor(std::move(socket), protocol, http::Scheme::Https, peer, {});
+    host.accept(std::move(arrival));
   }
 
   void onData(Slice) override {}
@@ -71,20 +71,23 @@ class TlsIngress::Handshake final : public net::Disposable,
   bool m_secured = false;
 };
 
-TlsIngress::TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSource> certificates)
-    : m_worker(worker),
+TlsIngress::TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& host,
+                       std::shared_ptr<const tls::CertificateSource> certificates)
+    : m_loop(loop),
+      m_config(config),
+      m_host(host),
       m_source(std::move(certificates)),
       m_alpn{"h2", "http/1.1"},
-      m_line(worker.loop(), kStepsPerTurn),
-      m_timeouts(worker.loop(), worker.context().limits.handshakeTimeout) {}
+      m_line(loop, kStepsPerTurn),
+      m_timeouts(loop, config.limits().handshakeTimeout) {}
 
 TlsIngress::~TlsIngress() { stop(); }
 
-Result<std::unique_ptr<TlsIngress>> TlsIngress::open(
-    Worker& worker, const net::StreamListener::Params& params,
+Result<std::unique_ptr<Ingress>> TlsIngress::open(
+    net::EventLoop& loop, ConfigReader& config, IngressHost& host, const net::StreamListener::Params& params,
     std::shared_ptr<const tls::CertificateSource> certificates) {
-  std::unique_ptr<TlsIngress> ingress(new TlsIngress(worker, std::move(certificates)));
-  auto listener = net::StreamListener::open(worker.loop(), params, *ingress);
+  std::unique_ptr<TlsIngress> ingress(new TlsIngress(loop, config, host, std::move(certificates)));
+  auto listener = net::StreamListener::open(loop, params, *ingress);
   if (!listener) return fail(std::move(listener.error()));
   ingress->m_listener = std::move(*listener);
   ingress->m_address = ingress->m_listener->localAddress();
@@ -101,10 +104,11 @@ const std::shared_ptr<const tls::CertificateStore>& TlsIngress::certificates() {
 }
 
 void TlsIngress::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) {
-  if (!m_worker.admit(peer)) {
+  if (!m_host.admit(peer)) {
     net::closeNativeSocket(nativeSocket);
     return;
   }
+  m_timeouts.setTimeout(m_config.limits().handshakeTimeout);
   auto handshake = std::make_unique<Handshake>(*this, nativeSocket, peer);
   Handshake* key = handshake.get();
   m_handshakes.emplace(key, std::move(handshake));
@@ -114,8 +118,8 @@ void TlsIngress::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddres
 void TlsIngress::forget(Handshake& handshake) {
   const auto found = m_handshakes.find(&handshake);
   if (found == m_handshakes.end()) return;
-  m_worker.leave(handshake.peer());
-  m_worker.loop().dispose(std::move(found->second));
+  m_host.leave(handshake.peer());
+  m_loop.dispose(std::move(found->second));
   m_handshakes.erase(found);
   updateListening();
 }
@@ -131,7 +135,7 @@ void TlsIngress::resume() {
 }
 
 void TlsIngress::updateListening() {
-  const bool wanted = !m_pauseWanted && m_handshakes.size() < m_worker.context().limits.handshakesPerWorker;
+  const bool wanted = !m_pauseWanted && m_handshakes.size() < m_config.limits().handshakesPerWorker;
   if (wanted == m_listening || m_listener == nullptr) return;
   m_listening = wanted;
   if (wanted) {

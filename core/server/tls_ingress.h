@@ -1,49 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A worker's HTTPS door: accepts connections, does their TLS handshakes within a time and a number, and hands
-// what came through to the worker as visitors. A peer that does not speak TLS costs itself only. Owned by its
-// worker; one loop's thread.
+// A worker's HTTPS listener: accepts connections, does their TLS handshakes within a time and a number, and
+// hands those that succeeded to its host as visitors of the protocol that was negotiated. A peer that does
+// not speak TLS costs nobody else anything. Owned by its worker; one loop's thread.
 
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "core/net/stream_socket.h"
 #include "core/net/timeout_queue.h"
 #include "core/net/turn_line.h"
+#include "core/server/ingress.h"
+#include "core/server/server_config.h"
 #include "core/tls/certificate_store.h"
 
 namespace adit::server {
 
-class Worker;
-
-class TlsIngress final : private net::StreamListener::Handler {
+class TlsIngress final : public Ingress, private net::StreamListener::Handler {
  public:
-  static Result<std::unique_ptr<TlsIngress>> open(Worker& worker, const net::StreamListener::Params& params,
-                                                  std::shared_ptr<const tls::CertificateSource> certificates);
+  static Result<std::unique_ptr<Ingress>> open(net::EventLoop& loop, ConfigReader& config, IngressHost& host,
+                                               const net::StreamListener::Params& params,
+                                               std::shared_ptr<const tls::CertificateSource> certificates);
   TlsIngress(const TlsIngress&) = delete;
   TlsIngress& operator=(const TlsIngress&) = delete;
-  ~TlsIngress();
+  ~TlsIngress() override;
 
-  [[nodiscard]] const net::SocketAddress& address() const noexcept { return m_address; }
+  [[nodiscard]] const net::SocketAddress& address() const noexcept override { return m_address; }
   /// Handshakes in progress.
   [[nodiscard]] std::size_t pending() const noexcept { return m_handshakes.size(); }
-  /// While paused, visitors wait in the system's backlog.
-  void pause();
-  void resume();
-  /// Ends handshakes in progress and accepts no more.
-  void stop();
+  void pause() override;
+  void resume() override;
+  /// Ends handshakes in progress, too.
+  void stop() override;
 
  private:
   class Handshake;
-  TlsIngress(Worker& worker, std::shared_ptr<const tls::CertificateSource> certificates);
+  TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& host,
+             std::shared_ptr<const tls::CertificateSource> certificates);
   void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) override;
   const std::shared_ptr<const tls::CertificateStore>& certificates();
   void forget(Handshake& handshake);
   void updateListening();
 
-  Worker& m_worker;
+  net::EventLoop& m_loop;
+  ConfigReader& m_config;
+  IngressHost& m_host;
   std::shared_ptr<const tls::CertificateSource> m_source;
   std::shared_ptr<const tls::CertificateStore> m_certificates;
   std::uint64_t m_certificatesVersion = 0;

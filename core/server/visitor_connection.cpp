@@ -5,17 +5,32 @@
 
 #include "core/http/semantics.h"
 #include "core/server/answer_windows.h"
-#include "core/server/worker.h"
+#include "core/server/visitor_services.h"
 
 namespace adit::server {
 
-VisitorConnection::VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
-                                     const net::SocketAddress& peer)
-    : m_worker(worker),
-      m_socket(socket.attach(worker.loop(), *this)),
+namespace {
+
+class Http1Factory final : public VisitorFactory {
+  std::unique_ptr<Visitor> create(VisitorServices& services, VisitorArrival& arrival) const override {
+    return std::make_unique<VisitorConnection>(services, *arrival.socket, arrival.scheme, arrival.peer);
+  }
+};
+
+}  // namespace
+
+const VisitorFactory& VisitorConnection::factory() noexcept {
+  static const Http1Factory factory;
+  return factory;
+}
+
+VisitorConnection::VisitorConnection(VisitorServices& services, net::DetachedSocket& socket,
+                                     http::Scheme scheme, const net::SocketAddress& peer)
+    : m_services(services),
+      m_socket(socket.attach(services.loop, *this)),
       m_scheme(scheme),
       m_peer(peer),
-      m_exchange(worker, *this) {
+      m_exchange(services, *this) {
   waitFor(Waiting::Head);
 }
 
@@ -40,23 +55,23 @@ void VisitorConnection::waitFor(Waiting what) {
       cancelTimeout();
       break;
     case Waiting::Head:
-      m_worker.headTimeouts.restart(*this);
+      m_services.timeouts.head.restart(*this);
       break;
     case Waiting::NextRequest:
-      m_worker.keepAliveTimeouts.restart(*this);
+      m_services.timeouts.keepAlive.restart(*this);
       break;
     case Waiting::Body:
-      m_worker.bodyTimeouts.restart(*this);
+      m_services.timeouts.body.restart(*this);
       break;
     case Waiting::Writing:
-      m_readPace.begin(m_worker.loop().now(), m_worker.context().limits);
-      m_worker.writeTimeouts.restart(*this);
+      m_readPace.begin(m_services.loop.now(), m_services.config.limits());
+      m_services.timeouts.write.restart(*this);
       break;
     case Waiting::HalfClosed:
-      m_worker.halfCloseTimeouts.restart(*this);
+      m_services.timeouts.halfClose.restart(*this);
       break;
     case Waiting::Linger:
-      m_worker.lingerTimeouts.restart(*this);
+      m_services.timeouts.linger.restart(*this);
       break;
   }
 }
@@ -79,8 +94,8 @@ void VisitorConnection::onTimeout() {
     case Waiting::Nothing:
       return;
     case Waiting::Writing:
-      if (!m_readPace.isTooSlow(*m_socket, m_worker.loop().now(), m_worker.context().limits)) {
-        m_worker.writeTimeouts.restart(*this);
+      if (!m_readPace.isTooSlow(*m_socket, m_services.loop.now(), m_services.config.limits())) {
+        m_services.timeouts.write.restart(*this);
         return;
       }
       m_socket->abort();  // what the system holds for it is not worth keeping either
@@ -116,9 +131,9 @@ void VisitorConnection::onData(Slice data) {
       } else {
         const std::size_t count = data.size();
         forwardBody(std::move(data));
-        const Timestamp now = m_worker.loop().now();
+        const Timestamp now = m_services.loop.now();
         const bool owesBody = m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
-        if (owesBody && !m_pace.received(count, now, m_worker.context().limits)) giveUpOnBody();
+        if (owesBody && !m_pace.received(count, now, m_services.config.limits())) giveUpOnBody();
       }
       return;
     case Phase::Upgraded:
@@ -161,7 +176,7 @@ void VisitorConnection::onShed() {
 void VisitorConnection::onSocketError(const Error&) { destroy(); }
 
 void VisitorConnection::onSent(std::size_t count) {
-  m_worker.holdBudget.update(*this, m_socket->queuedBytes());
+  m_services.holdBudget.update(*this, m_socket->queuedBytes());
   m_exchange.settle(m_socket->queuedBytes());
   if (m_waiting == Waiting::Writing) {
     m_readPace.sent(count);
@@ -197,7 +212,7 @@ void VisitorConnection::readHead(Slice data) {
   if (m_mayBeHttp2 && startsHttp2(text)) return;
   m_request.clear();
   const http::ParseResult result =
-      http::parseRequestHead(text, m_worker.context().limits.head, m_scanned, m_request, m_traits);
+      http::parseRequestHead(text, m_services.config.limits().head, m_scanned, m_request, m_traits);
   switch (result.status) {
     case http::ParseStatus::NeedMore:
       if (m_head.empty()) m_head.assign(text);
@@ -223,16 +238,16 @@ void VisitorConnection::readHead(Slice data) {
 void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   const http::PageFormat pageFormat = http::pageFormatFor(m_request.fields);
   http::MaxForwardsText maxForwards;
-  const PolicyInput input{m_request, m_scheme, m_worker.findDestination(m_request.authority),
+  const PolicyInput input{m_request, m_scheme, m_services.routes.find(m_request.authority),
                           m_socket->speaksFor(http::hostOf(m_request.authority))};
-  const RequestDecision decision = decideRequest(m_worker.policyRules(), input, maxForwards);
+  const RequestDecision decision = decideRequest(m_services.policyRules(), input, maxForwards);
   if (decision.action == RequestDecision::Action::Move) {
     moveTo(decision.destination.worker, headBytes, rest);
     return;
   }
 
   m_phase = Phase::Exchange;
-  m_keepAlive = m_traits.keepAlive && !m_worker.draining();
+  m_keepAlive = m_traits.keepAlive && !m_services.host.isDraining();
   m_isHead = m_request.method == "HEAD";
   m_isHttp10 = m_request.version == http::Version::Http10;
   m_webSocket = m_traits.webSocket;
@@ -245,7 +260,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
-  if (!m_requestComplete) m_pace.restart(m_worker.loop().now());
+  if (!m_requestComplete) m_pace.restart(m_services.loop.now());
 
   std::optional<http::Problem> problem;
   if (decision.action == RequestDecision::Action::Answer) {
@@ -355,7 +370,7 @@ void VisitorConnection::requestDone(Slice rest) {
 
 void VisitorConnection::destroy() {
   if (m_phase == Phase::Closed) return;
-  m_worker.holdBudget.update(*this, 0);
+  m_services.holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
   m_phase = Phase::Closed;
   cancelTimeout();
@@ -366,7 +381,7 @@ void VisitorConnection::destroy() {
       ((m_responseStarted && !m_responseFinished) || m_socket->queuedBytes() > 0))
     m_socket->abort();
   m_socket->close();
-  m_worker.forgetVisitor(*this);
+  m_services.host.forget(*this);
 }
 
 }  // namespace adit::server

@@ -25,17 +25,17 @@
 
 namespace adit::server {
 
-class Worker;
-
 class VisitorConnection final : public Visitor,
                                 private net::StreamSocket::Handler,
                                 private Exchange::Sink,
                                 private HoldBudget::Holder,
                                 private net::TimeoutItem {
  public:
-  VisitorConnection(Worker& worker, net::DetachedSocket& socket, http::Scheme scheme,
+  VisitorConnection(VisitorServices& services, net::DetachedSocket& socket, http::Scheme scheme,
                     const net::SocketAddress& peer);
   ~VisitorConnection() override;
+  /// Makes visitors that speak HTTP/1.1, or by their first bytes HTTP/2 with prior knowledge.
+  static const VisitorFactory& factory() noexcept;
 
   [[nodiscard]] const net::SocketAddress& peer() const noexcept override { return m_peer; }
   /// Bytes another worker read before the connection moved here.
@@ -103,7 +103,7 @@ class VisitorConnection final : public Visitor,
   void waitFor(Waiting what);
   void destroy();
 
-  Worker& m_worker;
+  VisitorServices& m_services;
   std::unique_ptr<net::StreamSocket> m_socket;
   http::Scheme m_scheme;
   net::SocketAddress m_peer;

@@ -3,8 +3,9 @@
 // comes, and move along when the next request belongs to another worker.
 #include <algorithm>
 
+#include "core/server/h2_visitor.h"
 #include "core/server/visitor_connection.h"
-#include "core/server/worker.h"
+#include "core/server/visitor_services.h"
 
 namespace adit::server {
 
@@ -16,7 +17,7 @@ constexpr std::size_t kMaxQueuedBetweenRequests = 64 * 1024;
 }  // namespace
 
 void VisitorConnection::resumeWith(std::string_view received) {
-  m_worker.loop().writer().copyAll(asBytes(received),
+  m_services.loop.writer().copyAll(asBytes(received),
                                    [this](Slice piece) { holdForLater(std::move(piece)); });
   startNextRequest();
 }
@@ -37,13 +38,8 @@ bool VisitorConnection::startsHttp2(std::string_view text) {
   for (std::size_t i = 0; i < m_behind.count(); ++i) received.append(m_behind.at(i).text());
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
-  std::unique_ptr<net::DetachedSocket> socket = m_socket->detach();
-  Worker& worker = m_worker;
-  const http::Scheme scheme = m_scheme;
-  const net::SocketAddress peer = m_peer;
-  worker.keepPlace(peer);
+  m_services.host.adopt({m_socket->detach(), &H2Visitor::factory(), m_scheme, m_peer, std::move(received)});
   destroy();
-  worker.startVisitor(std::move(socket), VisitorProtocol::Http2, scheme, peer, std::move(received));
   return true;
 }
 
@@ -60,7 +56,7 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
       m_moves = true;
       m_head.clear();
       m_ahead.clear();
-      m_worker.loop().writer().copyAll(asBytes(received),
+      m_services.loop.writer().copyAll(asBytes(received),
                                        [this](Slice piece) { m_ahead.push(std::move(piece)); });
       m_socket->pauseReading(net::PauseReason::AwaitingTurn);
       waitFor(Waiting::Writing);
@@ -71,13 +67,7 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
   m_behind.clear();
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
-  Worker* target = m_worker.context().workers[worker];
-  // Shared because a task is copyable; a task that is dropped closes the connection.
-  const auto parcel = std::make_shared<std::unique_ptr<net::DetachedSocket>>(m_socket->detach());
-  m_worker.keepPlace(m_peer);
-  target->post([target, parcel, scheme = m_scheme, peer = m_peer, bytes = std::move(received)]() mutable {
-    target->startVisitor(std::move(*parcel), VisitorProtocol::Http1, scheme, peer, std::move(bytes));
-  });
+  m_services.host.move(worker, {m_socket->detach(), &factory(), m_scheme, m_peer, std::move(received)});
   destroy();
 }
 

@@ -7,7 +7,7 @@
 #include "core/http/redirect.h"
 #include "core/http/semantics.h"
 #include "core/server/visitor_connection.h"
-#include "core/server/worker.h"
+#include "core/server/visitor_services.h"
 
 namespace adit::server {
 
@@ -48,9 +48,9 @@ void writeStatusLine(http::HeadBuffer& out, const http::ResponseHead& head) {
 template <typename Fill>
 void VisitorConnection::emitHead(std::size_t most, Fill&& fill) {
   if (most <= kSlabSize) {
-    http::HeadBuffer out(m_worker.loop().writer().reserve(most).first(most));
+    http::HeadBuffer out(m_services.loop.writer().reserve(most).first(most));
     fill(out);
-    m_socket->send(m_worker.loop().writer().commit(out.size()));
+    m_socket->send(m_services.loop.writer().commit(out.size()));
     return;
   }
   std::vector<std::uint8_t> large(most);  // rare: heads beyond a slab
@@ -141,7 +141,7 @@ Result<> VisitorConnection::onResponseBody(ByteView data) {
     m_socket->sendCopy(data);
   }
   if (m_waiting == Waiting::Nothing || m_waiting == Waiting::HalfClosed) waitFor(Waiting::Writing);
-  m_worker.holdBudget.update(*this, m_socket->queuedBytes());
+  m_services.holdBudget.update(*this, m_socket->queuedBytes());
   return {};
 }
 
@@ -223,7 +223,7 @@ void VisitorConnection::onExchangeFailed(wire::AppError cause) {
 
 void VisitorConnection::answerProblem(http::Problem problem, std::string_view detail) {
   if (!m_requestComplete || m_phase == Phase::Head) m_keepAlive = false;
-  const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_worker.date()};
+  const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_services.date()};
   m_socket->sendCopy(asBytes(http::renderProblem(page, m_pageFormat)));
   endOwnAnswer();
 }
@@ -231,8 +231,8 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
 void VisitorConnection::answerRedirect() {
   if (!m_requestComplete) m_keepAlive = false;
   const std::string location = http::secureLocation(http::hostOf(m_request.authority),
-                                                    m_worker.context().redirectPort, m_request.target);
-  m_socket->sendCopy(asBytes(http::renderRedirect(location, m_worker.date(), m_keepAlive)));
+                                                    m_services.config.get().redirectPort, m_request.target);
+  m_socket->sendCopy(asBytes(http::renderRedirect(location, m_services.date(), m_keepAlive)));
   endOwnAnswer();
 }
 
@@ -255,7 +255,7 @@ void VisitorConnection::onRequestStopped() {
 
 void VisitorConnection::onRequestWritable() {
   m_clientSlow = false;
-  m_pace.restart(m_worker.loop().now());
+  m_pace.restart(m_services.loop.now());
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing)
     waitFor(Waiting::Body);

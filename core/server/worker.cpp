@@ -3,8 +3,6 @@
 
 #include "core/base/log.h"
 #include "core/server/client_link.h"
-#include "core/server/h2_visitor.h"
-#include "core/server/read_pace.h"
 #include "core/server/tls_ingress.h"
 #include "core/server/visitor_connection.h"
 
@@ -12,30 +10,39 @@ namespace adit::server {
 
 namespace {
 
-/// How long an answer may still come to a visitor that sent FIN behind its request.
-constexpr Duration kHalfCloseGrace = std::chrono::milliseconds(500);
 /// Connections whose bytes cost much (H2Visitor) that go on in a turn.
 constexpr int kCostlyPerTurn = 4;
-constexpr Duration kLinger = std::chrono::seconds(2);
 /// How long accepting pauses before it looks whether another worker's visitors made room.
 constexpr Duration kFullPause = std::chrono::milliseconds(100);
 constexpr Duration kFullLogPause = std::chrono::seconds(10);
+/// A worker's request ids begin with its index in the bits from here on.
+constexpr unsigned kWorkerShift = 56;
 
 }  // namespace
 
 Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop)
-    : headTimeouts(*loop, context.limits.headTimeout),
-      keepAliveTimeouts(*loop, context.limits.keepAliveTimeout),
-      bodyTimeouts(*loop, context.limits.bodyIdleTimeout),
-      writeTimeouts(*loop, context.limits.writeIdleTimeout / ReadPace::kLooks),
-      halfCloseTimeouts(*loop, kHalfCloseGrace),
-      lingerTimeouts(*loop, kLinger),
-      holdBudget(*loop, context.limits.heldBytes),
-      turnLine(*loop, kCostlyPerTurn),
-      windowBudget(context.limits.windowGrowth),
-      m_context(context),
+    : m_context(context),
       m_params(std::move(params)),
       m_loop(std::move(loop)),
+      m_config(context.config, *m_loop, [this](const ServerConfig& config) { apply(config); }),
+      m_timeouts(*m_loop, m_config.limits()),
+      m_holdBudget(*m_loop, m_config.limits().heldBytes),
+      m_turnLine(*m_loop, kCostlyPerTurn),
+      m_windowBudget(m_config.limits().windowGrowth),
+      m_services{*m_loop,
+                 m_config,
+                 *this,
+                 *this,
+                 *this,
+                 m_timeouts,
+                 m_holdBudget,
+                 m_turnLine,
+                 m_windowBudget,
+                 m_blocks,
+                 m_date,
+                 context.via,
+                 context.observer.get(),
+                 RequestId{m_params.index} << kWorkerShift},
       m_remoteStreams(*m_loop, m_params.index, *this),
       m_fullTimer(*m_loop, [this] { resumeAccepting(); }) {}
 
@@ -47,14 +54,20 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
       quic::EndpointDriver::open(*worker->m_loop, worker->m_params.endpoint, worker->m_params.udp, *worker);
   if (!driver) return fail(std::move(driver.error()));
   worker->m_driver = std::move(*driver);
-  auto listener = net::StreamListener::open(*worker->m_loop, worker->m_params.http, *worker);
-  if (!listener) return fail(std::move(listener.error()));
-  worker->m_listener = std::move(*listener);
-  worker->m_httpAddress = worker->m_listener->localAddress();
-  if (context.certificates != nullptr) {
-    auto ingress = TlsIngress::open(*worker, worker->m_params.https, context.certificates);
-    if (!ingress) return fail(std::move(ingress.error()));
-    worker->m_tlsIngress = std::move(*ingress);
+  IngressHost& host = *worker;
+  auto http = TcpIngress::open(*worker->m_loop, host, worker->m_params.http, VisitorConnection::factory());
+  if (!http) return fail(std::move(http.error()));
+  worker->m_http = std::move(*http);
+  if (const auto certificates = worker->m_config.get().certificates) {
+    auto https =
+        TlsIngress::open(*worker->m_loop, worker->m_config, host, worker->m_params.https, certificates);
+    if (!https) return fail(std::move(https.error()));
+    worker->m_https = std::move(*https);
+  }
+  for (const WorkerParams::Listener& each : worker->m_params.others) {
+    auto other = TcpIngress::open(*worker->m_loop, host, each.params, *each.factory);
+    if (!other) return fail(std::move(other.error()));
+    worker->m_others.push_back(std::move(*other));
   }
   return worker;
 }
@@ -62,7 +75,7 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
 Worker::~Worker() { stop(); }
 
 net::SocketAddress Worker::httpsAddress() const {
-  return m_tlsIngress == nullptr ? net::SocketAddress() : m_tlsIngress->address();
+  return m_https == nullptr ? net::SocketAddress() : m_https->address();
 }
 
 void Worker::start() {
@@ -82,8 +95,7 @@ void Worker::stop() {
 }
 
 void Worker::shutDown() {
-  m_listener.reset();
-  if (m_tlsIngress != nullptr) m_tlsIngress->stop();
+  forEachIngress([](Ingress& each) { each.stop(); });
   while (!m_visitors.empty()) m_visitors.begin()->second->closeNow();
   m_remoteStreams.shutDown();
   if (m_driver != nullptr)
@@ -92,9 +104,21 @@ void Worker::shutDown() {
   m_sessions.clear();
   m_links.clear();
   m_driver.reset();
-  m_tlsIngress.reset();
   m_drainTimer.reset();
   m_loop->runOnce();
+}
+
+template <typename Do>
+void Worker::forEachIngress(Do&& action) {
+  if (m_http != nullptr) action(*m_http);
+  if (m_https != nullptr) action(*m_https);
+  for (auto& each : m_others) action(*each);
+}
+
+void Worker::apply(const ServerConfig& config) {
+  m_timeouts.apply(config.limits);
+  m_holdBudget.resize(config.limits.heldBytes);
+  m_windowBudget.resize(config.limits.windowGrowth);
 }
 
 const RouteTable& Worker::routes() {
@@ -106,9 +130,17 @@ const RouteTable& Worker::routes() {
   return *m_routes;
 }
 
-Destination Worker::findDestination(std::string_view authority) {
-  const LookupContext asking{m_context.registry.domain(), m_params.index, m_loop->now()};
-  return server::findDestination(routes(), asking, authority);
+Destination Worker::find(std::string_view authority) {
+  const LookupContext asking{m_config.get().domain, m_params.index, m_loop->now()};
+  return findDestination(routes(), asking, authority);
+}
+
+OpenedStream Worker::open(const Destination& destination) {
+  if (destination.kind == Destination::Kind::Here) return openStream(destination.session, destination.tunnel);
+  OpenedStream opened;
+  opened.stream = m_remoteStreams.open(destination.worker, destination.session, destination.tunnel);
+  if (opened.stream == nullptr) opened.refusal = wire::AppError::Draining;
+  return opened;
 }
 
 ClientLink* Worker::findSession(SessionId id) {
@@ -135,7 +167,7 @@ OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
   // What a client takes at a time is shared by its tunnels: one may have as much as is still free, so that
   // the crowd at one never closes the door of another.
   quic::Connection& connection = link->connection();
-  if (load->active < m_context.limits.requestsPerTunnel && load->active < connection.streamCredit())
+  if (load->active < m_config.limits().requestsPerTunnel && load->active < connection.streamCredit())
     opened.stream = connection.openStream();
   if (opened.stream == nullptr) {
     opened.refusal = wire::AppError::Overloaded;
@@ -164,22 +196,31 @@ void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& 
   });
 }
 
-void Worker::onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) {
-  startVisitor(net::DetachedSocket::wrap(nativeSocket), VisitorProtocol::Http1, http::Scheme::Http, peer, {});
+void Worker::accept(VisitorArrival arrival) {
+  if (m_draining || !admit(arrival.peer)) return;
+  serve(arrival);
 }
 
-void Worker::startVisitor(std::unique_ptr<net::DetachedSocket> socket, VisitorProtocol protocol,
-                          http::Scheme scheme, const net::SocketAddress& peer, std::string received) {
-  if (received.empty() && (m_draining || !admit(peer))) return;
-  std::unique_ptr<Visitor> visitor;
-  if (protocol == VisitorProtocol::Http2) {
-    visitor = std::make_unique<H2Visitor>(*this, *socket, scheme, peer);
-  } else {
-    visitor = std::make_unique<VisitorConnection>(*this, *socket, scheme, peer);
-  }
+/// The connection keeps its place: the visitor that gives it up leaves after this one has entered, so that a
+/// busy worker does not let in as many as others send it.
+void Worker::adopt(VisitorArrival arrival) {
+  m_context.gate.enter(arrival.peer);
+  serve(arrival);
+}
+
+void Worker::move(unsigned index, VisitorArrival arrival) {
+  Worker* target = m_context.workers[index];
+  m_context.gate.enter(arrival.peer);
+  // Shared because a task is copyable; a task that is dropped closes the connection.
+  const auto parcel = std::make_shared<VisitorArrival>(std::move(arrival));
+  target->post([target, parcel] { target->serve(*parcel); });
+}
+
+void Worker::serve(VisitorArrival& arrival) {
+  std::unique_ptr<Visitor> visitor = arrival.factory->create(m_services, arrival);
   Visitor* key = visitor.get();
   m_visitors.emplace(key, std::move(visitor));
-  if (!received.empty()) key->resumeWith(received);
+  if (!arrival.received.empty()) key->resumeWith(arrival.received);
 }
 
 bool Worker::admit(const net::SocketAddress& peer) {
@@ -191,32 +232,30 @@ bool Worker::admit(const net::SocketAddress& peer) {
 void Worker::leave(const net::SocketAddress& peer) { m_context.gate.leave(peer); }
 
 void Worker::pauseAccepting() {
-  if (!m_listenerPaused) {
-    m_listenerPaused = true;
+  if (!m_listenersPaused) {
+    m_listenersPaused = true;
     const Timestamp now = m_loop->now();
     if (now >= m_fullLogDue) {  // a crowd that comes and goes fills it again and again
       m_fullLogDue = now + kFullLogPause;
       logWarning("server", "{} visitors: new ones wait", m_context.gate.inside());
     }
-    if (m_listener != nullptr) m_listener->pause();
-    if (m_tlsIngress != nullptr) m_tlsIngress->pause();
+    forEachIngress([](Ingress& each) { each.pause(); });
   }
   m_fullTimer.start(kFullPause);
 }
 
 void Worker::resumeAccepting() {
-  if (!m_listenerPaused || m_draining) return;
+  if (!m_listenersPaused || m_draining) return;
   if (m_context.gate.isFull()) {
     m_fullTimer.start(kFullPause);
     return;
   }
-  m_listenerPaused = false;
+  m_listenersPaused = false;
   m_fullTimer.stop();
-  if (m_listener != nullptr) m_listener->resume();
-  if (m_tlsIngress != nullptr) m_tlsIngress->resume();
+  forEachIngress([](Ingress& each) { each.resume(); });
 }
 
-void Worker::forgetVisitor(Visitor& visitor) {
+void Worker::forget(Visitor& visitor) {
   const auto found = m_visitors.find(&visitor);
   if (found == m_visitors.end()) return;
   leave(visitor.peer());
@@ -236,8 +275,7 @@ void Worker::forgetLink(ClientLink& link) {
 void Worker::drain(Duration deadline, std::function<void()> done) {
   m_draining = true;
   m_drained = std::move(done);
-  if (m_tlsIngress != nullptr) m_tlsIngress->stop();
-  m_listener.reset();  // new visitors are refused at once instead of waiting in the backlog
+  forEachIngress([](Ingress& each) { each.stop(); });
   m_driver->endpoint().stopAccepting();
   for (auto& [key, link] : m_links) link->drain(deadline);
   std::vector<Visitor*> visitors;
