@@ -170,7 +170,7 @@ std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {
   return found == m_tunnels.end() || !found->second->started ? nullptr : found->second;
 }
 
-void Client::onRequestStream(quic::Stream& stream) {
+void Client::onRequestStream(transport::Stream& stream) {
   InboundRequest* request = m_free.popFront();
   if (request == nullptr) {
     m_requests.push_back(std::make_unique<InboundRequest>(static_cast<RequestOwner&>(*this)));

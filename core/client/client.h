@@ -65,7 +65,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void onLinkChanged() override;
   void onDeclared(const wire::Declared& declared) override;
   std::vector<wire::TunnelDeclaration> declarations() override;
-  void onRequestStream(quic::Stream& stream) override;
+  void onRequestStream(transport::Stream& stream) override;
   std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
   net::EventLoop& loop() override { return *m_loop; }
   AnswerBudget& answerBudget() override { return m_budget; }

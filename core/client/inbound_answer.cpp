@@ -54,7 +54,7 @@ void InboundRequest::onContent(Slice data) {
     if (unsent < AnswerBudget::kShare) return;
     m_stream->awaitWritable(AnswerBudget::kShare / 2);
     m_exchange->pauseAnswer();
-  } else if (unsent >= quic::kSendHighWater) {
+  } else if (unsent >= transport::kSendHighWater) {
     m_exchange->pauseAnswer();
   }
 }
@@ -69,7 +69,7 @@ void InboundRequest::onEnd() {
   m_answerPhase = AnswerPhase::Done;
   m_stream->finish();
   // Answered before the request was whole: the rest is not wanted.
-  if (!m_requestEnded) m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::NoError));
+  if (!m_requestEnded) m_stream->stopSending(static_cast<transport::AppErrorCode>(wire::AppError::NoError));
   end(false);
 }
 
@@ -119,7 +119,7 @@ void InboundRequest::answerProblem(const OriginFailure& failure) {
                    [&](Slice piece) { relay::sendData(*m_stream, writer, std::move(piece)); });
   }
   m_stream->finish();
-  if (!m_requestEnded) m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::NoError));
+  if (!m_requestEnded) m_stream->stopSending(static_cast<transport::AppErrorCode>(wire::AppError::NoError));
   end(true, CancelReason::NotWanted);
 }
 

@@ -14,7 +14,7 @@ InboundRequest::~InboundRequest() {
   if (m_phase != Phase::Ended) end(true);
 }
 
-void InboundRequest::begin(quic::Stream& stream) {
+void InboundRequest::begin(transport::Stream& stream) {
   m_stream = &stream;
   stream.setHandler(this);
   m_exchange = nullptr;
@@ -59,7 +59,7 @@ bool InboundRequest::readStreamHead(ByteView& data) {
   return true;
 }
 
-void InboundRequest::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
+void InboundRequest::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   const std::size_t size = data.size();
   m_bodyInFeed = 0;
   if (m_phase == Phase::StreamHead && !readStreamHead(data)) {
@@ -178,31 +178,31 @@ void InboundRequest::onSent() {
   if (m_answerPhase == AnswerPhase::Head && m_framing.body != http::BodyFraming::None) timeOrigin();
 }
 
-void InboundRequest::onStreamReset(quic::Stream&, quic::AppErrorCode) {
+void InboundRequest::onStreamReset(transport::Stream&, transport::AppErrorCode) {
   // The visitor is gone: the origin should stop at once.
-  if (m_stream != nullptr) m_stream->reset(static_cast<quic::AppErrorCode>(wire::AppError::VisitorGone));
+  if (m_stream != nullptr) m_stream->reset(static_cast<transport::AppErrorCode>(wire::AppError::VisitorGone));
   end(m_answerPhase == AnswerPhase::Head);
 }
 
-void InboundRequest::onStreamStopped(quic::Stream&, quic::AppErrorCode) {
+void InboundRequest::onStreamStopped(transport::Stream&, transport::AppErrorCode) {
   if (m_stream != nullptr)
-    m_stream->stopSending(static_cast<quic::AppErrorCode>(wire::AppError::VisitorGone));
+    m_stream->stopSending(static_cast<transport::AppErrorCode>(wire::AppError::VisitorGone));
   end(m_answerPhase == AnswerPhase::Head);
 }
 
-void InboundRequest::onStreamWritable(quic::Stream&) {
+void InboundRequest::onStreamWritable(transport::Stream&) {
   if (m_exchange != nullptr) m_exchange->resumeAnswer();
 }
 
-void InboundRequest::onStreamClosed(quic::Stream&) {
+void InboundRequest::onStreamClosed(transport::Stream&) {
   m_stream = nullptr;
   end(m_answerPhase != AnswerPhase::Done && m_answerPhase != AnswerPhase::Upgraded);
 }
 
 void InboundRequest::refuse(wire::AppError code) {
   if (m_stream != nullptr) {
-    m_stream->reset(static_cast<quic::AppErrorCode>(code));
-    m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
+    m_stream->reset(static_cast<transport::AppErrorCode>(code));
+    m_stream->stopSending(static_cast<transport::AppErrorCode>(code));
   }
   end(true);
 }

@@ -15,8 +15,8 @@
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/net/timeout_queue.h"
-#include "core/quic/stream.h"
 #include "core/relay/credit_ledger.h"
+#include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 #include "core/wire/http_frames.h"
 #include "core/wire/stream_head.h"
@@ -39,7 +39,7 @@ class RequestOwner {
 };
 
 class InboundRequest final : public ListHook<>,
-                             private quic::StreamHandler,
+                             private transport::StreamHandler,
                              private wire::FrameReader::Handler,
                              private OriginExchange::User,
                              private net::TimeoutItem {
@@ -47,18 +47,18 @@ class InboundRequest final : public ListHook<>,
   explicit InboundRequest(RequestOwner& owner) noexcept : m_owner(owner) {}
   ~InboundRequest();
   /// Takes a stream that the server opened.
-  void begin(quic::Stream& stream);
+  void begin(transport::Stream& stream);
 
  private:
   enum class Phase : std::uint8_t { StreamHead, Request, Ended };
   enum class AnswerPhase : std::uint8_t { Head, Body, Upgraded, Done };
 
   // Stream
-  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamWritable(quic::Stream& stream) override;
-  void onStreamClosed(quic::Stream& stream) override;
+  void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamStopped(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamWritable(transport::Stream& stream) override;
+  void onStreamClosed(transport::Stream& stream) override;
   Result<> onFrame(wire::FrameType type, ByteView payload) override;
   Result<> onBody(ByteView data) override;
 
@@ -85,7 +85,7 @@ class InboundRequest final : public ListHook<>,
   void end(bool failed, CancelReason reason = CancelReason::VisitorGone);
 
   RequestOwner& m_owner;
-  quic::Stream* m_stream = nullptr;
+  transport::Stream* m_stream = nullptr;
   std::shared_ptr<Tunnel> m_tunnel;
   std::unique_ptr<OriginExchange> m_http1;  ///< Made at the first use and kept for the next requests.
   std::unique_ptr<OriginExchange> m_http2;  ///< Likewise.

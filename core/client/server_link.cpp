@@ -141,7 +141,7 @@ void ServerLink::dropAttempt() {
   if (m_connection != nullptr) {
     m_connection->setHandler(nullptr);
     if (m_control != nullptr) m_control->setHandler(nullptr);
-    m_connection->close(static_cast<quic::AppErrorCode>(wire::AppError::NoError), "");
+    m_connection->close(static_cast<transport::AppErrorCode>(wire::AppError::NoError), "");
     m_connection = nullptr;
     m_control = nullptr;
   }
@@ -164,7 +164,7 @@ Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
   quic::EndpointParams endpoint;
   endpoint.role = quic::Role::Client;
   endpoint.identity = m_params.identity;
-  endpoint.shedCode = static_cast<quic::AppErrorCode>(wire::AppError::Overloaded);
+  endpoint.shedCode = static_cast<transport::AppErrorCode>(wire::AppError::Overloaded);
   endpoint.keys = quic::StaticKeys::generate(m_random);
   endpoint.limits.peerStreams = kRequestStreams;
   endpoint.limits.loopbackPayload = m_params.loopbackPayload;
@@ -209,10 +209,10 @@ void ServerLink::resolved(const Result<std::vector<net::SocketAddress>>& address
   m_sessionError.reset();
 }
 
-void ServerLink::onConnected(quic::Connection& connection) {
+void ServerLink::onConnected(transport::Link& connection) {
   m_control = connection.openStream();
   if (m_control == nullptr) {
-    connection.close(static_cast<quic::AppErrorCode>(wire::AppError::Protocol), "no stream for control");
+    connection.close(static_cast<transport::AppErrorCode>(wire::AppError::Protocol), "no stream for control");
     return;
   }
   m_control->setHandler(this);
@@ -230,18 +230,18 @@ void ServerLink::onConnected(quic::Connection& connection) {
   armSessionTimer();
 }
 
-void ServerLink::onStreamOpened(quic::Connection&, quic::Stream& stream) {
+void ServerLink::onStreamOpened(transport::Link&, transport::Stream& stream) {
   m_handler.onRequestStream(stream);
 }
 
-void ServerLink::onStreamData(quic::Stream& stream, ByteView data, bool) {
+void ServerLink::onStreamData(transport::Stream& stream, ByteView data, bool) {
   stream.consume(data.size());
   if (m_session == nullptr) return;
   m_session->receive(data, m_loop.now());
   armSessionTimer();
 }
 
-void ServerLink::onStreamClosed(quic::Stream&) { m_control = nullptr; }
+void ServerLink::onStreamClosed(transport::Stream&) { m_control = nullptr; }
 
 void ServerLink::sendControl(ByteView bytes) {
   if (m_control != nullptr) m_control->sendCopy(bytes);
@@ -262,17 +262,17 @@ void ServerLink::onServerDraining(const wire::Drain& drain) {
 
 void ServerLink::onSessionFailed(const Error& error, wire::AppError code) {
   m_sessionError = error;
-  if (m_connection != nullptr) m_connection->close(static_cast<quic::AppErrorCode>(code), "");
+  if (m_connection != nullptr) m_connection->close(static_cast<transport::AppErrorCode>(code), "");
 }
 
-void ServerLink::onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) {
+void ServerLink::onLinkClosed(transport::Link&, const transport::CloseInfo& info) {
   m_connection = nullptr;
   m_control = nullptr;
   m_session.reset();
   m_sessionTimer.stop();
   if (m_sessionError) {
     failed(*std::exchange(m_sessionError, std::nullopt));
-  } else if (info.cause == quic::CloseCause::PeerApplication) {
+  } else if (info.cause == transport::CloseCause::PeerApplication) {
     failed(wire::toError(info.code, info.reason));
   } else {
     failed(info.toError());

@@ -28,8 +28,8 @@ struct ServerLinkParams {
 };
 
 class ServerLink final : private quic::EndpointDriver::Handler,
-                         private quic::ConnectionHandler,
-                         private quic::StreamHandler,
+                         private transport::LinkHandler,
+                         private transport::StreamHandler,
                          private session::ClientSession::Handler {
  public:
   class Handler {
@@ -39,7 +39,7 @@ class ServerLink final : private quic::EndpointDriver::Handler,
     /// The tunnels to declare, asked for after every login and by declare().
     virtual std::vector<wire::TunnelDeclaration> declarations() = 0;
     /// The server opened a stream for a visitor's request; a handler must be set inside.
-    virtual void onRequestStream(quic::Stream& stream) = 0;
+    virtual void onRequestStream(transport::Stream& stream) = 0;
 
    protected:
     ~Handler() = default;
@@ -65,17 +65,17 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   [[nodiscard]] Duration roundTrip() const;
 
  private:
-  void onAccepted(quic::Connection&) override {}
+  void onAccepted(transport::Link&) override {}
   void onForeignDatagram(std::uint8_t, const net::ReceivedDatagram&) override {}
-  void onConnected(quic::Connection& connection) override;
-  void onStreamOpened(quic::Connection& connection, quic::Stream& stream) override;
-  void onStreamCredit(quic::Connection&) override {}
-  void onConnectionClosed(quic::Connection& connection, const quic::CloseInfo& info) override;
-  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(quic::Stream&, quic::AppErrorCode) override {}
-  void onStreamStopped(quic::Stream&, quic::AppErrorCode) override {}
-  void onStreamWritable(quic::Stream&) override {}
-  void onStreamClosed(quic::Stream& stream) override;
+  void onConnected(transport::Link& connection) override;
+  void onStreamOpened(transport::Link& connection, transport::Stream& stream) override;
+  void onStreamCredit(transport::Link&) override {}
+  void onLinkClosed(transport::Link& connection, const transport::CloseInfo& info) override;
+  void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamWritable(transport::Stream&) override {}
+  void onStreamClosed(transport::Stream& stream) override;
   void sendControl(ByteView bytes) override;
   void onLoggedIn(const wire::LoginAccepted& accepted) override;
   void onDeclared(const wire::Declared& declared) override;
@@ -114,8 +114,8 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   std::unique_ptr<quic::EndpointDriver> m_driver;
   DriverKind m_driverKind;
   std::size_t m_addressTurn = 0;  ///< Which of the server's addresses is tried.
-  quic::Connection* m_connection = nullptr;
-  quic::Stream* m_control = nullptr;
+  transport::Link* m_connection = nullptr;
+  transport::Stream* m_control = nullptr;
   std::unique_ptr<session::ClientSession> m_session;
   std::optional<Error> m_sessionError;
 };

@@ -188,7 +188,7 @@ void ConnectionImpl::markDirty(bool mustWrite) {
   m_endpoint.markDirty(*this);
 }
 
-Stream* ConnectionImpl::openStream() {
+transport::Stream* ConnectionImpl::openStream() {
   if (m_state != State::Open) return nullptr;
   StreamImpl& stream = m_endpoint.streams().acquire();
   std::int64_t id = -1;
@@ -206,9 +206,9 @@ std::uint64_t ConnectionImpl::streamCredit() const noexcept {
   return m_state == State::Open ? ngtcp2_conn_get_streams_bidi_left(m_connection.get()) : 0;
 }
 
-void ConnectionImpl::close(AppErrorCode code, std::string_view reason) {
-  CloseInfo info;
-  info.cause = CloseCause::Local;
+void ConnectionImpl::close(transport::AppErrorCode code, std::string_view reason) {
+  transport::CloseInfo info;
+  info.cause = transport::CloseCause::Local;
   info.code = code;
   info.reason = reason;
   end(std::move(info), Farewell::SendClose);
@@ -220,8 +220,8 @@ void ConnectionImpl::migrate(const net::SocketAddress& newLocal) {
   markDirty(true);
 }
 
-ConnectionStats ConnectionImpl::stats() const {
-  ConnectionStats stats = m_counters;
+transport::LinkStats ConnectionImpl::stats() const {
+  transport::LinkStats stats = m_counters;
   if (m_connection == nullptr) return stats;
   const ng::ConnectionInfo info = ng::connectionInfo(m_connection.get());
   stats.smoothedRtt = Duration(static_cast<std::int64_t>(info.smoothed_rtt));
@@ -241,13 +241,13 @@ void ConnectionImpl::streamReady(StreamImpl& stream) {
   markDirty(true);
 }
 
-void ConnectionImpl::shutdownWrite(StreamId id, AppErrorCode code) {
+void ConnectionImpl::shutdownWrite(transport::StreamId id, transport::AppErrorCode code) {
   if (!isLive()) return;
   ng::shutdownWrite(m_connection.get(), id, code);
   markDirty(true);
 }
 
-void ConnectionImpl::shutdownRead(StreamId id, AppErrorCode code) {
+void ConnectionImpl::shutdownRead(transport::StreamId id, transport::AppErrorCode code) {
   if (!isLive()) return;
   ng::shutdownRead(m_connection.get(), id, code);
   markDirty(true);
@@ -262,7 +262,7 @@ void ConnectionImpl::received(std::size_t count) {
   ngtcp2_conn_extend_max_offset(m_connection.get(), count);
 }
 
-void ConnectionImpl::consumed(StreamId id, std::size_t count, bool streamToo) {
+void ConnectionImpl::consumed(transport::StreamId id, std::size_t count, bool streamToo) {
   if (!isLive()) return;
   m_unconsumed -= count;
   if (!streamToo) return;  // the peer has no use for it
@@ -271,7 +271,7 @@ void ConnectionImpl::consumed(StreamId id, std::size_t count, bool streamToo) {
   if (m_creditSinceWrite >= m_creditThreshold) markDirty(true);
 }
 
-void ConnectionImpl::widen(StreamId id, std::size_t count) {
+void ConnectionImpl::widen(transport::StreamId id, std::size_t count) {
   if (!isLive()) return;
   ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
   markDirty(true);

@@ -8,15 +8,16 @@
 
 #include "core/quic/connection_impl.h"
 #include "core/quic/endpoint_impl.h"
+#include "core/quic/transport_errors.h"
 
 namespace adit::quic {
+
+using transport::CloseCause;
+using transport::CloseInfo;
 
 namespace {
 
 constexpr std::size_t kMaxReason = 256;
-constexpr std::uint64_t kNoApplicationProtocol = 0x100 + 120;  // CRYPTO_ERROR with TLS's alert
-constexpr std::uint64_t kCryptoErrorFirst = 0x100, kCryptoErrorLast = 0x1ff;
-constexpr std::uint64_t kConnectionRefused = 0x02;
 
 std::string seconds(Duration duration) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -24,51 +25,7 @@ std::string seconds(Duration duration) {
                         : fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
 }
 
-Error describeTransportError(const CloseInfo& info, std::string_view peer) {
-  if (info.code == kNoApplicationProtocol) {
-    return {ErrorCode::VersionMismatch, fmt::format("{} does not speak our protocol version", peer)};
-  }
-  if (info.code >= kCryptoErrorFirst && info.code <= kCryptoErrorLast) {
-    return {ErrorCode::TlsFailure,
-            fmt::format("the TLS handshake with {} failed (alert {})", peer, info.code - kCryptoErrorFirst),
-            static_cast<long>(info.code)};
-  }
-  if (info.code == kConnectionRefused) {
-    return {ErrorCode::Overloaded, fmt::format("{} accepts no more connections now", peer),
-            static_cast<long>(info.code)};
-  }
-  return {ErrorCode::ProtocolViolation,
-          fmt::format("{} ended the QUIC connection with transport error 0x{:x} {}", peer, info.code,
-                      info.reason),
-          static_cast<long>(info.code)};
-}
-
 }  // namespace
-
-Error CloseInfo::toError() const {
-  if (error) return *error;
-  switch (cause) {
-    case CloseCause::Local:
-      return {ErrorCode::Closed, "the connection was closed here", static_cast<long>(code)};
-    case CloseCause::PeerApplication:
-      return {ErrorCode::Closed, fmt::format("the peer closed the connection: {} (code {})", reason, code),
-              static_cast<long>(code)};
-    case CloseCause::PeerTransport:
-      return describeTransportError(*this, "the peer");
-    case CloseCause::LocalTransport:
-      return {ErrorCode::ProtocolViolation, fmt::format("the peer broke QUIC's rules: {}", reason),
-              static_cast<long>(code)};
-    case CloseCause::IdleTimeout:
-      return {ErrorCode::TimedOut, "the connection was silent for too long"};
-    case CloseCause::HandshakeTimeout:
-      return {ErrorCode::TimedOut, "the peer did not complete the handshake in time"};
-    case CloseCause::StatelessReset:
-      return {ErrorCode::ConnectionReset, "the peer lost this connection: it was restarted"};
-    case CloseCause::VersionNegotiation:
-      return {ErrorCode::VersionMismatch, "the peer knows no QUIC version of ours"};
-  }
-  return {ErrorCode::Internal, "the connection ended for an unknown reason"};
-}
 
 void ConnectionImpl::end(CloseInfo info, Farewell farewell) {
   if (!isLive()) return;
@@ -122,7 +79,7 @@ void ConnectionImpl::endWith(int libraryError) {
   info.code = error.error_code;
   info.reason = ngtcp2_strerror(libraryError);
   if (!info.error && libraryError == NGTCP2_ERR_CRYPTO) {
-    info.error = describeTransportError(info, peer);
+    info.error = describeTransportError(info.code, info.reason, peer);
   }
   end(std::move(info), Farewell::SendClose);
   m_ending->error = error;
@@ -147,7 +104,7 @@ void ConnectionImpl::endByPeer() {
     info.cause = CloseCause::PeerApplication;
   } else {
     info.cause = CloseCause::PeerTransport;
-    info.error = describeTransportError(info, peer);
+    info.error = describeTransportError(info.code, info.reason, peer);
   }
   end(std::move(info), Farewell::Drain);
 }
@@ -161,8 +118,8 @@ void ConnectionImpl::finish(Timestamp now, BatchSender& sender) {
     m_state = State::Dead;
   closeStreams(ending.info);
   m_endpoint.onConnectionOver(*this, m_wasOpen);
-  if (ConnectionHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr) {
-    handler->onConnectionClosed(*this, ending.info);
+  if (transport::LinkHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr) {
+    handler->onLinkClosed(*this, ending.info);
   }
   m_connection.reset();
   m_tls.reset();
@@ -174,7 +131,7 @@ void ConnectionImpl::finish(Timestamp now, BatchSender& sender) {
 }
 
 void ConnectionImpl::closeStreams(const CloseInfo& info) {
-  const AppErrorCode code =
+  const transport::AppErrorCode code =
       info.cause == CloseCause::PeerApplication || info.cause == CloseCause::Local ? info.code : 0;
   while (StreamImpl* stream = m_streams.popFront()) {
     stream->onReset(code);

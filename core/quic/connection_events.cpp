@@ -28,7 +28,7 @@ void ConnectionImpl::deliverConnected() {
   }
 }
 
-void ConnectionImpl::onStreamOpened(StreamId id) {
+void ConnectionImpl::onStreamOpened(transport::StreamId id) {
   // Data may ride in the very datagram that completes the handshake.
   if (m_connectedPending) deliverConnected();
   StreamImpl& stream = m_endpoint.streams().acquire();
@@ -46,7 +46,7 @@ void ConnectionImpl::onStreamData(StreamImpl* stream, ByteView data, bool fin) {
   }
 }
 
-void ConnectionImpl::onStreamClosed(StreamImpl* stream, StreamId id) {
+void ConnectionImpl::onStreamClosed(StreamImpl* stream, transport::StreamId id) {
   if (stream != nullptr) {
     const std::size_t unconsumed = stream->close();
     m_endpoint.streams().release(*stream);
@@ -66,9 +66,9 @@ void ConnectionImpl::deliverStops() {
   std::sort(stops.begin(), stops.end(), [](const auto& a, const auto& b) { return a.stream < b.stream; });
   for (StreamImpl* stream = m_streams.front(); stream != nullptr && isLive();) {
     StreamImpl* next = m_streams.next(*stream);
-    const auto found =
-        std::lower_bound(stops.begin(), stops.end(), stream->id(),
-                         [](const StopSendingFrame& frame, StreamId id) { return frame.stream < id; });
+    const auto found = std::lower_bound(
+        stops.begin(), stops.end(), stream->id(),
+        [](const StopSendingFrame& frame, transport::StreamId id) { return frame.stream < id; });
     if (found != stops.end() && found->stream == stream->id()) stream->onStopped(found->code);
     stream = next;
   }

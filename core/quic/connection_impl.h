@@ -15,13 +15,13 @@
 #include "core/net/datagram.h"
 #include "core/quic/batch_sender.h"
 #include "core/quic/cid_map.h"
-#include "core/quic/connection.h"
 #include "core/quic/deadline_heap.h"
 #include "core/quic/ngtcp2_compat.h"
 #include "core/quic/ready_streams.h"
 #include "core/quic/stop_sending_scan.h"
 #include "core/quic/stream_impl.h"
 #include "core/quic/tls_session.h"
+#include "core/transport/link.h"
 
 namespace adit::quic {
 
@@ -43,7 +43,9 @@ struct AcceptParams {
   ByteView token;
 };
 
-class ConnectionImpl final : public Connection, public ListHook<DirtyConnectionsTag>, public DeadlineHook {
+class ConnectionImpl final : public transport::Link,
+                             public ListHook<DirtyConnectionsTag>,
+                             public DeadlineHook {
  public:
   static Result<std::unique_ptr<ConnectionImpl>> connectTo(EndpointImpl& endpoint,
                                                            const ConnectParams& params, Timestamp now);
@@ -52,14 +54,14 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   ~ConnectionImpl() override;
 
   // Connection
-  void setHandler(ConnectionHandler* handler) noexcept override { m_handler = handler; }
-  Stream* openStream() override;
+  void setHandler(transport::LinkHandler* handler) noexcept override { m_handler = handler; }
+  transport::Stream* openStream() override;
   [[nodiscard]] std::uint64_t streamCredit() const noexcept override;
-  void close(AppErrorCode code, std::string_view reason) override;
+  void close(transport::AppErrorCode code, std::string_view reason) override;
   void migrate(const net::SocketAddress& newLocal) override;
   [[nodiscard]] std::optional<tls::Pin> peerPin() const override { return m_peerPin; }
   [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return m_peer; }
-  [[nodiscard]] ConnectionStats stats() const override;
+  [[nodiscard]] transport::LinkStats stats() const override;
   [[nodiscard]] Timestamp lastHeard() const noexcept override { return m_lastHeard; }
 
   // For its endpoint
@@ -78,13 +80,13 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   [[nodiscard]] SlabWriter& writer() noexcept;
   void streamReady(StreamImpl& stream);
   void streamWritable(StreamImpl& stream) { m_writable.pushBack(stream); }
-  void shutdownWrite(StreamId id, AppErrorCode code);
-  void shutdownRead(StreamId id, AppErrorCode code);
+  void shutdownWrite(transport::StreamId id, transport::AppErrorCode code);
+  void shutdownRead(transport::StreamId id, transport::AppErrorCode code);
   /// `count` bytes were handed to a stream's user.
   void received(std::size_t count);
   /// The user is done with `count` of them; `streamToo` where the peer may still send on that stream.
-  void consumed(StreamId id, std::size_t count, bool streamToo);
-  void widen(StreamId id, std::size_t count);
+  void consumed(transport::StreamId id, std::size_t count, bool streamToo);
+  void widen(transport::StreamId id, std::size_t count);
 
  private:
   friend struct ConnectionCallbacks;
@@ -99,7 +101,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   };
   enum class Farewell : std::uint8_t { SendClose, Drain, Vanish };
   struct Ending {
-    CloseInfo info;
+    transport::CloseInfo info;
     Farewell farewell = Farewell::Vanish;
     ng::CloseError error{};
   };
@@ -132,8 +134,8 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
 
   // connection_events.cpp: what the callbacks mean
   void onHandshakeCompleted();
-  void onStreamOpened(StreamId id);
-  void onStreamClosed(StreamImpl* stream, StreamId id);
+  void onStreamOpened(transport::StreamId id);
+  void onStreamClosed(StreamImpl* stream, transport::StreamId id);
   void onStreamData(StreamImpl* stream, ByteView data, bool fin);
   void deliverConnected();
   void deliverStops();
@@ -141,17 +143,17 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   void deliverWritable();
 
   // connection_close.cpp
-  void end(CloseInfo info, Farewell farewell);
+  void end(transport::CloseInfo info, Farewell farewell);
   void endWith(int libraryError);
   void endByPeer();
   void finish(Timestamp now, BatchSender& sender);
-  void closeStreams(const CloseInfo& info);
+  void closeStreams(const transport::CloseInfo& info);
   void writeClose(Timestamp now, BatchSender& sender, const Ending& ending);
   void answerLatePacket(const net::ReceivedDatagram& datagram);
   void die();
 
   EndpointImpl& m_endpoint;
-  ConnectionHandler* m_handler = nullptr;
+  transport::LinkHandler* m_handler = nullptr;
   net::SocketAddress m_local, m_peer;
   std::optional<net::SocketAddress> m_candidatePeer;  // the last unknown address a packet came from
   std::optional<net::SocketAddress> m_migrateTo;
@@ -166,7 +168,7 @@ class ConnectionImpl final : public Connection, public ListHook<DirtyConnections
   TokenBucket m_pathChanges{5, 0.5};  // a peer that moves more often is dropped where it was not
   Duration m_minRtt{};
   Timestamp m_lastHeard{};
-  ConnectionStats m_counters;
+  transport::LinkStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;
   std::uint64_t m_bytesSinceWrite = 0;
   std::uint64_t m_unconsumed = 0;  // bytes users have been handed and are not done with

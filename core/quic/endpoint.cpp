@@ -54,7 +54,7 @@ ConnectionImpl& EndpointImpl::keep(std::unique_ptr<ConnectionImpl> connection) {
   return *m_connections.back();
 }
 
-Result<Connection*> EndpointImpl::connect(const ConnectParams& params, Timestamp now) {
+Result<transport::Link*> EndpointImpl::connect(const ConnectParams& params, Timestamp now) {
   if (isServer()) return fail(ErrorCode::InvalidArgument, "a server endpoint does not connect");
   if (params.peer.family() != params.local.family()) {
     return fail(ErrorCode::InvalidArgument, "the addresses of a QUIC connection are of two families");
@@ -146,7 +146,7 @@ void EndpointImpl::migrateAll(const net::SocketAddress& newLocal) {
   for (const auto& connection : m_connections) connection->migrate(newLocal);
 }
 
-void EndpointImpl::closeAll(AppErrorCode code, std::string_view reason, Timestamp now) {
+void EndpointImpl::closeAll(transport::AppErrorCode code, std::string_view reason, Timestamp now) {
   m_accepting = false;
   for (const auto& connection : m_connections) connection->close(code, reason);
   flush(now);

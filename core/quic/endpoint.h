@@ -15,7 +15,7 @@
 #include "core/base/random.h"
 #include "core/base/slab.h"
 #include "core/net/datagram.h"
-#include "core/quic/connection.h"
+#include "core/transport/link.h"
 
 namespace adit::quic {
 
@@ -53,7 +53,7 @@ struct EndpointParams {
   StaticKeys keys;
   std::uint8_t worker = 0;  ///< Server: this worker's number, carried (encrypted) in its connection IDs.
   TransportLimits limits;
-  AppErrorCode shedCode = 0;  ///< With which streams are given up whose users hold too much.
+  transport::AppErrorCode shedCode = 0;  ///< With which streams are given up whose users hold too much.
   Random* random = nullptr;
   SlabPool* slabs = nullptr;
   SlabWriter* writer = nullptr;
@@ -67,7 +67,7 @@ struct ConnectParams {
   std::string serverName;  ///< SNI; empty for literal addresses.
   std::optional<tls::Pin>
       pin;  ///< The server's key must have it. Without one every key is accepted (tests only).
-  ConnectionHandler* handler = nullptr;
+  transport::LinkHandler* handler = nullptr;
 };
 
 struct EndpointCounters {
@@ -80,7 +80,7 @@ class EndpointHandler {
  public:
   /// Server: a client completed its handshake; must set a ConnectionHandler (whose onConnected does not come
   /// again).
-  virtual void onAccepted(Connection& connection) = 0;
+  virtual void onAccepted(transport::Link& connection) = 0;
   /// Server: this datagram's connection ID belongs to another worker.
   virtual void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) = 0;
   /// There is something to flush; called once until the next flush.
@@ -97,7 +97,7 @@ class Endpoint {
   virtual ~Endpoint() = default;
 
   /// Client: starts a handshake; its Initial leaves with the next flush.
-  virtual Result<Connection*> connect(const ConnectParams& params, Timestamp now) = 0;
+  virtual Result<transport::Link*> connect(const ConnectParams& params, Timestamp now) = 0;
   virtual void receive(std::span<const net::ReceivedDatagram> datagrams, Timestamp now) = 0;
   /// Writes every dirty connection. A blocked sink is resumed by the next flush.
   virtual void flush(Timestamp now) = 0;
@@ -110,7 +110,7 @@ class Endpoint {
   /// Client: every connection moves to that local address (after setSink).
   virtual void migrateAll(const net::SocketAddress& newLocal) = 0;
   /// Closes every connection with the code and sends the closes; no more are accepted.
-  virtual void closeAll(AppErrorCode code, std::string_view reason, Timestamp now) = 0;
+  virtual void closeAll(transport::AppErrorCode code, std::string_view reason, Timestamp now) = 0;
   /// Server: stop accepting new connections (drain).
   virtual void stopAccepting() = 0;
   [[nodiscard]] virtual std::size_t connectionCount() const noexcept = 0;

@@ -33,7 +33,7 @@ class UdpEndpointDriver final : public EndpointDriver,
   }
 
   // EndpointDriver
-  Result<Connection*> connect(ConnectParams params) override {
+  Result<transport::Link*> connect(ConnectParams params) override {
     params.local = m_socket->localAddress();
     return m_endpoint->connect(params, m_loop.now());
   }
@@ -52,7 +52,7 @@ class UdpEndpointDriver final : public EndpointDriver,
     m_loop.noteWork();
     m_endpoint->receive({&datagram, 1}, m_loop.now());
   }
-  void closeAll(AppErrorCode code, std::string_view reason) override {
+  void closeAll(transport::AppErrorCode code, std::string_view reason) override {
     m_endpoint->closeAll(code, reason, m_loop.now());
     armTimer();
   }
@@ -77,7 +77,7 @@ class UdpEndpointDriver final : public EndpointDriver,
     });
   }
   // EndpointHandler
-  void onAccepted(Connection& connection) override { m_handler.onAccepted(connection); }
+  void onAccepted(transport::Link& connection) override { m_handler.onAccepted(connection); }
   void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override {
     m_handler.onForeignDatagram(worker, datagram);
   }

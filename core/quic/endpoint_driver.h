@@ -15,7 +15,7 @@ class EndpointDriver {
  public:
   class Handler {
    public:
-    virtual void onAccepted(Connection& connection) = 0;
+    virtual void onAccepted(transport::Link& connection) = 0;
     virtual void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) = 0;
 
    protected:
@@ -26,12 +26,12 @@ class EndpointDriver {
                                                       const net::UdpParams& udp, Handler& handler);
   virtual ~EndpointDriver() = default;
   /// `params.local` is filled in.
-  virtual Result<Connection*> connect(ConnectParams params) = 0;
+  virtual Result<transport::Link*> connect(ConnectParams params) = 0;
   /// Client: opens a new socket (new port) and migrates every connection to it.
   virtual Result<> rebind() = 0;
   /// A datagram another worker received for one of ours.
   virtual void receiveForwarded(const net::ReceivedDatagram& datagram) = 0;
-  virtual void closeAll(AppErrorCode code, std::string_view reason) = 0;
+  virtual void closeAll(transport::AppErrorCode code, std::string_view reason) = 0;
   [[nodiscard]] virtual Endpoint& endpoint() noexcept = 0;
   [[nodiscard]] virtual net::SocketAddress localAddress() const = 0;
   [[nodiscard]] virtual const net::UdpCounters& udpCounters() const noexcept = 0;

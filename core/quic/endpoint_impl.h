@@ -27,14 +27,14 @@ class EndpointImpl final : public Endpoint {
   ~EndpointImpl() override;
 
   // Endpoint
-  Result<Connection*> connect(const ConnectParams& params, Timestamp now) override;
+  Result<transport::Link*> connect(const ConnectParams& params, Timestamp now) override;
   void receive(std::span<const net::ReceivedDatagram> datagrams, Timestamp now) override;
   void flush(Timestamp now) override;
   [[nodiscard]] Timestamp deadline() const override { return m_deadlines.first(); }
   void expire(Timestamp now) override;
   void setSink(net::DatagramSink& sink) override;
   void migrateAll(const net::SocketAddress& newLocal) override;
-  void closeAll(AppErrorCode code, std::string_view reason, Timestamp now) override;
+  void closeAll(transport::AppErrorCode code, std::string_view reason, Timestamp now) override;
   void stopAccepting() override { m_accepting = false; }
   [[nodiscard]] std::size_t connectionCount() const noexcept override { return m_alive; }
   [[nodiscard]] const EndpointCounters& counters() const noexcept override { return m_counters; }

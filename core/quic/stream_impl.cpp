@@ -8,7 +8,7 @@
 
 namespace adit::quic {
 
-void StreamImpl::open(ConnectionImpl& connection, StreamId id) noexcept {
+void StreamImpl::open(ConnectionImpl& connection, transport::StreamId id) noexcept {
   m_connection = &connection;
   m_handler = nullptr;
   m_id = id;
@@ -28,7 +28,7 @@ void StreamImpl::setGroup(std::uint64_t group) noexcept {
 }
 
 void StreamImpl::queued() {
-  if (m_unsent.bytes() >= kSendHighWater && !m_writableAt) m_writableAt = kSendLowWater;
+  if (m_unsent.bytes() >= transport::kSendHighWater && !m_writableAt) m_writableAt = transport::kSendLowWater;
   m_connection->streamReady(*this);
 }
 
@@ -52,14 +52,14 @@ void StreamImpl::finish() {
   m_connection->streamReady(*this);
 }
 
-void StreamImpl::reset(AppErrorCode code) {
+void StreamImpl::reset(transport::AppErrorCode code) {
   if (m_closed || m_send == SendState::Reset) return;
   m_send = SendState::Reset;
   dropUnsent();
   m_connection->shutdownWrite(m_id, code);
 }
 
-void StreamImpl::stopSending(AppErrorCode code) {
+void StreamImpl::stopSending(transport::AppErrorCode code) {
   if (m_closed || m_stopAsked || m_receive != ReceiveState::Open) return;
   m_stopAsked = true;
   m_connection->shutdownRead(m_id, code);
@@ -105,20 +105,20 @@ void StreamImpl::onData(ByteView data, bool fin) {
   }
 }
 
-void StreamImpl::onReset(AppErrorCode code) {
+void StreamImpl::onReset(transport::AppErrorCode code) {
   if (m_receive != ReceiveState::Open) return;
   m_receive = ReceiveState::Reset;
   if (m_handler != nullptr) m_handler->onStreamReset(*this, code);
 }
 
-void StreamImpl::giveUp(AppErrorCode code) {
+void StreamImpl::giveUp(transport::AppErrorCode code) {
   stopSending(code);
   m_receive = ReceiveState::Reset;
   consume(m_unconsumed);
   if (m_handler != nullptr) m_handler->onStreamReset(*this, code);
 }
 
-void StreamImpl::onStopped(AppErrorCode code) {
+void StreamImpl::onStopped(transport::AppErrorCode code) {
   if (m_closed || m_send == SendState::Reset) return;
   m_send = SendState::Reset;
   dropUnsent();
@@ -126,7 +126,7 @@ void StreamImpl::onStopped(AppErrorCode code) {
 }
 
 void StreamImpl::deliverWritable() {
-  if (m_handler != nullptr && m_send != SendState::Reset && m_unsent.bytes() <= kSendLowWater) {
+  if (m_handler != nullptr && m_send != SendState::Reset && m_unsent.bytes() <= transport::kSendLowWater) {
     m_handler->onStreamWritable(*this);
   }
 }
@@ -135,7 +135,7 @@ std::size_t StreamImpl::close() {
   m_closed = true;
   dropUnsent();
   ListHook<OpenStreamsTag>::unlink();
-  if (StreamHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr)
+  if (transport::StreamHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr)
     handler->onStreamClosed(*this);
   return std::exchange(m_unconsumed, 0);
 }

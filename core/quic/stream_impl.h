@@ -10,7 +10,7 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
-#include "core/quic/stream.h"
+#include "core/transport/stream.h"
 
 namespace adit::quic {
 
@@ -20,7 +20,7 @@ struct OpenStreamsTag;
 struct ReadyStreamsTag;
 struct WritableStreamsTag;
 
-class StreamImpl final : public Stream,
+class StreamImpl final : public transport::Stream,
                          public ListHook<OpenStreamsTag>,
                          public ListHook<ReadyStreamsTag>,
                          public ListHook<WritableStreamsTag> {
@@ -28,21 +28,21 @@ class StreamImpl final : public Stream,
   StreamImpl() = default;
 
   // Stream
-  [[nodiscard]] StreamId id() const noexcept override { return m_id; }
+  [[nodiscard]] transport::StreamId id() const noexcept override { return m_id; }
   void setGroup(std::uint64_t group) noexcept override;
-  void setHandler(StreamHandler* handler) noexcept override { m_handler = handler; }
+  void setHandler(transport::StreamHandler* handler) noexcept override { m_handler = handler; }
   void send(Slice data) override;
   void sendCopy(ByteView data) override;
   void finish() override;
-  void reset(AppErrorCode code) override;
-  void stopSending(AppErrorCode code) override;
+  void reset(transport::AppErrorCode code) override;
+  void stopSending(transport::AppErrorCode code) override;
   void consume(std::size_t count) override;
   void widen(std::size_t count) override;
   [[nodiscard]] std::size_t unsentBytes() const noexcept override { return m_unsent.bytes(); }
   void awaitWritable(std::size_t unsent) noexcept override { m_writableAt = unsent; }
 
   // For its connection
-  void open(ConnectionImpl& connection, StreamId id) noexcept;
+  void open(ConnectionImpl& connection, transport::StreamId id) noexcept;
   [[nodiscard]] bool hasWork() const noexcept {
     return m_send == SendState::Open ? !m_unsent.empty() : m_send == SendState::Finishing;
   }
@@ -53,11 +53,11 @@ class StreamImpl final : public Stream,
   void onWritten(std::size_t count, bool fin);
   void onAcknowledged(std::size_t count) noexcept;
   void onData(ByteView data, bool fin);
-  void onReset(AppErrorCode code);
+  void onReset(transport::AppErrorCode code);
   [[nodiscard]] std::size_t unconsumed() const noexcept { return m_unconsumed; }
   /// Its user holds too much: credits it and tells the user as if the peer had reset the stream with `code`.
-  void giveUp(AppErrorCode code);
-  void onStopped(AppErrorCode code);
+  void giveUp(transport::AppErrorCode code);
+  void onStopped(transport::AppErrorCode code);
   /// ngtcp2 takes no more for it; the reason comes separately.
   void onRefused() noexcept { dropUnsent(); }
   /// Tells the producer that it may go on, if it still should.
@@ -75,8 +75,8 @@ class StreamImpl final : public Stream,
   void dropUnsent() noexcept;
 
   ConnectionImpl* m_connection = nullptr;
-  StreamHandler* m_handler = nullptr;
-  StreamId m_id = -1;
+  transport::StreamHandler* m_handler = nullptr;
+  transport::StreamId m_id = -1;
   std::uint64_t m_group = 0;
   SliceQueue m_unsent;
   SliceQueue m_unacknowledged;  // ngtcp2 points into these

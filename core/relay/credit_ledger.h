@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/quic/stream.h"
+#include "core/transport/stream.h"
 
 namespace adit::relay {
 
@@ -16,14 +16,14 @@ class CreditLedger {
   /// `count` bytes of the stream were queued on the socket.
   void queued(std::size_t count) noexcept { m_uncredited += count; }
   /// The socket now has `stillQueued` bytes left: credits the rest.
-  void sent(quic::Stream* stream, std::size_t stillQueued) {
+  void sent(transport::Stream* stream, std::size_t stillQueued) {
     const std::size_t held = std::min(m_uncredited, stillQueued);
     const std::size_t due = m_uncredited - held;
     m_uncredited = held;
     if (due > 0 && stream != nullptr) stream->consume(due);
   }
   /// The exchange is over: returns everything.
-  void settle(quic::Stream* stream) { sent(stream, 0); }
+  void settle(transport::Stream* stream) { sent(stream, 0); }
 
  private:
   std::size_t m_uncredited = 0;

@@ -16,7 +16,7 @@ constexpr std::size_t kWorthASlice = 512;
 /// Encodes prefix, frame header and payload. Heads beyond one slab are rare (large cookies): they are built
 /// on the heap and copied in pieces.
 template <typename WritePayload>
-bool sendFrame(quic::Stream& stream, SlabWriter& writer, ByteView prefix, wire::FrameType type,
+bool sendFrame(transport::Stream& stream, SlabWriter& writer, ByteView prefix, wire::FrameType type,
                std::size_t payloadSize, WritePayload&& writePayload) {
   if (payloadSize > wire::kMaxHeadPayload) return false;
   const std::size_t most = prefix.size() + wire::kMaxFrameHeader + payloadSize;
@@ -40,7 +40,7 @@ bool sendFrame(quic::Stream& stream, SlabWriter& writer, ByteView prefix, wire::
 
 }  // namespace
 
-bool sendRequestHead(quic::Stream& stream, SlabWriter& writer, const wire::StreamHead& streamHead,
+bool sendRequestHead(transport::Stream& stream, SlabWriter& writer, const wire::StreamHead& streamHead,
                      const wire::RequestHeadFrame& frame) {
   std::uint8_t prefix[wire::kMaxStreamHead];
   const std::size_t prefixSize = wire::writeStreamHead(streamHead, prefix);
@@ -49,13 +49,13 @@ bool sendRequestHead(quic::Stream& stream, SlabWriter& writer, const wire::Strea
                    [&](std::uint8_t* room) { wire::writeRequestHead(frame, room); });
 }
 
-bool sendResponseHead(quic::Stream& stream, SlabWriter& writer, wire::FrameType type,
+bool sendResponseHead(transport::Stream& stream, SlabWriter& writer, wire::FrameType type,
                       const wire::ResponseHeadFrame& frame) {
   return sendFrame(stream, writer, {}, type, wire::responseHeadSize(frame),
                    [&](std::uint8_t* room) { wire::writeResponseHead(frame, room); });
 }
 
-void sendData(quic::Stream& stream, SlabWriter& writer, Slice data) {
+void sendData(transport::Stream& stream, SlabWriter& writer, Slice data) {
   if (data.empty()) return;
   const bool join = data.size() < kWorthASlice;
   std::uint8_t* room = writer.reserve(wire::kMaxFrameHeader + (join ? data.size() : 0)).data();
@@ -69,7 +69,7 @@ void sendData(quic::Stream& stream, SlabWriter& writer, Slice data) {
   stream.send(std::move(data));
 }
 
-void sendTrailers(quic::Stream& stream, SlabWriter& writer, std::span<const http::Field> fields) {
+void sendTrailers(transport::Stream& stream, SlabWriter& writer, std::span<const http::Field> fields) {
   if (fields.empty()) return;
   sendFrame(stream, writer, {}, wire::FrameType::Trailers, wire::trailersSize(fields),
             [&](std::uint8_t* room) { wire::writeTrailers(fields, room); });

@@ -15,7 +15,9 @@ namespace {
 constexpr Duration kTokenCheck = std::chrono::seconds(5);
 constexpr Duration kRefusalGrace = std::chrono::seconds(2);
 
-quic::AppErrorCode codeOf(wire::AppError error) noexcept { return static_cast<quic::AppErrorCode>(error); }
+transport::AppErrorCode codeOf(wire::AppError error) noexcept {
+  return static_cast<transport::AppErrorCode>(error);
+}
 
 /// What a stranger sends as its name is shown in logs: printable and short.
 std::string printable(std::string_view text) {
@@ -27,7 +29,7 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-ClientLink::ClientLink(Worker& worker, quic::Connection& connection)
+ClientLink::ClientLink(Worker& worker, transport::Link& connection)
     : m_worker(worker),
       m_connection(&connection),
       m_session({}, *this, worker.loop().now()),
@@ -83,10 +85,10 @@ void ClientLink::close(wire::AppError code, std::string_view reason) {
   if (m_connection != nullptr) m_connection->close(codeOf(code), reason);
 }
 
-void ClientLink::onConnected(quic::Connection&) {}
-void ClientLink::onStreamCredit(quic::Connection&) {}
+void ClientLink::onConnected(transport::Link&) {}
+void ClientLink::onStreamCredit(transport::Link&) {}
 
-void ClientLink::onStreamOpened(quic::Connection&, quic::Stream& stream) {
+void ClientLink::onStreamOpened(transport::Link&, transport::Stream& stream) {
   if (m_control == nullptr && !m_headRead) {
     m_control = &stream;
     stream.setHandler(this);
@@ -98,9 +100,9 @@ void ClientLink::onStreamOpened(quic::Connection&, quic::Stream& stream) {
   stream.stopSending(codeOf(wire::AppError::Protocol));
 }
 
-void ClientLink::onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) {
+void ClientLink::onLinkClosed(transport::Link&, const transport::CloseInfo& info) {
   const bool left =
-      info.cause == quic::CloseCause::PeerApplication && info.code == codeOf(wire::AppError::NoError);
+      info.cause == transport::CloseCause::PeerApplication && info.code == codeOf(wire::AppError::NoError);
   logInfo("server", "{}: connection closed: {}", m_peerName,
           left ? "the client left" : info.toError().detail);
   m_connection = nullptr;
@@ -113,7 +115,7 @@ void ClientLink::onConnectionClosed(quic::Connection&, const quic::CloseInfo& in
   m_worker.forgetLink(*this);
 }
 
-void ClientLink::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
+void ClientLink::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   stream.consume(data.size());
   const Timestamp now = m_worker.loop().now();
   if (!m_headRead) {
@@ -140,14 +142,14 @@ void ClientLink::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
   armTimer();
 }
 
-void ClientLink::onStreamReset(quic::Stream&, quic::AppErrorCode) {
+void ClientLink::onStreamReset(transport::Stream&, transport::AppErrorCode) {
   close(wire::AppError::Protocol, "the control stream was reset");
 }
-void ClientLink::onStreamStopped(quic::Stream&, quic::AppErrorCode) {
+void ClientLink::onStreamStopped(transport::Stream&, transport::AppErrorCode) {
   close(wire::AppError::Protocol, "the control stream was stopped");
 }
-void ClientLink::onStreamWritable(quic::Stream&) {}
-void ClientLink::onStreamClosed(quic::Stream&) { m_control = nullptr; }
+void ClientLink::onStreamWritable(transport::Stream&) {}
+void ClientLink::onStreamClosed(transport::Stream&) { m_control = nullptr; }
 
 void ClientLink::sendControl(ByteView bytes) {
   if (m_control != nullptr) m_control->sendCopy(bytes);

@@ -9,24 +9,24 @@
 #include <unordered_map>
 
 #include "core/net/event_loop.h"
-#include "core/quic/connection.h"
 #include "core/server/route_table.h"
 #include "core/server/tunnel_streams.h"
 #include "core/session/server_session.h"
+#include "core/transport/link.h"
 
 namespace adit::server {
 
 class Worker;
 
 class ClientLink final : public net::Disposable,
-                         private quic::ConnectionHandler,
-                         private quic::StreamHandler,
+                         private transport::LinkHandler,
+                         private transport::StreamHandler,
                          private session::ServerSession::Handler {
  public:
-  ClientLink(Worker& worker, quic::Connection& connection);
+  ClientLink(Worker& worker, transport::Link& connection);
   ~ClientLink() override;
 
-  [[nodiscard]] quic::Connection& connection() noexcept { return *m_connection; }
+  [[nodiscard]] transport::Link& connection() noexcept { return *m_connection; }
   [[nodiscard]] bool isReady() const noexcept;
   /// The load counter of a declared tunnel.
   std::shared_ptr<TunnelLoad> loadOf(std::uint64_t tunnel);
@@ -36,16 +36,16 @@ class ClientLink final : public net::Disposable,
   void close(wire::AppError code, std::string_view reason);
 
  private:
-  void onConnected(quic::Connection& connection) override;
-  void onStreamOpened(quic::Connection& connection, quic::Stream& stream) override;
-  void onStreamCredit(quic::Connection& connection) override;
-  void onConnectionClosed(quic::Connection& connection, const quic::CloseInfo& info) override;
+  void onConnected(transport::Link& connection) override;
+  void onStreamOpened(transport::Link& connection, transport::Stream& stream) override;
+  void onStreamCredit(transport::Link& connection) override;
+  void onLinkClosed(transport::Link& connection, const transport::CloseInfo& info) override;
 
-  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamWritable(quic::Stream& stream) override;
-  void onStreamClosed(quic::Stream& stream) override;
+  void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamStopped(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamWritable(transport::Stream& stream) override;
+  void onStreamClosed(transport::Stream& stream) override;
 
   void sendControl(ByteView bytes) override;
   Result<wire::LoginAccepted> authenticate(const wire::Login& login) override;
@@ -57,8 +57,8 @@ class ClientLink final : public net::Disposable,
   void checkTokenAgain();
 
   Worker& m_worker;
-  quic::Connection* m_connection;
-  quic::Stream* m_control = nullptr;
+  transport::Link* m_connection;
+  transport::Stream* m_control = nullptr;
   session::ServerSession m_session;
   net::Timer m_timer;
   net::Timer m_closeTimer;

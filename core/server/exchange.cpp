@@ -82,7 +82,7 @@ void Exchange::finishRequest() {
 }
 
 bool Exchange::isCongested() const noexcept {
-  return m_stream != nullptr && m_stream->unsentBytes() >= quic::kSendHighWater;
+  return m_stream != nullptr && m_stream->unsentBytes() >= transport::kSendHighWater;
 }
 
 void Exchange::end() {
@@ -99,8 +99,8 @@ void Exchange::end() {
 
 void Exchange::drop(wire::AppError code) {
   if (m_stream != nullptr) {
-    m_stream->reset(static_cast<quic::AppErrorCode>(code));
-    m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
+    m_stream->reset(static_cast<transport::AppErrorCode>(code));
+    m_stream->stopSending(static_cast<transport::AppErrorCode>(code));
   }
   end();
 }
@@ -110,7 +110,7 @@ void Exchange::fail(wire::AppError cause) {
   m_sink.onExchangeFailed(cause);
 }
 
-void Exchange::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
+void Exchange::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   m_bodyInFeed = 0;
   const Result<> fed = m_frames.feed(data, *this);
   // What was no body has nothing to wait for.
@@ -205,22 +205,22 @@ Result<> Exchange::takeTrailers(ByteView payload) {
   return m_trailers.empty() ? Result<>{} : m_sink.onResponseTrailers(m_trailers);
 }
 
-void Exchange::onStreamReset(quic::Stream& stream, quic::AppErrorCode code) {
+void Exchange::onStreamReset(transport::Stream& stream, transport::AppErrorCode code) {
   if (m_stream != &stream) return;
   const auto cause = static_cast<wire::AppError>(code);
   drop(m_upgraded ? wire::AppError::VisitorGone : cause);
   m_sink.onExchangeFailed(cause);
 }
 
-void Exchange::onStreamStopped(quic::Stream& stream, quic::AppErrorCode) {
+void Exchange::onStreamStopped(transport::Stream& stream, transport::AppErrorCode) {
   if (m_stream == &stream) m_sink.onRequestStopped();
 }
 
-void Exchange::onStreamWritable(quic::Stream& stream) {
+void Exchange::onStreamWritable(transport::Stream& stream) {
   if (m_stream == &stream) m_sink.onRequestWritable();
 }
 
-void Exchange::onStreamClosed(quic::Stream& stream) {
+void Exchange::onStreamClosed(transport::Stream& stream) {
   if (m_stream != &stream) return;
   m_stream = nullptr;
   fail(wire::AppError::Draining);

@@ -17,9 +17,9 @@
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/net/address.h"
-#include "core/quic/stream.h"
 #include "core/relay/credit_ledger.h"
 #include "core/server/route_lookup.h"
+#include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 #include "core/wire/http_frames.h"
 
@@ -54,7 +54,7 @@ struct ResponseStart {
   bool bodiless = false;  ///< No content by the rules, whatever the fields say of its length.
 };
 
-class Exchange final : private quic::StreamHandler, private wire::FrameReader::Handler {
+class Exchange final : private transport::StreamHandler, private wire::FrameReader::Handler {
  public:
   /// The visitor's side. It may call end() or drop() inside any of these; an error from one refuses the
   /// answer and comes back as onFailed.
@@ -111,11 +111,11 @@ class Exchange final : private quic::StreamHandler, private wire::FrameReader::H
   [[nodiscard]] bool isActive() const noexcept { return m_stream != nullptr; }
 
  private:
-  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamWritable(quic::Stream& stream) override;
-  void onStreamClosed(quic::Stream& stream) override;
+  void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamStopped(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamWritable(transport::Stream& stream) override;
+  void onStreamClosed(transport::Stream& stream) override;
   Result<> onFrame(wire::FrameType type, ByteView payload) override;
   Result<> onBody(ByteView data) override;
 
@@ -126,7 +126,7 @@ class Exchange final : private quic::StreamHandler, private wire::FrameReader::H
 
   VisitorServices& m_services;
   Sink& m_sink;
-  quic::Stream* m_stream = nullptr;
+  transport::Stream* m_stream = nullptr;
   std::shared_ptr<TunnelLoad> m_load;
   wire::FrameReader m_frames;
   http::ResponseHead m_response;

@@ -16,23 +16,25 @@ constexpr std::size_t kWorthASlab = 1024;
 /// Less than this in the real stream has as good as left.
 constexpr std::size_t kLittle = 8 * 1024;
 
-quic::AppErrorCode codeOf(wire::AppError error) noexcept { return static_cast<quic::AppErrorCode>(error); }
+transport::AppErrorCode codeOf(wire::AppError error) noexcept {
+  return static_cast<transport::AppErrorCode>(error);
+}
 
 }  // namespace
 
 /// What a visitor's object uses. Kept with its number for the next stream when it is over.
-class RemoteStreams::Near final : public quic::Stream {
+class RemoteStreams::Near final : public transport::Stream {
  public:
   Near(RemoteStreams& owner, Peer& peer, std::uint32_t number) noexcept
       : m_owner(owner), m_peer(peer), m_number(number) {}
 
-  [[nodiscard]] quic::StreamId id() const noexcept override { return m_number; }
-  void setHandler(quic::StreamHandler* handler) noexcept override { m_handler = handler; }
+  [[nodiscard]] transport::StreamId id() const noexcept override { return m_number; }
+  void setHandler(transport::StreamHandler* handler) noexcept override { m_handler = handler; }
   void send(Slice data) override { sendCopy(data.bytes()); }
   void sendCopy(ByteView data) override {
     if (!m_open || m_send != SendState::Open || data.empty()) return;
     m_inTransit += data.size();
-    if (m_inTransit >= quic::kSendHighWater && !m_writableAt) m_writableAt = quic::kSendLowWater;
+    if (m_inTransit >= transport::kSendHighWater && !m_writableAt) m_writableAt = transport::kSendLowWater;
     m_owner.tellBytes(m_peer, StreamCommand::Data, m_number, data);
   }
   void finish() override {
@@ -41,12 +43,12 @@ class RemoteStreams::Near final : public quic::Stream {
     m_writableAt.reset();
     m_owner.tell(m_peer, StreamCommand::Finish, m_number);
   }
-  void reset(quic::AppErrorCode code) override {
+  void reset(transport::AppErrorCode code) override {
     if (!m_open || m_send == SendState::Reset) return;
     abandonSending();
     m_owner.tell(m_peer, StreamCommand::Reset, m_number, code);
   }
-  void stopSending(quic::AppErrorCode code) override {
+  void stopSending(transport::AppErrorCode code) override {
     if (!m_open || m_stopAsked || m_receivedAll) return;
     m_stopAsked = true;
     m_owner.tell(m_peer, StreamCommand::Stop, m_number, code);
@@ -83,11 +85,11 @@ class RemoteStreams::Near final : public quic::Stream {
     m_receivedAll = true;
     if (m_handler != nullptr) m_handler->onStreamData(*this, {}, true);
   }
-  void onReset(quic::AppErrorCode code) {
+  void onReset(transport::AppErrorCode code) {
     m_receivedAll = true;
     if (m_handler != nullptr) m_handler->onStreamReset(*this, code);
   }
-  void onStopped(quic::AppErrorCode code) {
+  void onStopped(transport::AppErrorCode code) {
     if (m_send == SendState::Reset) return;
     abandonSending();
     if (m_handler != nullptr) m_handler->onStreamStopped(*this, code);
@@ -117,7 +119,7 @@ class RemoteStreams::Near final : public quic::Stream {
   RemoteStreams& m_owner;
   Peer& m_peer;
   const std::uint32_t m_number;
-  quic::StreamHandler* m_handler = nullptr;
+  transport::StreamHandler* m_handler = nullptr;
   std::size_t m_inTransit = 0;  ///< Sent and not taken over by the real stream.
   std::size_t m_unconsumed = 0;
   SendState m_send = SendState::Open;
@@ -128,12 +130,12 @@ class RemoteStreams::Near final : public quic::Stream {
 };
 
 /// Stands in for the visitor where the real stream lives.
-class RemoteStreams::Far final : public quic::StreamHandler {
+class RemoteStreams::Far final : public transport::StreamHandler {
  public:
   Far(RemoteStreams& owner, Peer& peer, std::uint32_t number) noexcept
       : m_owner(owner), m_peer(peer), m_number(number) {}
 
-  [[nodiscard]] quic::Stream* stream() const noexcept { return m_stream; }
+  [[nodiscard]] transport::Stream* stream() const noexcept { return m_stream; }
   void start(OpenedStream opened) noexcept {
     m_stream = opened.stream;
     m_load = std::move(opened.load);
@@ -162,19 +164,19 @@ class RemoteStreams::Far final : public quic::StreamHandler {
   }
 
  private:
-  void onStreamData(quic::Stream&, ByteView data, bool fin) override {
+  void onStreamData(transport::Stream&, ByteView data, bool fin) override {
     m_owner.tellBytes(m_peer, StreamCommand::Received, m_number, data);
     if (fin) m_owner.tell(m_peer, StreamCommand::ReceivedEnd, m_number);
   }
-  void onStreamReset(quic::Stream&, quic::AppErrorCode code) override {
+  void onStreamReset(transport::Stream&, transport::AppErrorCode code) override {
     m_owner.tell(m_peer, StreamCommand::PeerReset, m_number, code);
   }
-  void onStreamStopped(quic::Stream&, quic::AppErrorCode code) override {
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode code) override {
     m_owed = 0;
     m_owner.tell(m_peer, StreamCommand::PeerStopped, m_number, code);
   }
-  void onStreamWritable(quic::Stream&) override { giveBack(); }
-  void onStreamClosed(quic::Stream&) override {
+  void onStreamWritable(transport::Stream&) override { giveBack(); }
+  void onStreamClosed(transport::Stream&) override {
     m_stream = nullptr;
     m_owner.tell(m_peer, StreamCommand::Closed, m_number);
     m_owner.dropFar(m_peer, m_number);
@@ -185,13 +187,13 @@ class RemoteStreams::Far final : public quic::StreamHandler {
     const std::size_t kept = waiting < kLittle ? 0 : std::min(waiting, m_owed);
     if (m_owed > kept) m_owner.tell(m_peer, StreamCommand::Taken, m_number, m_owed - kept);
     m_owed = kept;
-    if (kept > 0) m_stream->awaitWritable(std::min(kept / 2, quic::kSendLowWater));
+    if (kept > 0) m_stream->awaitWritable(std::min(kept / 2, transport::kSendLowWater));
   }
 
   RemoteStreams& m_owner;
   Peer& m_peer;
   const std::uint32_t m_number;
-  quic::Stream* m_stream = nullptr;
+  transport::Stream* m_stream = nullptr;
   std::shared_ptr<TunnelLoad> m_load;
   std::size_t m_owed = 0;  ///< Handed to the stream, and the near end was not told that it left.
 };
@@ -221,7 +223,7 @@ void RemoteStreams::connect(std::span<RemoteStreams* const> all) {
   }
 }
 
-quic::Stream* RemoteStreams::open(unsigned worker, SessionId session, std::uint64_t tunnel) {
+transport::Stream* RemoteStreams::open(unsigned worker, SessionId session, std::uint64_t tunnel) {
   if (m_stopped || worker >= m_peers.size() || m_peers[worker] == nullptr) return nullptr;
   Peer& peer = *m_peers[worker];
   if (peer.gone) return nullptr;
@@ -385,7 +387,7 @@ void RemoteStreams::peerGone(Peer& peer) {
   for (std::uint32_t number = 0; number < peer.far.size(); ++number) {
     Far* far = peer.far[number].get();
     if (far == nullptr || far->stream() == nullptr) continue;
-    quic::Stream* stream = far->stream();
+    transport::Stream* stream = far->stream();
     stream->setHandler(nullptr);
     stream->reset(codeOf(wire::AppError::VisitorGone));
     stream->stopSending(codeOf(wire::AppError::VisitorGone));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Streams of a client whose session lives on another worker. A visitor's object on worker A asks its
-// worker's RemoteStreams for one and gets a quic::Stream (the near end) that behaves as a local one does:
-// same order of events, same back-pressure, same life (until onStreamClosed). Worker B opens the real stream
-// and stands in for the visitor there (the far end). Between the two go batches, at most one a turn and
-// direction; bytes are copied once, credit comes back when the visitor's side consumed, and what a stream
+// worker's RemoteStreams for one and gets a transport::Stream (the near end) that behaves as a local one
+// does: same order of events, same back-pressure, same life (until onStreamClosed). Worker B opens the real
+// stream and stands in for the visitor there (the far end). Between the two go batches, at most one a turn
+// and direction; bytes are copied once, credit comes back when the visitor's side consumed, and what a stream
 // holds is bounded by its flow-control window one way and twice kSendHighWater the other. Either worker may
 // stop at any time: the other's ends are then closed. One RemoteStreams a worker, owned by it; its loop's
 // thread, except what says otherwise.
@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "core/net/event_loop.h"
-#include "core/quic/stream.h"
 #include "core/server/route_table.h"
 #include "core/server/stream_batch.h"
 #include "core/server/tunnel_streams.h"
+#include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 
 namespace adit::server {
@@ -47,7 +47,7 @@ class RemoteStreams final : private net::Flushable {
   /// A stream to a session of another worker, open for sending at once. Refused over there (session gone,
   /// overloaded): onStreamReset with the reason, then onStreamClosed. Null: that worker stops, or is this
   /// one.
-  quic::Stream* open(unsigned worker, SessionId session, std::uint64_t tunnel);
+  transport::Stream* open(unsigned worker, SessionId session, std::uint64_t tunnel);
   /// Streams that this worker's clients serve for other workers' visitors.
   [[nodiscard]] std::size_t servedForOthers() const noexcept { return m_served; }
   /// Ends everything and tells the others; nothing is sent or received afterwards. Before the worker's

@@ -105,7 +105,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.endpoint.limits.peerStreams = kClientStreams;
   worker.endpoint.limits.streamWindow = kControlWindow;
   worker.endpoint.limits.ownStreamWindow = AnswerWindows::kLeast;
-  worker.endpoint.shedCode = static_cast<quic::AppErrorCode>(wire::AppError::Overloaded);
+  worker.endpoint.shedCode = static_cast<transport::AppErrorCode>(wire::AppError::Overloaded);
   worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
   worker.udp.bind = params.quicListen;
   worker.udp.reusePort = count > 1;

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/quic/stream.h"
 #include "core/server/route_lookup.h"
+#include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 
 namespace adit::server {
@@ -19,7 +19,7 @@ struct TunnelLoad {
 
 /// A stream towards a tunnel's client, or why there is none.
 struct OpenedStream {
-  quic::Stream* stream = nullptr;
+  transport::Stream* stream = nullptr;
   /// Its `active` includes this stream; the holder decrements it when the request is over. Null for a stream
   /// to another worker's session, which is counted there.
   std::shared_ptr<TunnelLoad> load;

@@ -99,7 +99,7 @@ void Worker::shutDown() {
   while (!m_visitors.empty()) m_visitors.begin()->second->closeNow();
   m_remoteStreams.shutDown();
   if (m_driver != nullptr)
-    m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::Draining), "the server stopped");
+    m_driver->closeAll(static_cast<transport::AppErrorCode>(wire::AppError::Draining), "the server stopped");
   m_loop->runOnce();  // sends the closes and destroys what was disposed of
   m_sessions.clear();
   m_links.clear();
@@ -166,7 +166,7 @@ OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
   }
   // What a client takes at a time is shared by its tunnels: one may have as much as is still free, so that
   // the crowd at one never closes the door of another.
-  quic::Connection& connection = link->connection();
+  transport::Link& connection = link->connection();
   if (load->active < m_config.limits().requestsPerTunnel && load->active < connection.streamCredit())
     opened.stream = connection.openStream();
   if (opened.stream == nullptr) {
@@ -179,7 +179,7 @@ OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
   return opened;
 }
 
-void Worker::onAccepted(quic::Connection& connection) {
+void Worker::onAccepted(transport::Link& connection) {
   auto link = std::make_unique<ClientLink>(*this, connection);
   ClientLink* key = link.get();
   m_links.emplace(key, std::move(link));

@@ -105,7 +105,7 @@ class Worker final : private quic::EndpointDriver::Handler,
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);
   // quic::EndpointDriver::Handler
-  void onAccepted(quic::Connection& connection) override;
+  void onAccepted(transport::Link& connection) override;
   void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override;
   // RemoteStreams::Opener
   OpenedStream openStream(SessionId session, std::uint64_t tunnel) override;

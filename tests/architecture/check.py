@@ -19,14 +19,15 @@ BELOW = {
     "base": "",
     "net": "base",
     "tls": "base net",
-    "quic": "base net tls",
+    "transport": "base net tls",
+    "quic": "base net tls transport",
     "http": "base",
     "wire": "base net http",
     "session": "base tls wire",
     "config": "base session",
-    "relay": "base net quic http wire",
-    "server": "base net tls quic http wire session config relay",
-    "client": "base net tls quic http wire session config relay",
+    "relay": "base net transport http wire",
+    "server": "base net tls transport quic http wire session config relay",
+    "client": "base net tls transport quic http wire session config relay",
     "engine": "base net tls session config server client",
 }
 
@@ -65,7 +66,8 @@ def self_test():
     bad = [("core/base/x.cpp", licence + "#include <QString>"), ("core/base/x.cpp", licence + "#include <QtCore/QString>"),
            ("core/base/x.cpp", licence + '#include "core/net/event_loop.h"'), ("core/quic/x.cpp", licence + '#include "ui/window.h"'),
            ("ui/x.cpp", licence + '#include "core/quic/endpoint.h"'), ("core/base/x.h", licence), ("core/base/x.cpp", "int x;"),
-           ("core/client/x.cpp", licence + '#include "core/server/server.h"')]
+           ("core/client/x.cpp", licence + '#include "core/server/server.h"'),
+           ("core/transport/x.h", licence + '#pragma once\n#include "core/quic/endpoint.h"'), ("core/relay/x.cpp", licence + '#include "core/quic/endpoint.h"')]
     good = [("core/net/x.cpp", licence + '#include <uv.h>\n#include "core/base/error.h"'), ("ui/x.cpp", licence + '#include "core/engine/engine.h"'),
             ("app/x.cpp", licence + '#include <QApplication>\n#include "core/server/server.h"')]
     return [f"self-test: {case} should fail" for case in bad if not problems_of(*case)] + \

@@ -6,7 +6,7 @@
 
 namespace adit::sim {
 
-void StreamLog::onStreamData(quic::Stream& stream, ByteView data, bool end) {
+void StreamLog::onStreamData(transport::Stream& stream, ByteView data, bool end) {
   if (closed || fin) ++eventsAfterClose;
   if (keepBytes) {
     received += asText(data);
@@ -20,32 +20,32 @@ void StreamLog::onStreamData(quic::Stream& stream, ByteView data, bool end) {
   if (onData) onData(stream);
 }
 
-void StreamLog::onStreamReset(quic::Stream& stream, quic::AppErrorCode code) {
+void StreamLog::onStreamReset(transport::Stream& stream, transport::AppErrorCode code) {
   if (closed || resetCode) ++eventsAfterClose;
   resetCode = code;
   if (onReset) onReset(stream);
 }
 
-void StreamLog::onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) {
+void StreamLog::onStreamStopped(transport::Stream& stream, transport::AppErrorCode code) {
   if (closed || stopCode) ++eventsAfterClose;
   stopCode = code;
   if (onStop) onStop(stream);
 }
 
-void StreamLog::onStreamWritable(quic::Stream& stream) {
+void StreamLog::onStreamWritable(transport::Stream& stream) {
   if (closed) ++eventsAfterClose;
   ++writable;
   if (onWritable) onWritable(stream);
 }
 
-void StreamLog::onStreamClosed(quic::Stream& stream) {
+void StreamLog::onStreamClosed(transport::Stream& stream) {
   if (closed) ++eventsAfterClose;
   closed = true;
   if (onClose) onClose(stream);
 }
 
-std::pair<quic::Stream*, StreamLog*> ConnectionLog::open(quic::Connection& on) {
-  quic::Stream* stream = on.openStream();
+std::pair<transport::Stream*, StreamLog*> ConnectionLog::open(transport::Link& on) {
+  transport::Stream* stream = on.openStream();
   if (stream == nullptr) return {nullptr, nullptr};
   auto& log = streams[stream->id()];
   log = std::make_unique<StreamLog>();
@@ -53,14 +53,14 @@ std::pair<quic::Stream*, StreamLog*> ConnectionLog::open(quic::Connection& on) {
   return {stream, log.get()};
 }
 
-void ConnectionLog::onConnected(quic::Connection& on) {
+void ConnectionLog::onConnected(transport::Link& on) {
   if (closed || connected) ++eventsAfterClose;
   connection = &on;
   connected = true;
   if (onConnect) onConnect(on);
 }
 
-void ConnectionLog::onStreamOpened(quic::Connection&, quic::Stream& stream) {
+void ConnectionLog::onStreamOpened(transport::Link&, transport::Stream& stream) {
   if (closed) ++eventsAfterClose;
   auto& log = streams[stream.id()];
   log = std::make_unique<StreamLog>();
@@ -68,39 +68,40 @@ void ConnectionLog::onStreamOpened(quic::Connection&, quic::Stream& stream) {
   if (onOpened) onOpened(stream, *log);
 }
 
-void ConnectionLog::onStreamCredit(quic::Connection& on) {
+void ConnectionLog::onStreamCredit(transport::Link& on) {
   if (closed) ++eventsAfterClose;
   ++credits;
   if (onCredit) onCredit(on);
 }
 
-void ConnectionLog::onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) {
+void ConnectionLog::onLinkClosed(transport::Link&, const transport::CloseInfo& info) {
   if (closed) ++eventsAfterClose;
   for (const auto& [id, log] : streams) eventsAfterClose += log->closed ? 0 : 1;  // streams are told first
   closed = info;
   connection = nullptr;
 }
 
-void EchoServer::onStreamOpened(quic::Connection&, quic::Stream& stream) {
+void EchoServer::onStreamOpened(transport::Link&, transport::Stream& stream) {
   ++open;
   ++opened;
   stream.setHandler(this);
 }
 
-void EchoServer::onStreamData(quic::Stream& stream, ByteView data, bool fin) {
+void EchoServer::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   stream.sendCopy(data);
   stream.consume(data.size());
   if (fin) stream.finish();
 }
 
-PatternSource::PatternSource(quic::Stream& stream, StreamLog& log, std::uint64_t total) : m_total(total) {
-  log.onWritable = [this](quic::Stream& writable) { pump(writable); };
+PatternSource::PatternSource(transport::Stream& stream, StreamLog& log, std::uint64_t total)
+    : m_total(total) {
+  log.onWritable = [this](transport::Stream& writable) { pump(writable); };
   pump(stream);
 }
 
-void PatternSource::pump(quic::Stream& stream) {
+void PatternSource::pump(transport::Stream& stream) {
   std::array<std::uint8_t, 8192> block;
-  while (m_offset < m_total && stream.unsentBytes() < quic::kSendHighWater) {
+  while (m_offset < m_total && stream.unsentBytes() < transport::kSendHighWater) {
     const std::size_t count = std::min<std::uint64_t>(block.size(), m_total - m_offset);
     for (std::size_t i = 0; i < count; ++i) block[i] = patternByte(m_offset + i);
     stream.sendCopy(std::span(block).first(count));

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/quic/connection.h"
-#include "core/quic/stream.h"
+#include "core/transport/link.h"
+#include "core/transport/stream.h"
 
 namespace adit::sim {
 
@@ -21,62 +21,62 @@ inline std::uint8_t patternByte(std::uint64_t offset) noexcept {
 }
 
 /// Records a stream's events; consumes what arrives unless told not to.
-struct StreamLog final : quic::StreamHandler {
+struct StreamLog final : transport::StreamHandler {
   std::string received;
   bool keepBytes = true, consumes = true, fin = false, closed = false;
   std::uint64_t bytes = 0;
   std::optional<std::uint64_t> resetCode, stopCode;
   int writable = 0, eventsAfterClose = 0;
   bool patternHolds = true;
-  std::function<void(quic::Stream&)> onData, onWritable, onClose, onStop, onReset;
+  std::function<void(transport::Stream&)> onData, onWritable, onClose, onStop, onReset;
 
-  void onStreamData(quic::Stream& stream, ByteView data, bool end) override;
-  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamStopped(quic::Stream& stream, quic::AppErrorCode code) override;
-  void onStreamWritable(quic::Stream& stream) override;
-  void onStreamClosed(quic::Stream& stream) override;
+  void onStreamData(transport::Stream& stream, ByteView data, bool end) override;
+  void onStreamReset(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamStopped(transport::Stream& stream, transport::AppErrorCode code) override;
+  void onStreamWritable(transport::Stream& stream) override;
+  void onStreamClosed(transport::Stream& stream) override;
 };
 
 /// Records a connection's events and gives every stream the peer opens a log.
-struct ConnectionLog final : quic::ConnectionHandler {
-  quic::Connection* connection = nullptr;
+struct ConnectionLog final : transport::LinkHandler {
+  transport::Link* connection = nullptr;
   bool connected = false;
   int credits = 0, eventsAfterClose = 0;
-  std::optional<quic::CloseInfo> closed;
-  std::map<quic::StreamId, std::unique_ptr<StreamLog>> streams;
-  std::function<void(quic::Stream&, StreamLog&)> onOpened;
-  std::function<void(quic::Connection&)> onConnect, onCredit;
+  std::optional<transport::CloseInfo> closed;
+  std::map<transport::StreamId, std::unique_ptr<StreamLog>> streams;
+  std::function<void(transport::Stream&, StreamLog&)> onOpened;
+  std::function<void(transport::Link&)> onConnect, onCredit;
 
   /// A stream opened here, with a log; null where the peer's limit is reached.
-  std::pair<quic::Stream*, StreamLog*> open(quic::Connection& on);
+  std::pair<transport::Stream*, StreamLog*> open(transport::Link& on);
 
-  void onConnected(quic::Connection& on) override;
-  void onStreamOpened(quic::Connection& on, quic::Stream& stream) override;
-  void onStreamCredit(quic::Connection& on) override;
-  void onConnectionClosed(quic::Connection& on, const quic::CloseInfo& info) override;
+  void onConnected(transport::Link& on) override;
+  void onStreamOpened(transport::Link& on, transport::Stream& stream) override;
+  void onStreamCredit(transport::Link& on) override;
+  void onLinkClosed(transport::Link& on, const transport::CloseInfo& info) override;
 };
 
 /// Sends back what arrives on every stream, FIN included.
-struct EchoServer final : quic::ConnectionHandler, quic::StreamHandler {
+struct EchoServer final : transport::LinkHandler, transport::StreamHandler {
   int open = 0, opened = 0;
-  std::optional<quic::CloseInfo> closed;
+  std::optional<transport::CloseInfo> closed;
 
-  void onConnected(quic::Connection&) override {}
-  void onStreamOpened(quic::Connection&, quic::Stream& stream) override;
-  void onStreamCredit(quic::Connection&) override {}
-  void onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) override { closed = info; }
-  void onStreamData(quic::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(quic::Stream& stream, quic::AppErrorCode code) override { stream.reset(code); }
-  void onStreamStopped(quic::Stream&, quic::AppErrorCode) override {}
-  void onStreamWritable(quic::Stream&) override {}
-  void onStreamClosed(quic::Stream&) override { --open; }
+  void onConnected(transport::Link&) override {}
+  void onStreamOpened(transport::Link&, transport::Stream& stream) override;
+  void onStreamCredit(transport::Link&) override {}
+  void onLinkClosed(transport::Link&, const transport::CloseInfo& info) override { closed = info; }
+  void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
+  void onStreamReset(transport::Stream& stream, transport::AppErrorCode code) override { stream.reset(code); }
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamWritable(transport::Stream&) override {}
+  void onStreamClosed(transport::Stream&) override { --open; }
 };
 
 /// Writes `total` bytes of the pattern to a stream, then FIN, never more than the high-water mark ahead.
 class PatternSource {
  public:
-  PatternSource(quic::Stream& stream, StreamLog& log, std::uint64_t total);
-  void pump(quic::Stream& stream);
+  PatternSource(transport::Stream& stream, StreamLog& log, std::uint64_t total);
+  void pump(transport::Stream& stream);
   [[nodiscard]] std::uint64_t queued() const noexcept { return m_offset; }
 
  private:

@@ -7,7 +7,7 @@
 using namespace adit;
 using namespace adit::sim;
 using namespace std::chrono_literals;
-using quic::CloseCause;
+using transport::CloseCause;
 
 class SimCloseTest : public QObject {
   Q_OBJECT
@@ -56,8 +56,8 @@ void SimCloseTest::codeAndReasonArrive() {
 void SimCloseTest::closeFromInsideACallback() {
   SimPair pair(101);
   QVERIFY(pair.connect());
-  pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog& log) {
-    log.onData = [&](quic::Stream& s) {
+  pair.atServer.onOpened = [&](transport::Stream& stream, StreamLog& log) {
+    log.onData = [&](transport::Stream& s) {
       s.sendCopy(asBytes("refused"));
       pair.atServer.connection->close(5, "no");
       s.sendCopy(asBytes("ignored"));
@@ -278,7 +278,7 @@ void SimCloseTest::drainingServerRefuses() {
 void SimCloseTest::closingTwiceIsClosingOnce() {
   SimPair pair(115);
   QVERIFY(pair.connect());
-  quic::Connection* connection = pair.atClient.connection;
+  transport::Link* connection = pair.atClient.connection;
   connection->close(1, "first");
   connection->close(2, "second");
   QVERIFY(connection->openStream() == nullptr);
@@ -290,7 +290,7 @@ void SimCloseTest::closingTwiceIsClosingOnce() {
 
 void SimCloseTest::closingBeforeTheHandshake() {
   SimPair pair(116);
-  quic::Connection* connection = pair.startConnect();
+  transport::Link* connection = pair.startConnect();
   connection->close(1, "changed my mind");
   QVERIFY(pair.until([&] { return pair.atClient.closed.has_value(); }, 1s));
   QVERIFY(!pair.atClient.connected);
@@ -305,7 +305,7 @@ void SimCloseTest::closeAllReachesEveryClient() {
   SimNode second(pair.world, net::SocketAddress::fromIpv4({10, 0, 0, 3}, 50000), clientParams());
   ConnectionLog log;
   ConnectionLog atServer;
-  pair.server.accepted = [&](quic::Connection& connection) { connection.setHandler(&atServer); };
+  pair.server.accepted = [&](transport::Link& connection) { connection.setHandler(&atServer); };
   QVERIFY(second.connect(kServerAddress, log) != nullptr);
   QVERIFY(pair.until([&] { return log.connected && pair.server.endpoint().counters().handshakes == 2; }, 5s));
   pair.server.endpoint().closeAll(8, "draining", pair.world.now());
@@ -319,7 +319,7 @@ void SimCloseTest::deadObjectsStaySilent() {
   auto server = std::make_unique<SimNode>(*world, kServerAddress, serverParams());
   auto client = std::make_unique<SimNode>(*world, kClientAddress, clientParams());
   ConnectionLog log, atServer;
-  server->accepted = [&](quic::Connection& connection) { connection.setHandler(&atServer); };
+  server->accepted = [&](transport::Link& connection) { connection.setHandler(&atServer); };
   QVERIFY(client->connect(kServerAddress, log) != nullptr);
   QVERIFY(world->runUntil([&] { return log.connected; }, 1s));
   auto [stream, streamLog] = log.open(*log.connection);
@@ -335,21 +335,21 @@ void SimCloseTest::deadObjectsStaySilent() {
 }
 
 void SimCloseTest::reconnectsFromTheLastCallback() {
-  struct Reconnecting final : quic::ConnectionHandler {
+  struct Reconnecting final : transport::LinkHandler {
     SimPair* pair = nullptr;
     int connected = 0, closed = 0;
-    void onConnected(quic::Connection& connection) override {
+    void onConnected(transport::Link& connection) override {
       if (++connected < 5) connection.close(0, "again");
     }
-    void onStreamOpened(quic::Connection&, quic::Stream&) override {}
-    void onStreamCredit(quic::Connection&) override {}
-    void onConnectionClosed(quic::Connection&, const quic::CloseInfo&) override {
+    void onStreamOpened(transport::Link&, transport::Stream&) override {}
+    void onStreamCredit(transport::Link&) override {}
+    void onLinkClosed(transport::Link&, const transport::CloseInfo&) override {
       ++closed;
       pair->client.connect(kServerAddress, *this);
     }
   } handler;
   SimPair pair(119);
-  pair.server.accepted = [](quic::Connection&) {};
+  pair.server.accepted = [](transport::Link&) {};
   handler.pair = &pair;
   QVERIFY(pair.client.connect(kServerAddress, handler) != nullptr);
   QVERIFY(pair.until([&] { return handler.connected == 5; }, 1min));

@@ -33,7 +33,7 @@ SimPair::SimPair(std::uint64_t seed, const quic::EndpointParams& serverSide,
     : world(simSeed(seed)),
       server(world, kServerAddress, serverSide),
       client(world, kClientAddress, clientSide) {
-  server.accepted = [this](quic::Connection& connection) {
+  server.accepted = [this](transport::Link& connection) {
     serverConnection = &connection;
     if (echoes) {
       connection.setHandler(&echo);
@@ -45,7 +45,7 @@ SimPair::SimPair(std::uint64_t seed, const quic::EndpointParams& serverSide,
   };
 }
 
-quic::Connection* SimPair::startConnect() {
+transport::Link* SimPair::startConnect() {
   return client.connect(kServerAddress, atClient, serverIdentity()->pin());
 }
 

@@ -24,7 +24,7 @@ struct SimPair {
   /// Connects and waits for both ends; the server's end is `atServer`.
   bool connect(Duration limit = std::chrono::seconds(10));
   /// Starts a connection from the client's node without waiting.
-  quic::Connection* startConnect();
+  transport::Link* startConnect();
   bool until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(60)) {
     return world.runUntil(done, limit);
   }
@@ -33,7 +33,7 @@ struct SimPair {
   SimNode server, client;
   ConnectionLog atClient, atServer;
   EchoServer echo;
-  quic::Connection* serverConnection = nullptr;
+  transport::Link* serverConnection = nullptr;
   /// Where set before connect(), the server echoes instead of recording.
   bool echoes = false;
 };

@@ -43,7 +43,7 @@ quic::EndpointParams withWindows(quic::EndpointParams params, std::uint64_t stre
 void SimFlowTest::slowReceiverStopsTheSender() {
   SimPair pair(200);
   StreamLog* receiver = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream&, StreamLog& log) {
+  pair.atServer.onOpened = [&](transport::Stream&, StreamLog& log) {
     log.keepBytes = log.consumes = false;
     receiver = &log;
   };
@@ -54,8 +54,8 @@ void SimFlowTest::slowReceiverStopsTheSender() {
   // Exactly the window has arrived, and the sender holds the rest of its high-water mark and no more.
   QCOMPARE(receiver->bytes, std::uint64_t{256 * 1024});
   QVERIFY(receiver->patternHolds);
-  QVERIFY(stream->unsentBytes() >= quic::kSendLowWater &&
-          stream->unsentBytes() <= quic::kSendHighWater + kSlabSize);
+  QVERIFY(stream->unsentBytes() >= transport::kSendLowWater &&
+          stream->unsentBytes() <= transport::kSendHighWater + kSlabSize);
   QVERIFY(pair.client.slabs().live() * kSlabSize < 1024 * 1024);
   QVERIFY(!pair.atClient.closed && !pair.atServer.closed);
 }
@@ -63,8 +63,8 @@ void SimFlowTest::slowReceiverStopsTheSender() {
 void SimFlowTest::creditLetsTheSenderGoOn() {
   SimPair pair(201);
   StreamLog* receiver = nullptr;
-  quic::Stream* received = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog& log) {
+  transport::Stream* received = nullptr;
+  pair.atServer.onOpened = [&](transport::Stream& stream, StreamLog& log) {
     log.keepBytes = log.consumes = false;
     receiver = &log;
     received = &stream;
@@ -88,8 +88,8 @@ void SimFlowTest::smallPiecesOfCreditArrive() {
   const auto small = withWindows(serverParams(), 16 * 1024, 32 * 1024);
   SimPair pair(202, small, clientParams());
   StreamLog* receiver = nullptr;
-  quic::Stream* received = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog& log) {
+  transport::Stream* received = nullptr;
+  pair.atServer.onOpened = [&](transport::Stream& stream, StreamLog& log) {
     log.keepBytes = log.consumes = false;
     receiver = &log;
     received = &stream;
@@ -112,7 +112,7 @@ void SimFlowTest::smallPiecesOfCreditArrive() {
 void SimFlowTest::stalledStreamsLeaveTheOthersAlone() {
   SimPair pair(203);
   int stalled = 0;
-  pair.atServer.onOpened = [&](quic::Stream&, StreamLog& log) {
+  pair.atServer.onOpened = [&](transport::Stream&, StreamLog& log) {
     log.keepBytes = false;
     if (stalled++ < 20) log.consumes = false;
   };
@@ -125,7 +125,7 @@ void SimFlowTest::stalledStreamsLeaveTheOthersAlone() {
   pair.world.runFor(5s);
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
   PatternSource source(*stream, *log, 5'000'000);
-  const quic::StreamId id = stream->id();
+  const transport::StreamId id = stream->id();
   QVERIFY(pair.until([&] {
     const auto found = pair.atServer.streams.find(id);
     return found != pair.atServer.streams.end() && found->second->fin;
@@ -140,7 +140,7 @@ void SimFlowTest::slowReceiversTogetherAreBounded() {
   params.shedCode = 7;
   SimPair pair(220, params);
   int opened = 0;
-  pair.atServer.onOpened = [&](quic::Stream&, StreamLog& log) {
+  pair.atServer.onOpened = [&](transport::Stream&, StreamLog& log) {
     log.keepBytes = false;
     if (opened++ < 40) log.consumes = false;
   };
@@ -153,7 +153,7 @@ void SimFlowTest::slowReceiversTogetherAreBounded() {
   pair.world.runFor(20s);
   std::uint64_t held = 0, shed = 0;
   for (const auto& [id, log] : pair.atServer.streams) {
-    if (log->resetCode == quic::AppErrorCode{7}) {
+    if (log->resetCode == transport::AppErrorCode{7}) {
       ++shed;
     } else {
       held += log->bytes;
@@ -164,7 +164,7 @@ void SimFlowTest::slowReceiversTogetherAreBounded() {
   QVERIFY(held <= 2 * 1024 * 1024);
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
   PatternSource source(*stream, *log, 5'000'000);
-  const quic::StreamId id = stream->id();
+  const transport::StreamId id = stream->id();
   QVERIFY(pair.until([&] {
     const auto found = pair.atServer.streams.find(id);
     return found != pair.atServer.streams.end() && found->second->fin;
@@ -174,7 +174,7 @@ void SimFlowTest::slowReceiversTogetherAreBounded() {
 void SimFlowTest::finPassesWithoutConnectionCredit() {
   const auto tight = withWindows(serverParams(), 64 * 1024, 16 * 1024);
   SimPair pair(204, tight, clientParams());
-  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.consumes = false; };
+  pair.atServer.onOpened = [](transport::Stream&, StreamLog& log) { log.consumes = false; };
   QVERIFY(pair.connect());
   auto [quiet, quietLog] = pair.atClient.open(*pair.atClient.connection);
   quiet->sendCopy(asBytes("short"));
@@ -183,7 +183,7 @@ void SimFlowTest::finPassesWithoutConnectionCredit() {
   greedy->sendCopy(asBytes(std::string(100'000, 'g')));
   pair.world.runFor(1s);
   quiet->finish();
-  const quic::StreamId id = quiet->id();
+  const transport::StreamId id = quiet->id();
   QVERIFY(pair.until([&] { return pair.atServer.streams[id]->fin; }, 2s));
   QCOMPARE(pair.atServer.streams[id]->received, std::string("short"));
 }
@@ -192,9 +192,9 @@ void SimFlowTest::finPassesWithoutConnectionCredit() {
 void SimFlowTest::unconsumedBytesAreCreditedAtTheEnd() {
   const auto tight = withWindows(serverParams(), 64 * 1024, 128 * 1024);
   SimPair pair(205, tight, clientParams());
-  pair.atServer.onOpened = [](quic::Stream& stream, StreamLog& log) {
+  pair.atServer.onOpened = [](transport::Stream& stream, StreamLog& log) {
     log.consumes = log.keepBytes = false;
-    log.onData = [&log](quic::Stream& s) {
+    log.onData = [&log](transport::Stream& s) {
       if (log.fin) s.finish();
     };
     static_cast<void>(stream);
@@ -210,14 +210,14 @@ void SimFlowTest::unconsumedBytesAreCreditedAtTheEnd() {
 
 void SimFlowTest::lowWaterIsToldOnce() {
   SimPair pair(206);
-  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.keepBytes = false; };
+  pair.atServer.onOpened = [](transport::Stream&, StreamLog& log) { log.keepBytes = false; };
   QVERIFY(pair.connect());
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
   stream->sendCopy(asBytes(std::string(100'000, 'a')));
   pair.world.runFor(5s);
   QCOMPARE(log->writable, 0);  // was never at the high-water mark
-  stream->sendCopy(asBytes(std::string(quic::kSendHighWater, 'b')));
-  QVERIFY(stream->unsentBytes() >= quic::kSendHighWater);
+  stream->sendCopy(asBytes(std::string(transport::kSendHighWater, 'b')));
+  QVERIFY(stream->unsentBytes() >= transport::kSendHighWater);
   pair.world.runFor(5s);
   QCOMPARE(log->writable, 1);
   QCOMPARE(stream->unsentBytes(), std::size_t{0});
@@ -225,12 +225,12 @@ void SimFlowTest::lowWaterIsToldOnce() {
 
 void SimFlowTest::aProducerMayAskToBeToldEarlier() {
   SimPair pair(216);
-  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.keepBytes = false; };
+  pair.atServer.onOpened = [](transport::Stream&, StreamLog& log) { log.keepBytes = false; };
   QVERIFY(pair.connect());
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
   stream->sendCopy(asBytes(std::string(30'000, 'a')));
   std::size_t left = 0;
-  log->onWritable = [&left](quic::Stream& writable) { left = writable.unsentBytes(); };
+  log->onWritable = [&left](transport::Stream& writable) { left = writable.unsentBytes(); };
   stream->awaitWritable(10'000);
   pair.world.runFor(5s);
   QCOMPARE(log->writable, 1);
@@ -242,7 +242,7 @@ void SimFlowTest::aProducerMayAskToBeToldEarlier() {
 
 void SimFlowTest::dataWithoutHandlerIsDiscarded() {
   SimPair pair(214);
-  pair.atServer.onOpened = [](quic::Stream& stream, StreamLog&) { stream.setHandler(nullptr); };
+  pair.atServer.onOpened = [](transport::Stream& stream, StreamLog&) { stream.setHandler(nullptr); };
   QVERIFY(pair.connect());
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
   PatternSource source(*stream, *log, 5'000'000);
@@ -272,7 +272,7 @@ void SimFlowTest::oneStreamFillsALongPath() {
   SimPair pair(221);
   pair.world.link().delay = 50ms;
   StreamLog* receiver = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream&, StreamLog& log) {
+  pair.atServer.onOpened = [&](transport::Stream&, StreamLog& log) {
     log.keepBytes = false;
     receiver = &log;
   };
@@ -291,7 +291,7 @@ void SimFlowTest::oneStreamFillsALongPath() {
 void SimFlowTest::fairnessBetweenStreams() {
   SimPair pair(216);
   pair.world.link().bytesPerSecond = 2'000'000;
-  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.keepBytes = false; };
+  pair.atServer.onOpened = [](transport::Stream&, StreamLog& log) { log.keepBytes = false; };
   QVERIFY(pair.connect());
   std::vector<std::unique_ptr<PatternSource>> sources;
   for (int i = 0; i < 5; ++i) {
@@ -312,10 +312,10 @@ void SimFlowTest::fairnessBetweenStreams() {
 void SimFlowTest::fairnessBetweenGroups() {
   SimPair pair(218);
   pair.world.link().bytesPerSecond = 2'000'000;
-  pair.atServer.onOpened = [](quic::Stream&, StreamLog& log) { log.keepBytes = false; };
+  pair.atServer.onOpened = [](transport::Stream&, StreamLog& log) { log.keepBytes = false; };
   QVERIFY(pair.connect());
   std::vector<std::unique_ptr<PatternSource>> sources;
-  quic::StreamId lone = -1;
+  transport::StreamId lone = -1;
   for (int i = 0; i < 31; ++i) {
     auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
     stream->setGroup(i == 20 ? 2 : 1);

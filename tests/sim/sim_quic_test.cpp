@@ -34,7 +34,7 @@ void SimQuicTest::handshakeShowsBothIdentities() {
   SimPair pair(1);
   std::optional<tls::Pin> seen;
   const auto accept = pair.server.accepted;
-  pair.server.accepted = [&](quic::Connection& connection) {
+  pair.server.accepted = [&](transport::Link& connection) {
     accept(connection);
     seen = connection.peerPin();
   };
@@ -64,7 +64,7 @@ void SimQuicTest::echoesOverManyStreams() {
       auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
       if (stream == nullptr) return;
       const std::string text = "request " + std::to_string(open++);
-      log->onClose = [&, expected = text, log = log](quic::Stream&) {
+      log->onClose = [&, expected = text, log = log](transport::Stream&) {
         ++done;
         right = right && log->received == expected && log->fin;
       };
@@ -72,7 +72,7 @@ void SimQuicTest::echoesOverManyStreams() {
       stream->finish();
     }
   };
-  pair.atClient.onCredit = [&](quic::Connection&) { start(); };
+  pair.atClient.onCredit = [&](transport::Link&) { start(); };
   start();
   QVERIFY(open < kStreams);  // the limit holds
   QVERIFY(pair.until([&] { return done == kStreams; }));
@@ -115,7 +115,7 @@ void SimQuicTest::transfersOverBadLinks() {
   // Both ways at once, on one stream each way and in the two directions of one.
   std::unique_ptr<PatternSource> answer;
   StreamLog* down = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog& log) {
+  pair.atServer.onOpened = [&](transport::Stream& stream, StreamLog& log) {
     log.keepBytes = false;
     down = &log;
     answer = std::make_unique<PatternSource>(stream, log, bytes);

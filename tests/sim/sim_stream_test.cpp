@@ -28,7 +28,7 @@ void SimStreamTest::streamLimitAndCredit() {
   pair.echoes = true;
   QVERIFY(pair.connect());
   QCOMPARE(pair.atClient.connection->streamCredit(), std::uint64_t{4});
-  std::vector<quic::Stream*> streams;
+  std::vector<transport::Stream*> streams;
   for (int i = 0; i < 4; ++i) streams.push_back(pair.atClient.open(*pair.atClient.connection).first);
   QVERIFY(pair.atClient.connection->openStream() == nullptr);
   QCOMPARE(pair.atClient.credits, 0);
@@ -55,8 +55,8 @@ void SimStreamTest::resetCodeArrives() {
 
 void SimStreamTest::stopCodeArrivesOnAnIdleStream() {
   SimPair pair(209);
-  quic::Stream* atServer = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream& stream, StreamLog&) { atServer = &stream; };
+  transport::Stream* atServer = nullptr;
+  pair.atServer.onOpened = [&](transport::Stream& stream, StreamLog&) { atServer = &stream; };
   QVERIFY(pair.connect());
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
   stream->sendCopy(asBytes("GET /events"));
@@ -76,8 +76,8 @@ void SimStreamTest::stopDropsWhatIsQueued() {
   SimPair pair(210);
   QVERIFY(pair.connect());
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
-  quic::Stream* atServer = nullptr;
-  pair.atServer.onOpened = [&](quic::Stream& opened, StreamLog& opening) {
+  transport::Stream* atServer = nullptr;
+  pair.atServer.onOpened = [&](transport::Stream& opened, StreamLog& opening) {
     opening.consumes = false;
     atServer = &opened;
   };
@@ -98,7 +98,7 @@ void SimStreamTest::stopDropsWhatIsQueued() {
 void SimStreamTest::massStops() {
   SimPair pair(211);
   QVERIFY(pair.connect());
-  std::vector<quic::Stream*> streams;
+  std::vector<transport::Stream*> streams;
   for (int i = 0; i < 100; ++i) {
     auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
     stream->sendCopy(asBytes("x"));

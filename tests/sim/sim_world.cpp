@@ -58,8 +58,8 @@ void SimNode::moveTo(const net::SocketAddress& address) {
   m_endpoint->migrateAll(address);
 }
 
-quic::Connection* SimNode::connect(const net::SocketAddress& peer, quic::ConnectionHandler& handler,
-                                   std::optional<tls::Pin> pin, std::string serverName) {
+transport::Link* SimNode::connect(const net::SocketAddress& peer, transport::LinkHandler& handler,
+                                  std::optional<tls::Pin> pin, std::string serverName) {
   quic::ConnectParams params;
   params.peer = peer;
   params.local = m_address;
@@ -119,7 +119,7 @@ net::SendResult SimNode::send(const net::DatagramBatch& batch) {
   return {net::SendOutcome::Sent, batch.bytes.size(), 0};
 }
 
-void SimNode::onAccepted(quic::Connection& connection) {
+void SimNode::onAccepted(transport::Link& connection) {
   if (accepted) accepted(connection);
 }
 

@@ -28,9 +28,9 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   [[nodiscard]] SlabPool& slabs() { return m_slabs; }
   [[nodiscard]] Random& random() { return m_random; }
   /// Client: a handshake to `peer`.
-  quic::Connection* connect(const net::SocketAddress& peer, quic::ConnectionHandler& handler,
-                            std::optional<tls::Pin> pin = std::nullopt,
-                            std::string serverName = "sim.example");
+  transport::Link* connect(const net::SocketAddress& peer, transport::LinkHandler& handler,
+                           std::optional<tls::Pin> pin = std::nullopt,
+                           std::string serverName = "sim.example");
   /// The NAT in front forgot us: packets leave from another address, and the endpoint does not know.
   void rebind(const net::SocketAddress& outside);
   /// Another socket: the endpoint's own address changes too.
@@ -40,7 +40,7 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   /// The endpoint is replaced by a new one with the same parameters; what it knew is lost.
   void restart();
 
-  std::function<void(quic::Connection&)> accepted;
+  std::function<void(transport::Link&)> accepted;
   std::function<void(std::uint8_t worker, const net::ReceivedDatagram&)> foreign;
   /// How many batches the sink still takes before it says Blocked; unlimited where empty.
   std::optional<std::size_t> sendAllowance;
@@ -56,7 +56,7 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   net::SendResult send(const net::DatagramBatch& batch) override;
   [[nodiscard]] std::size_t maxSegments() const noexcept override { return segments; }
   // EndpointHandler
-  void onAccepted(quic::Connection& connection) override;
+  void onAccepted(transport::Link& connection) override;
   void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override;
   void onFlushNeeded() override;
 

@@ -148,7 +148,7 @@ class Http2ExchangeTest : public QObject {
     QVERIFY(s.connected() && s.asked(1));
     s.says(h2::headers(1, {{":status", "200"}}));
     QVERIFY(s.h.until([&] { return s.h.answer().hasHead; }));
-    s.h.stream().unsent = quic::kSendHighWater;
+    s.h.stream().unsent = transport::kSendHighWater;
     for (int i = 0; i < 16; ++i) s.says(h2::data(1, std::string(16 * 1024 - 1, 'y')));
     s.h.settle();
     QVERIFY(s.h.until([&] { return s.h.answer().body.size() == 16 * (16 * 1024 - 1); }));

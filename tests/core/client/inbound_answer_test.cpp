@@ -238,7 +238,7 @@ class InboundAnswerTest : public QObject {
     QVERIFY(a.ready);
     a.origin().send("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n");
     QVERIFY(a.h.until([&] { return a.h.answer().hasHead; }));
-    a.stream().unsent = quic::kSendHighWater;
+    a.stream().unsent = transport::kSendHighWater;
     a.origin().send(std::string(4'000'000, 'y'));
     a.h.settle();
     const std::size_t held = a.stream().sent.size();

@@ -36,7 +36,7 @@ struct Observer final : ServerLink::Handler {
   void onLinkChanged() override { ++changes; }
   void onDeclared(const wire::Declared&) override {}
   std::vector<wire::TunnelDeclaration> declarations() override { return {}; }
-  void onRequestStream(quic::Stream&) override {}
+  void onRequestStream(transport::Stream&) override {}
 };
 
 }  // namespace

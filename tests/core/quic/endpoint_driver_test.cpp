@@ -19,7 +19,7 @@ std::shared_ptr<const tls::Identity> serverIdentity() {
 struct Side final : quic::EndpointDriver::Handler {
   std::unique_ptr<net::EventLoop> loop = net::EventLoop::create().value();
   std::unique_ptr<quic::EndpointDriver> driver;
-  std::function<void(quic::Connection&)> accepted;
+  std::function<void(transport::Link&)> accepted;
 
   bool open(quic::EndpointParams params) {
     net::UdpParams udp;
@@ -29,7 +29,7 @@ struct Side final : quic::EndpointDriver::Handler {
     driver = std::move(*made);
     return true;
   }
-  void onAccepted(quic::Connection& connection) override { accepted(connection); }
+  void onAccepted(transport::Link& connection) override { accepted(connection); }
   void onForeignDatagram(std::uint8_t, const net::ReceivedDatagram&) override {}
 };
 
@@ -48,7 +48,7 @@ struct Pair {
     params.role = quic::Role::Server;
     params.identity = serverIdentity();
     if (!server.open(params)) return false;
-    server.accepted = [this](quic::Connection& connection) { connection.setHandler(&echo); };
+    server.accepted = [this](transport::Link& connection) { connection.setHandler(&echo); };
     quic::ConnectParams connect;
     connect.peer = server.driver->localAddress();
     connect.pin = serverIdentity()->pin();

@@ -12,6 +12,7 @@
 #include "core/quic/endpoint.h"
 #include "core/quic/ready_streams.h"
 #include "core/quic/stop_sending_scan.h"
+#include "core/quic/transport_errors.h"
 
 using namespace adit;
 using namespace adit::quic;
@@ -100,7 +101,7 @@ class QuicStructuresTest : public QObject {
   void findsStopSending();
   void scanSkipsEveryFrame();
   void scanSurvivesNoise();
-  void closeInfoSentences();
+  void transportErrorsAreTyped();
 };
 
 void QuicStructuresTest::cidMapAgreesWithAModel() {
@@ -368,22 +369,15 @@ void QuicStructuresTest::scanSurvivesNoise() {
   for (const StopSendingFrame& frame : found) QVERIFY(frame.stream >= 0);
 }
 
-void QuicStructuresTest::closeInfoSentences() {
-  CloseInfo info;
-  for (int cause = 0; cause <= static_cast<int>(CloseCause::VersionNegotiation); ++cause) {
-    info.cause = static_cast<CloseCause>(cause);
-    QVERIFY(!info.toError().detail.empty());
-    QVERIFY(info.toError().code != ErrorCode::Internal);
-  }
-  info.cause = CloseCause::PeerTransport;
-  info.code = 0x178;
-  QVERIFY(info.toError().code == ErrorCode::VersionMismatch);
-  info.code = 0x12a;
-  QVERIFY(info.toError().code == ErrorCode::TlsFailure);
-  info.code = 2;
-  QVERIFY(info.toError().code == ErrorCode::Overloaded);
-  info.error = Error{ErrorCode::PinMismatch, "exact"};
-  QCOMPARE(info.toError().detail, std::string("exact"));
+void QuicStructuresTest::transportErrorsAreTyped() {
+  QVERIFY(describeTransportError(0x178, "", "peer").code == ErrorCode::VersionMismatch);
+  QVERIFY(describeTransportError(0x12a, "", "peer").code == ErrorCode::TlsFailure);
+  QVERIFY(describeTransportError(2, "", "peer").code == ErrorCode::Overloaded);
+  const Error other = describeTransportError(0x0a, "why", "203.0.113.7:4433");
+  QVERIFY(other.code == ErrorCode::ProtocolViolation);
+  QCOMPARE(other.libraryCode, 0x0aL);
+  QCOMPARE(other.detail,
+           std::string("203.0.113.7:4433 ended the QUIC connection with transport error 0xa why"));
 }
 
 QTEST_GUILESS_MAIN(QuicStructuresTest)

@@ -39,11 +39,11 @@ void RemoteStreamTest::muchDataGoesBothWays() {
   QCOMPARE(visitor.received, kBytes);
   QVERIFY(visitor.ended);
   QVERIFY(!visitor.wrong);
-  QVERIFY(visitor.highest < quic::kSendHighWater + 10'000);
+  QVERIFY(visitor.highest < transport::kSendHighWater + 10'000);
   pair.far.run([&] {
     QCOMPARE(pair.far.lastSession, SessionId{7});
     QCOMPARE(pair.far.lastTunnel, 3ULL);
-    QVERIFY(pair.far.streams.front()->highest <= 2 * (quic::kSendHighWater + 10'000));
+    QVERIFY(pair.far.streams.front()->highest <= 2 * (transport::kSendHighWater + 10'000));
     // The credit of the last bytes may come after the end.
     QVERIFY(pair.far.streams.front()->consumed > kBytes - kWindow);
     QCOMPARE(pair.far.load->active, 0U);
@@ -95,7 +95,7 @@ void RemoteStreamTest::refusalsSayWhy() {
   Visitor visitor;
   pair.begin(visitor, 100'000);
   QVERIFY(pair.near.waitFor([&] { return visitor.closed; }));
-  QCOMPARE(visitor.resetWith, static_cast<quic::AppErrorCode>(wire::AppError::Overloaded));
+  QCOMPARE(visitor.resetWith, static_cast<transport::AppErrorCode>(wire::AppError::Overloaded));
   pair.near.run([&] {
     QVERIFY(pair.near.hub.open(0, 7, 3) == nullptr);
     QVERIFY(pair.near.hub.open(2, 7, 3) == nullptr);
@@ -130,15 +130,15 @@ void RemoteStreamTest::aSlowStreamHoldsItsProducer() {
   Pair pair;
   pair.far.run([&] { pair.far.bytesPerTurn = 0; });
   Visitor visitor;
-  pair.begin(visitor, 16 * quic::kSendHighWater);
+  pair.begin(visitor, 16 * transport::kSendHighWater);
   std::size_t before = 0;
   QVERIFY(pair.near.waitFor([&] {
     // Nothing moves any more, on either side.
     return std::exchange(before, visitor.sent) == visitor.sent && visitor.sent > 0 &&
-           visitor.stream->unsentBytes() >= quic::kSendHighWater;
+           visitor.stream->unsentBytes() >= transport::kSendHighWater;
   }));
   // What waits beyond counts as what waits here.
-  pair.near.run([&] { QVERIFY(visitor.sent <= quic::kSendHighWater + 2 * 10'000); });
+  pair.near.run([&] { QVERIFY(visitor.sent <= transport::kSendHighWater + 2 * 10'000); });
 }
 
 void RemoteStreamTest::abandonedAtAnyStep_data() {
@@ -231,7 +231,7 @@ void RemoteStreamTest::eitherWorkerStops() {
     pair.far.run([&] {
       QCOMPARE(pair.far.load->active, 0U);
       for (auto& stream : pair.far.streams)
-        QCOMPARE(stream->resetWith, static_cast<quic::AppErrorCode>(wire::AppError::VisitorGone));
+        QCOMPARE(stream->resetWith, static_cast<transport::AppErrorCode>(wire::AppError::VisitorGone));
       QVERIFY(pair.far.hub.open(0, 1, 1) == nullptr);
     });
   } else {
@@ -248,12 +248,12 @@ void RemoteStreamTest::numbersAreUsedAgain() {
   Pair pair;
   for (int i = 0; i < 50; ++i) {
     Visitor visitor;
-    quic::StreamId id = -1;
+    transport::StreamId id = -1;
     pair.near.run([&] {
       visitor.begin(*pair.near.loop, pair.near.hub.open(1, 7, 3), 2000);
       id = visitor.stream->id();
     });
-    QCOMPARE(id, quic::StreamId{0});
+    QCOMPARE(id, transport::StreamId{0});
     QVERIFY(pair.near.waitFor([&] { return visitor.closed; }));
     QCOMPARE(visitor.received, std::size_t{2000});
   }

@@ -122,7 +122,7 @@ class SessionsTest : public QObject {
     QVERIFY(h.untilRequests(client, 1));
     client.sendControlBytes(bytes.toStdString());
     QVERIFY(h.until([&] { return client.closed.has_value(); }));
-    QCOMPARE(client.closed->cause, quic::CloseCause::PeerApplication);
+    QCOMPARE(client.closed->cause, transport::CloseCause::PeerApplication);
     QVERIFY(client.closed->code != codeOf(wire::AppError::NoError));
     QVERIFY(h.until([&] { return waiting.has("HTTP/1.1 503"); }));
     // The next client is served.
@@ -133,15 +133,17 @@ class SessionsTest : public QObject {
   void refusesStreamsThatAreNotAClientsToOpen() {
     ServerHarness h;
     FakeClient& client = h.addClient();
-    struct Log final : quic::StreamHandler {
+    struct Log final : transport::StreamHandler {
       bool reset = false, stopped = false;
-      void onStreamData(quic::Stream& stream, ByteView data, bool) override { stream.consume(data.size()); }
-      void onStreamReset(quic::Stream&, quic::AppErrorCode) override { reset = true; }
-      void onStreamStopped(quic::Stream&, quic::AppErrorCode) override { stopped = true; }
-      void onStreamWritable(quic::Stream&) override {}
-      void onStreamClosed(quic::Stream&) override { reset = stopped = true; }
+      void onStreamData(transport::Stream& stream, ByteView data, bool) override {
+        stream.consume(data.size());
+      }
+      void onStreamReset(transport::Stream&, transport::AppErrorCode) override { reset = true; }
+      void onStreamStopped(transport::Stream&, transport::AppErrorCode) override { stopped = true; }
+      void onStreamWritable(transport::Stream&) override {}
+      void onStreamClosed(transport::Stream&) override { reset = stopped = true; }
     } log;
-    quic::Stream* stream = client.openStream();
+    transport::Stream* stream = client.openStream();
     QVERIFY(stream != nullptr);
     stream->setHandler(&log);
     stream->sendCopy(asBytes("hello"));

@@ -17,9 +17,9 @@
 namespace adit::test {
 
 /// A request as it reached the client, and the stream to answer on.
-class ServedRequest final : private quic::StreamHandler {
+class ServedRequest final : private transport::StreamHandler {
  public:
-  explicit ServedRequest(quic::Stream& stream) : m_stream(&stream) { stream.setHandler(this); }
+  explicit ServedRequest(transport::Stream& stream) : m_stream(&stream) { stream.setHandler(this); }
   ~ServedRequest() {
     if (m_stream != nullptr) m_stream->setHandler(nullptr);
   }
@@ -45,10 +45,10 @@ class ServedRequest final : private quic::StreamHandler {
     return m_stream != nullptr ? m_stream->unsentBytes() : 0;
   }
   void reset(wire::AppError code) {
-    if (m_stream != nullptr) m_stream->reset(static_cast<quic::AppErrorCode>(code));
+    if (m_stream != nullptr) m_stream->reset(static_cast<transport::AppErrorCode>(code));
   }
   void stop(wire::AppError code) {
-    if (m_stream != nullptr) m_stream->stopSending(static_cast<quic::AppErrorCode>(code));
+    if (m_stream != nullptr) m_stream->stopSending(static_cast<transport::AppErrorCode>(code));
   }
   void answer(std::string_view bytes) {
     send(bytes);
@@ -59,7 +59,7 @@ class ServedRequest final : private quic::StreamHandler {
   }
 
  private:
-  void onStreamData(quic::Stream& stream, ByteView bytes, bool fin) override {
+  void onStreamData(transport::Stream& stream, ByteView bytes, bool fin) override {
     if (!holdsCredit) stream.consume(bytes.size());
     m_unread += asText(bytes);
     if (!m_hasStreamHead) {
@@ -74,26 +74,26 @@ class ServedRequest final : private quic::StreamHandler {
     if ((finished || message.request.webSocket) && message.hasHead && onFinished)
       std::exchange(onFinished, nullptr)(*this);
   }
-  void onStreamReset(quic::Stream&, quic::AppErrorCode code) override {
+  void onStreamReset(transport::Stream&, transport::AppErrorCode code) override {
     resetWith = static_cast<wire::AppError>(code);
   }
-  void onStreamStopped(quic::Stream&, quic::AppErrorCode code) override {
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode code) override {
     stoppedWith = static_cast<wire::AppError>(code);
   }
-  void onStreamWritable(quic::Stream&) override {}
-  void onStreamClosed(quic::Stream&) override {
+  void onStreamWritable(transport::Stream&) override {}
+  void onStreamClosed(transport::Stream&) override {
     m_stream = nullptr;
     closed = true;
   }
 
-  quic::Stream* m_stream;
+  transport::Stream* m_stream;
   std::string m_unread;
   bool m_hasStreamHead = false;
 };
 
 class FakeClient final : private quic::EndpointDriver::Handler,
-                         private quic::ConnectionHandler,
-                         private quic::StreamHandler,
+                         private transport::LinkHandler,
+                         private transport::StreamHandler,
                          private session::ClientSession::Handler {
  public:
   struct Params {
@@ -125,14 +125,14 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     if (m_control != nullptr) m_control->setHandler(nullptr);
     if (m_connection != nullptr) m_connection->setHandler(nullptr);
     m_requests.clear();
-    m_driver->closeAll(static_cast<quic::AppErrorCode>(wire::AppError::NoError), "");
+    m_driver->closeAll(static_cast<transport::AppErrorCode>(wire::AppError::NoError), "");
   }
 
   std::optional<wire::LoginAccepted> accepted;
   std::optional<wire::Declared> declared;
   std::optional<wire::Drain> drained;
   std::optional<Error> sessionError;
-  std::optional<quic::CloseInfo> closed;
+  std::optional<transport::CloseInfo> closed;
   /// What to do with each request once it is complete; without one the test answers by hand.
   std::function<void(ServedRequest&)> serve;
   bool holdsCredit = false;  ///< For requests to come: the server's data is not credited.
@@ -146,21 +146,23 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     m_session->declare(std::move(tunnels), m_loop.now());
     arm();
   }
-  void leave() { m_connection->close(static_cast<quic::AppErrorCode>(wire::AppError::NoError), ""); }
+  void leave() { m_connection->close(static_cast<transport::AppErrorCode>(wire::AppError::NoError), ""); }
   /// Vanishes as far as the server's session is concerned.
-  void fail() { m_connection->close(static_cast<quic::AppErrorCode>(wire::AppError::Internal), "broken"); }
+  void fail() {
+    m_connection->close(static_cast<transport::AppErrorCode>(wire::AppError::Internal), "broken");
+  }
   void drain() {
     m_session->drain(std::chrono::seconds(30), "test", m_loop.now());
     arm();
   }
   /// Bytes of the test's choice on the control stream.
   void sendControlBytes(std::string_view bytes) { m_control->sendCopy(asBytes(bytes)); }
-  quic::Stream* openStream() { return m_connection->openStream(); }
+  transport::Stream* openStream() { return m_connection->openStream(); }
 
  private:
-  void onAccepted(quic::Connection&) override {}
+  void onAccepted(transport::Link&) override {}
   void onForeignDatagram(std::uint8_t, const net::ReceivedDatagram&) override {}
-  void onConnected(quic::Connection& connection) override {
+  void onConnected(transport::Link& connection) override {
     m_control = connection.openStream();
     m_control->setHandler(this);
     std::uint8_t head[wire::kMaxStreamHead];
@@ -176,27 +178,27 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     m_session->declare(m_params.tunnels, m_loop.now());
     arm();
   }
-  void onStreamOpened(quic::Connection&, quic::Stream& stream) override {
+  void onStreamOpened(transport::Link&, transport::Stream& stream) override {
     m_requests.push_back(std::make_unique<ServedRequest>(stream));
     m_requests.back()->onFinished = serve;
     m_requests.back()->holdsCredit = holdsCredit;
   }
-  void onStreamCredit(quic::Connection&) override {}
-  void onConnectionClosed(quic::Connection&, const quic::CloseInfo& info) override {
+  void onStreamCredit(transport::Link&) override {}
+  void onLinkClosed(transport::Link&, const transport::CloseInfo& info) override {
     closed = info;
     m_connection = nullptr;
     m_control = nullptr;
     m_timer.stop();
   }
-  void onStreamData(quic::Stream& stream, ByteView bytes, bool) override {
+  void onStreamData(transport::Stream& stream, ByteView bytes, bool) override {
     stream.consume(bytes.size());
     m_session->receive(bytes, m_loop.now());
     arm();
   }
-  void onStreamReset(quic::Stream&, quic::AppErrorCode) override {}
-  void onStreamStopped(quic::Stream&, quic::AppErrorCode) override {}
-  void onStreamWritable(quic::Stream&) override {}
-  void onStreamClosed(quic::Stream&) override { m_control = nullptr; }
+  void onStreamReset(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamWritable(transport::Stream&) override {}
+  void onStreamClosed(transport::Stream&) override { m_control = nullptr; }
   void sendControl(ByteView bytes) override {
     if (m_control != nullptr) m_control->sendCopy(bytes);
   }
@@ -214,8 +216,8 @@ class FakeClient final : private quic::EndpointDriver::Handler,
   Params m_params;
   net::Timer m_timer;
   std::unique_ptr<quic::EndpointDriver> m_driver;
-  quic::Connection* m_connection = nullptr;
-  quic::Stream* m_control = nullptr;
+  transport::Link* m_connection = nullptr;
+  transport::Stream* m_control = nullptr;
   std::unique_ptr<session::ClientSession> m_session;
   std::vector<std::unique_ptr<ServedRequest>> m_requests;
 };

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/quic/stream.h"
+#include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 
 namespace adit::test {
 
-class FakeStream final : public quic::Stream {
+class FakeStream final : public transport::Stream {
  public:
   std::string sent;
   std::size_t unsent = 0;    ///< What unsentBytes says.
@@ -21,7 +21,7 @@ class FakeStream final : public quic::Stream {
   bool finished = false;
   std::optional<std::size_t> writableAt;  ///< As awaitWritable was told last.
   std::optional<wire::AppError> resetWith, stoppedWith;
-  quic::StreamHandler* handler = nullptr;
+  transport::StreamHandler* handler = nullptr;
 
   void deliver(std::string_view bytes, bool fin = false) {
     delivered += bytes.size();
@@ -32,10 +32,10 @@ class FakeStream final : public quic::Stream {
     }
   }
   void deliverReset(wire::AppError code) {
-    if (handler != nullptr) handler->onStreamReset(*this, static_cast<quic::AppErrorCode>(code));
+    if (handler != nullptr) handler->onStreamReset(*this, static_cast<transport::AppErrorCode>(code));
   }
   void deliverStop(wire::AppError code) {
-    if (handler != nullptr) handler->onStreamStopped(*this, static_cast<quic::AppErrorCode>(code));
+    if (handler != nullptr) handler->onStreamStopped(*this, static_cast<transport::AppErrorCode>(code));
   }
   void deliverWritable() {
     if (handler != nullptr) handler->onStreamWritable(*this);
@@ -44,17 +44,17 @@ class FakeStream final : public quic::Stream {
     if (auto* last = std::exchange(handler, nullptr)) last->onStreamClosed(*this);
   }
 
-  [[nodiscard]] quic::StreamId id() const noexcept override { return 1; }
-  void setHandler(quic::StreamHandler* next) noexcept override { handler = next; }
+  [[nodiscard]] transport::StreamId id() const noexcept override { return 1; }
+  void setHandler(transport::StreamHandler* next) noexcept override { handler = next; }
   void send(Slice data) override { sendCopy(data.bytes()); }
   void sendCopy(ByteView data) override {
     if (!finished && !resetWith) sent += asText(data);
   }
   void finish() override { finished = !resetWith; }
-  void reset(quic::AppErrorCode code) override {
+  void reset(transport::AppErrorCode code) override {
     if (!resetWith) resetWith = static_cast<wire::AppError>(code);
   }
-  void stopSending(quic::AppErrorCode code) override {
+  void stopSending(transport::AppErrorCode code) override {
     if (!stoppedWith) stoppedWith = static_cast<wire::AppError>(code);
   }
   void consume(std::size_t count) override { consumed += count; }

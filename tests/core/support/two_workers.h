@@ -22,23 +22,23 @@ namespace adit::test {
 
 using namespace adit::server;
 
-inline constexpr quic::AppErrorCode kCode = 0x25;
+inline constexpr transport::AppErrorCode kCode = 0x25;
 inline constexpr std::size_t kWindow = 256 * 1024;
 
 inline char patternAt(std::size_t position) { return static_cast<char>(position * 131 + (position >> 8)); }
 
 /// A stream whose peer sends back what it gets, as far as its window allows.
-class EchoStream final : public quic::Stream {
+class EchoStream final : public transport::Stream {
  public:
   EchoStream(net::EventLoop& loop, std::size_t bytesPerTurn) : m_loop(loop), m_bytesPerTurn(bytesPerTurn) {}
 
-  [[nodiscard]] quic::StreamId id() const noexcept override { return 4; }
-  void setHandler(quic::StreamHandler* next) noexcept override { handler = next; }
+  [[nodiscard]] transport::StreamId id() const noexcept override { return 4; }
+  void setHandler(transport::StreamHandler* next) noexcept override { handler = next; }
   void send(Slice data) override {
     if (finished || resetWith != 0) return;
     m_unsentBytes += data.size();
     highest = std::max(highest, m_unsentBytes);
-    if (m_unsentBytes >= quic::kSendHighWater && !m_writableAt) m_writableAt = quic::kSendLowWater;
+    if (m_unsentBytes >= transport::kSendHighWater && !m_writableAt) m_writableAt = transport::kSendLowWater;
     m_unsent.push(std::move(data));
     wake();
   }
@@ -53,8 +53,8 @@ class EchoStream final : public quic::Stream {
     finished = true;
     wake();
   }
-  void reset(quic::AppErrorCode code) override { resetWith = code; }
-  void stopSending(quic::AppErrorCode code) override { stoppedWith = code; }
+  void reset(transport::AppErrorCode code) override { resetWith = code; }
+  void stopSending(transport::AppErrorCode code) override { stoppedWith = code; }
   void consume(std::size_t count) override {
     consumed += count;
     wake();
@@ -68,9 +68,9 @@ class EchoStream final : public quic::Stream {
     if (auto* last = std::exchange(handler, nullptr)) last->onStreamClosed(*this);
   }
 
-  quic::StreamHandler* handler = nullptr;
+  transport::StreamHandler* handler = nullptr;
   bool finished = false, closed = false, echoes = true;
-  quic::AppErrorCode resetWith = 0, stoppedWith = 0;
+  transport::AppErrorCode resetWith = 0, stoppedWith = 0;
   std::size_t echoed = 0, consumed = 0, highest = 0;
 
  private:
@@ -175,8 +175,8 @@ struct Side final : RemoteStreams::Opener {
 };
 
 /// Sends a pattern as a visitor's object would, and checks what comes back.
-struct Visitor final : quic::StreamHandler {
-  void begin(net::EventLoop& eventLoop, quic::Stream* opened, std::size_t bytes) {
+struct Visitor final : transport::StreamHandler {
+  void begin(net::EventLoop& eventLoop, transport::Stream* opened, std::size_t bytes) {
     loop = &eventLoop;
     stream = opened;
     toSend = bytes;
@@ -184,7 +184,7 @@ struct Visitor final : quic::StreamHandler {
     pump();
   }
   void pump() {
-    while (sent < toSend && stream->unsentBytes() < quic::kSendHighWater) {
+    while (sent < toSend && stream->unsentBytes() < transport::kSendHighWater) {
       const std::size_t count = std::min<std::size_t>(toSend - sent, 10'000);
       std::string piece(count, '\0');
       for (std::size_t i = 0; i < count; ++i) piece[i] = patternAt(sent + i);
@@ -197,7 +197,7 @@ struct Visitor final : quic::StreamHandler {
       stream->finish();
     }
   }
-  void onStreamData(quic::Stream& from, ByteView data, bool fin) override {
+  void onStreamData(transport::Stream& from, ByteView data, bool fin) override {
     for (const std::uint8_t byte : data) {
       if (static_cast<char>(byte) != patternAt(received++)) wrong = true;
     }
@@ -205,10 +205,10 @@ struct Visitor final : quic::StreamHandler {
     ended = ended || fin;
     if (consumes) from.consume(data.size());
   }
-  void onStreamReset(quic::Stream&, quic::AppErrorCode code) override { resetWith = code; }
-  void onStreamStopped(quic::Stream&, quic::AppErrorCode code) override { stoppedWith = code; }
-  void onStreamWritable(quic::Stream&) override { pump(); }
-  void onStreamClosed(quic::Stream&) override {
+  void onStreamReset(transport::Stream&, transport::AppErrorCode code) override { resetWith = code; }
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode code) override { stoppedWith = code; }
+  void onStreamWritable(transport::Stream&) override { pump(); }
+  void onStreamClosed(transport::Stream&) override {
     closed = true;
     stream = nullptr;
   }
@@ -221,9 +221,9 @@ struct Visitor final : quic::StreamHandler {
   }
 
   net::EventLoop* loop = nullptr;
-  quic::Stream* stream = nullptr;
+  transport::Stream* stream = nullptr;
   std::size_t toSend = 0, sent = 0, received = 0, highest = 0;
-  quic::AppErrorCode resetWith = 0, stoppedWith = 0;
+  transport::AppErrorCode resetWith = 0, stoppedWith = 0;
   bool finished = false, ended = false, closed = false, wrong = false, consumes = true;
 };
 

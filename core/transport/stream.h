@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One bidirectional QUIC stream (RFC 9000 section 2). Bytes to send are queued as slices and stay alive until
-// they are acknowledged; received bytes are handed on at once and their flow-control credit is returned by
-// `consume`, when they have left for where they go. Owned by its connection (or, for a stream of another
-// thread's connection, by what stands in for it), from which a user keeps a pointer until onStreamClosed. One
-// thread.
+// One bidirectional stream of a Link, as sessions and tunnels see it (QUIC's streams, RFC 9000 section 2, are
+// the model). Bytes to send are queued as slices and stay alive until they are acknowledged. Received bytes
+// are handed to the handler at once; their flow-control credit is returned by `consume`, when they have left
+// for their destination. Owned by its link (or by what stands in for a stream of another thread's link); a
+// user keeps the pointer until onStreamClosed. One thread.
 
 #include <cstddef>
 #include <cstdint>
 
 #include "core/base/slab.h"
 
-namespace adit::quic {
+namespace adit::transport {
 
 class Stream;
 
@@ -72,4 +72,4 @@ class Stream {
   virtual void awaitWritable(std::size_t unsent) noexcept = 0;
 };
 
-}  // namespace adit::quic
+}  // namespace adit::transport
