@@ -10,6 +10,8 @@
 #include "core/http/head_lines.h"
 #include "core/http/scan.h"
 #include "core/http/semantics.h"
+#include "core/http/target.h"
+#include "core/http/text.h"
 
 namespace adit::http {
 namespace {
@@ -73,6 +75,37 @@ const char* targetProblem(char c) noexcept {
   }
 }
 
+/// The target and the space behind it. Raw UTF-8 in it is percent-encoded; `most` bounds the length after
+/// that.
+bool acceptTarget(Cursor& cursor, std::size_t most, RequestHead& head) {
+  const char* const begin = cursor.at;
+  const char* at = begin;
+  std::size_t growth = 0;  // what percent-encoding adds
+  const auto length = [&] { return static_cast<std::size_t>(at - begin) + growth; };
+  for (;;) {
+    const std::size_t room = std::min(static_cast<std::size_t>(cursor.end - at), most + 1 - length());
+    at = scan::skipTarget(at, at + room);
+    if (length() > most) return cursor.refuse(414, "The request target is too long.");
+    if (at == cursor.end) return cursor.more();
+    if (!isHighByte(*at)) break;
+    const std::string_view rest(at, static_cast<std::size_t>(cursor.end - at));
+    const std::size_t sequence = utf8Length(rest);
+    if (sequence == 0) {
+      if (isUtf8Prefix(rest)) return cursor.more();
+      return cursor.refuse(400, "The request target has bytes that are not UTF-8.");
+    }
+    at += sequence;
+    growth += 2 * sequence;
+    if (length() > most) return cursor.refuse(414, "The request target is too long.");
+  }
+  if (at == begin) return cursor.refuse(400, "The request line has no target after one space.");
+  if (*at != ' ') return cursor.refuse(400, targetProblem(*at));
+  head.target = {begin, static_cast<std::size_t>(at - begin)};
+  if (growth != 0) head.target = percentEncodeUtf8(head.target, head.encodedTarget).value_or(head.target);
+  cursor.at = at + 1;
+  return true;
+}
+
 /// Takes "http://authority" off an absolute-form target (RFC 9112 section 3.2.2).
 bool reduceAbsoluteForm(Cursor& cursor, RequestHead& head) noexcept {
   constexpr std::string_view kHttp = "http://";
@@ -100,7 +133,7 @@ bool reduceAbsoluteForm(Cursor& cursor, RequestHead& head) noexcept {
   return true;
 }
 
-bool acceptRequestLine(Cursor& cursor, const HeadLimits& limits, RequestHead& head) noexcept {
+bool acceptRequestLine(Cursor& cursor, const HeadLimits& limits, RequestHead& head) {
   const auto left = [&cursor] { return static_cast<std::size_t>(cursor.end - cursor.at); };
   const char* const method = cursor.at;
   const char* const methodEnd = scan::skip(method, method + std::min(left(), kMaxMethod + 1), scan::kToken);
@@ -111,16 +144,8 @@ bool acceptRequestLine(Cursor& cursor, const HeadLimits& limits, RequestHead& he
   }
   head.method = {method, static_cast<std::size_t>(methodEnd - method)};
 
-  const char* const target = cursor.at = methodEnd + 1;
-  const std::size_t room = std::min(left(), limits.targetBytes + 1);
-  const char* const targetEnd = scan::skipTarget(target, target + room);
-  head.target = {target, static_cast<std::size_t>(targetEnd - target)};
-  if (head.target.size() > limits.targetBytes) return cursor.refuse(414, "The request target is too long.");
-  if (targetEnd == cursor.end) return cursor.more();
-  if (targetEnd == target) return cursor.refuse(400, "The request line has no target after one space.");
-  if (*targetEnd != ' ') return cursor.refuse(400, targetProblem(*targetEnd));
-
-  cursor.at = targetEnd + 1;
+  cursor.at = methodEnd + 1;
+  if (!acceptTarget(cursor, limits.targetBytes, head)) return false;
   if (!acceptVersion(cursor, head.version)) return false;
   if (!detail::acceptLineEnd(cursor, "The request line goes on after the version.")) return false;
 

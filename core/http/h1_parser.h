@@ -49,7 +49,7 @@ struct ParseResult {
 /// Parses a request head at the start of `data`. `scanned` is kept by the caller between calls on a growing
 /// buffer (0 for each new head) so that a slow head costs linear time in total. Views in `head` point into
 /// `data`, which may have moved between calls; before Complete they mean nothing. An absolute-form target's
-/// authority wins over Host.
+/// authority wins over Host. Raw UTF-8 in the target is percent-encoded (into head.encodedTarget).
 ParseResult parseRequestHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
                              RequestHead& head, RequestTraits& traits);
 /// The same for a response to a request with `requestMethod` (HEAD and CONNECT change the framing). Interim

@@ -4,6 +4,7 @@
 #include "core/http/head_lines.h"
 #include "core/http/scan.h"
 #include "core/http/semantics.h"
+#include "core/http/target.h"
 
 namespace adit::http {
 
@@ -12,6 +13,9 @@ namespace {
 /// RFC 9113 section 6.5.2: what a field counts besides its characters.
 constexpr std::size_t kFieldOverhead = 32;
 constexpr std::size_t kMaxMethod = 64;
+/// Cookie fields that are joined to one: an HTTP/2 client may send a field for each pair.
+constexpr std::size_t kMaxCookies = 1000;
+constexpr std::size_t kCookieSeparator = 2;  // "; "
 constexpr std::size_t kMaxTrailerFields = 32;
 constexpr std::size_t kMaxTrailerBytes = 8 * 1024;
 /// A buffer that grew for one large head is not kept beyond this.
@@ -80,12 +84,12 @@ void H2FieldBlock::begin(Kind kind) noexcept {
   m_lines.clear();
   m_pseudo = {};
   m_length = 0;
-  m_size = m_count = 0;
+  m_bytes = m_size = m_count = m_cookies = 0;
   m_reason = nullptr;
   m_refusedWith = 0;
   m_urgency = 3;
   m_seen = 0;
-  m_regular = m_hasHost = m_hasLength = m_expectContinue = m_hasExpect = false;
+  m_regular = m_hasHost = m_hasLength = m_expectContinue = m_hasExpect = m_beyondLimits = false;
 }
 
 H2FieldBlock::Place H2FieldBlock::store(std::string_view text) {
@@ -95,21 +99,31 @@ H2FieldBlock::Place H2FieldBlock::store(std::string_view text) {
 }
 
 void H2FieldBlock::add(std::string_view name, std::string_view value) {
-  if (m_reason != nullptr) return;
-  const bool pseudo = !name.empty() && name.front() == ':';
-  m_size += name.size() + value.size() + kFieldOverhead;
-  if (!pseudo) ++m_count;
-  const bool trailers = m_kind == Kind::Trailers;
-  if (m_size > (trailers ? kMaxTrailerBytes : m_limits.headBytes) ||
-      m_count > (trailers ? kMaxTrailerFields : m_limits.fields)) {
-    if (trailers) return malformed("trailers beyond the limit");
+  m_bytes += name.size() + value.size() + kFieldOverhead;
+  if (!countLine(name, value)) {
+    m_beyondLimits = true;
+    if (m_kind == Kind::Trailers) return malformed("trailers beyond the limit");
     return refuse(431);
   }
-  if (pseudo) {
+  if (m_reason != nullptr) return;
+  if (name.starts_with(':')) {
     addPseudo(name, value);
   } else {
     addRegular(name, value);
   }
+}
+
+/// False: the block is beyond its limits with this line.
+bool H2FieldBlock::countLine(std::string_view name, std::string_view value) noexcept {
+  const bool trailers = m_kind == Kind::Trailers;
+  if (!trailers && name == "cookie" && m_cookies++ > 0) {
+    m_size += value.size() + kCookieSeparator;
+  } else {
+    m_size += name.size() + value.size() + kFieldOverhead;
+    if (!name.starts_with(':')) ++m_count;
+  }
+  return m_size <= (trailers ? kMaxTrailerBytes : m_limits.headBytes) &&
+         m_count <= (trailers ? kMaxTrailerFields : m_limits.fields) && m_cookies <= kMaxCookies;
 }
 
 void H2FieldBlock::addPseudo(std::string_view name, std::string_view value) {
@@ -125,7 +139,19 @@ void H2FieldBlock::addPseudo(std::string_view name, std::string_view value) {
   if (which == kPseudoCount) return malformed("an unknown pseudo-field");
   if (has(which)) return malformed("a pseudo-field twice");
   m_seen |= static_cast<std::uint8_t>(1U << which);
-  m_pseudo[which] = store(value);
+  m_pseudo[which] = which == kPath ? storePath(value) : store(value);
+}
+
+/// Raw UTF-8 is percent-encoded. What cannot be is refused with a page, as by HTTP/1.1, and replaced.
+H2FieldBlock::Place H2FieldBlock::storePath(std::string_view path) {
+  if (!hasHighBytes(path)) return store(path);
+  if (path.size() > m_limits.targetBytes) {
+    refuse(414);
+    return store("/");
+  }
+  const std::optional<std::string_view> encoded = percentEncodeUtf8(path, m_encodedPath);
+  if (!encoded) refuse(400);
+  return store(encoded.value_or("/"));
 }
 
 void H2FieldBlock::addRegular(std::string_view name, std::string_view value) {

@@ -34,15 +34,18 @@ class H2FieldBlock {
   explicit H2FieldBlock(const HeadLimits& limits) noexcept : m_limits(limits) {}
 
   void begin(Kind kind) noexcept;
-  /// One field line in the order of the block. Copies both; beyond the limits only counts.
+  /// One field line in the order of the block. Copies both; beyond the limits only counts. Cookie fields
+  /// (RFC 9113 section 8.2.3) count as the one field that they are joined to.
   void add(std::string_view name, std::string_view value);
   /// The block is whole. False: malformed (RFC 9113 section 8.1.1), and `reason()` says why.
   [[nodiscard]] bool finishRequest(bool endStream, H2ServerRequest& request);
   /// Trailer fields that may be passed on; false as above.
   [[nodiscard]] bool finishTrailers(std::vector<Field>& fields);
   [[nodiscard]] Kind kind() const noexcept { return m_kind; }
-  /// Decoded, of what add() was given; as header lists are counted (RFC 9113 section 6.5.2).
-  [[nodiscard]] std::size_t bytes() const noexcept { return m_size; }
+  /// Decoded bytes of all that add() was given, as header lists are counted (RFC 9113 section 6.5.2).
+  [[nodiscard]] std::size_t bytes() const noexcept { return m_bytes; }
+  /// Whether its size or the number of its fields was beyond the limits.
+  [[nodiscard]] bool isBeyondLimits() const noexcept { return m_beyondLimits; }
   /// A static sentence for logs and tests.
   [[nodiscard]] const char* reason() const noexcept { return m_reason; }
 
@@ -54,6 +57,8 @@ class H2FieldBlock {
   struct Line {
     Place name, value;
   };
+  [[nodiscard]] bool countLine(std::string_view name, std::string_view value) noexcept;
+  Place storePath(std::string_view path);
   void addPseudo(std::string_view name, std::string_view value);
   void addRegular(std::string_view name, std::string_view value);
   bool addSpecial(std::string_view name, std::string_view value);
@@ -77,10 +82,13 @@ class H2FieldBlock {
   std::vector<Line> m_lines;
   std::array<Place, kPseudoCount> m_pseudo{};
   std::string m_cookie;
+  std::vector<char> m_encodedPath;
   Place m_host;
   std::uint64_t m_length = 0;
-  std::size_t m_size = 0;
-  std::size_t m_count = 0;
+  std::size_t m_bytes = 0;
+  std::size_t m_size = 0;     ///< What counts against the limit on bytes: cookies are joined.
+  std::size_t m_count = 0;    ///< Fields, cookies joined.
+  std::size_t m_cookies = 0;  ///< Cookie fields before they are joined.
   const char* m_reason = nullptr;
   std::uint16_t m_refusedWith = 0;
   std::uint8_t m_urgency = 3;
@@ -88,6 +96,7 @@ class H2FieldBlock {
   std::uint8_t m_seen = 0;  ///< Bits of Pseudo.
   bool m_regular = false;   ///< A field that is no pseudo-field was seen.
   bool m_hasHost = false, m_hasLength = false, m_expectContinue = false, m_hasExpect = false;
+  bool m_beyondLimits = false;
 };
 
 /// A field of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2).

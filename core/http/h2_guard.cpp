@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint32_t kAllowedPerData = 4;
 constexpr std::uint32_t kMaxAllowance = 4096;
 constexpr std::uint32_t kSettingSize = 6;
+/// Huffman coding and a table of 4096 bytes make an honest head of 32 KiB smaller by less than this factor.
+constexpr std::size_t kBombFactor = 2;
+constexpr std::uint32_t kMaxBombs = 2;
 
 }  // namespace
 
@@ -67,6 +70,12 @@ std::optional<H2Error> H2Guard::countReset(Timestamp now) noexcept {
   return H2Error::EnhanceYourCalm;
 }
 
+std::optional<H2Error> H2Guard::countOversizedBlock(std::size_t decodedBytes) noexcept {
+  const bool isBomb = decodedBytes > m_limits.headerBlockBytes && decodedBytes / kBombFactor > m_blockBytes;
+  if (!isBomb || ++m_bombs <= kMaxBombs) return std::nullopt;
+  return H2Error::EnhanceYourCalm;
+}
+
 std::optional<H2Error> H2Guard::checkHeaders(const H2FrameHeader& frame, bool streamIsOpen) noexcept {
   if (frame.stream == 0) return H2Error::ProtocolError;
   if (frame.type == H2FrameType::Headers) {
@@ -119,6 +128,8 @@ std::optional<H2Error> H2Guard::check(const H2FrameHeader& frame, bool streamIsO
       }
       return takeControl(now);
     case H2FrameType::Priority:
+      if (frame.stream == 0) return H2Error::ProtocolError;  // RFC 9113 section 6.3
+      break;
     case H2FrameType::PushPromise:
     case H2FrameType::GoAway:
       break;

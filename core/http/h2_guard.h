@@ -72,6 +72,10 @@ class H2Guard {
   std::optional<H2Error> check(const H2FrameHeader& frame, bool streamIsOpen, Timestamp now) noexcept;
   /// A stream had to be reset for what the visitor did.
   std::optional<H2Error> countReset(Timestamp now) noexcept;
+  /// A field block is whole that holds `decodedBytes` and was refused for its size. Blocks that HPACK made
+  /// much smaller than they are cost us more than the visitor: the third one ends the connection. (A head
+  /// that is merely too large is answered with 431, again and again if need be.)
+  std::optional<H2Error> countOversizedBlock(std::size_t decodedBytes) noexcept;
   /// A visitor that is sent much may answer with as many window updates.
   void sentData() noexcept;
   void streamClosed(std::uint32_t stream, bool byUs) noexcept;
@@ -96,6 +100,7 @@ class H2Guard {
   std::size_t m_headerSize = 0;
   std::size_t m_payloadLeft = 0;
   std::uint32_t m_blockBytes = 0, m_blockFrames = 0;
+  std::uint32_t m_bombs = 0;
   bool m_blockOpen = false;
   std::uint32_t m_lastStream = 0;
   std::uint32_t m_ignoreAfter = 0x7fffffff;

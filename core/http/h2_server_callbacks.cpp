@@ -89,6 +89,12 @@ int H2ServerSession::Callbacks::onFrame(nghttp2_session*, const nghttp2_frame* f
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
       self.m_effort += kEffortOfHead + self.m_block.bytes() / kBytesPerEffort;
+      if (self.m_block.isBeyondLimits()) {
+        if (const auto bomb = self.m_guard.countOversizedBlock(self.m_block.bytes())) {
+          self.terminate(*bomb);
+          return 0;
+        }
+      }
       if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
         self.takeRequest(stream, endsStream(frame));
         if (self.m_stopped) return NGHTTP2_ERR_CALLBACK_FAILURE;

@@ -24,6 +24,9 @@ struct RequestHead {
   std::string_view authority;  ///< The Host field's or absolute-form's: host[:port].
   Version version = Version::Http11;
   std::vector<Field> fields;  ///< Includes Host as received.
+  /// What `target` is a view into where raw UTF-8 in it was percent-encoded. (Not a string: a short one's
+  /// characters would move with the head.)
+  std::vector<char> encodedTarget;
   void clear() noexcept;
 };
 

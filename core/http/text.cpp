@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/http/text.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace adit::http {
@@ -8,24 +9,32 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
-/// The length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4), 0 where there is none.
-std::size_t sequenceLength(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
-                             : (lead & 0xf0U) == 0xe0       ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  // The second byte's range keeps out overlong forms, surrogates and what is above U+10FFFF.
-  const std::uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-  const std::uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-  if (byte(1) < low || byte(1) > high) return 0;
-  for (std::size_t at = 2; at < length; ++at) {
-    if ((byte(at) & 0xc0U) != 0x80) return 0;
+/// The bytes of a UTF-8 sequence as its first byte announces them (RFC 3629 section 4).
+struct SequenceShape {
+  std::size_t length = 0;                ///< 0: no sequence begins so.
+  std::uint8_t low = 0x80, high = 0xbf;  ///< Range of the second byte.
+};
+
+SequenceShape shapeOf(std::uint8_t lead) noexcept {
+  if (lead < 0x80) return {1};
+  if (lead >= 0xc2 && lead <= 0xdf) return {2};
+  // The second byte's range excludes overlong forms, surrogates and what is above U+10FFFF.
+  if (lead == 0xe0) return {3, 0xa0, 0xbf};
+  if (lead == 0xed) return {3, 0x80, 0x9f};
+  if ((lead & 0xf0U) == 0xe0) return {3};
+  if (lead == 0xf0) return {4, 0x90, 0xbf};
+  if (lead == 0xf4) return {4, 0x80, 0x8f};
+  if (lead > 0xf0 && lead < 0xf4) return {4};
+  return {};
+}
+
+/// Whether the bytes after the first, as many as there are, belong to a sequence of that shape.
+bool fits(std::string_view text, const SequenceShape& shape) noexcept {
+  for (std::size_t at = 1; at < std::min(text.size(), shape.length); ++at) {
+    const auto byte = static_cast<std::uint8_t>(text[at]);
+    if (at == 1 ? byte < shape.low || byte > shape.high : (byte & 0xc0U) != 0x80) return false;
   }
-  return length;
+  return true;
 }
 
 /// Walks over characters; `special` appends its own form of a character and says so.
@@ -34,7 +43,7 @@ std::string transform(std::string_view text, Special special) {
   std::string out;
   out.reserve(text.size() + text.size() / 8);
   while (!text.empty()) {
-    const std::size_t length = sequenceLength(text);
+    const std::size_t length = utf8Length(text);
     if (length == 0 || static_cast<std::uint8_t>(text.front()) < 0x20 || text.front() == 0x7f) {
       out += kReplacement;
     } else if (!special(out, text.front())) {
@@ -46,6 +55,17 @@ std::string transform(std::string_view text, Special special) {
 }
 
 }  // namespace
+
+std::size_t utf8Length(std::string_view text) noexcept {
+  const SequenceShape shape = shapeOf(static_cast<std::uint8_t>(text.front()));
+  return text.size() >= shape.length && fits(text, shape) ? shape.length : 0;
+}
+
+bool isUtf8Prefix(std::string_view text) noexcept {
+  if (text.empty()) return false;
+  const SequenceShape shape = shapeOf(static_cast<std::uint8_t>(text.front()));
+  return text.size() < shape.length && fits(text, shape);
+}
 
 std::string escapeHtml(std::string_view text) {
   return transform(text, [](std::string& out, char c) {

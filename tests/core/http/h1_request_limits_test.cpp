@@ -53,6 +53,13 @@ void H1RequestLimitsTest::keepsLimits() {
   QCOMPARE(status(target(64)), 0);
   QCOMPARE(status(target(65)), 414);
   QCOMPARE(status("GET /" + std::string(63, 'a')), 1);
+  // What percent-encoding makes of raw UTF-8 counts: six bytes for these two.
+  const auto encoded = [](std::size_t size) {
+    return "GET /\xc3\xa9" + std::string(size - 7, 'a') + "\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n";
+  };
+  QCOMPARE(status(encoded(58)), 0);
+  QCOMPARE(status(encoded(59)), 414);
+  QCOMPARE(status("GET /" + std::string(63, 'a') + "\xc3\xa9 HTTP/1.1\r\n"), 414);
   Parsed early;
   parseWhole("GET /" + std::string(64, 'a'), limits, early);  // no need to wait for the rest
   QCOMPARE(early.result.errorStatus, std::uint16_t{414});

@@ -225,7 +225,12 @@ void H1RequestTest::refuses_data() {
   row("method not a token", line("G(ET / HTTP/1.1"));
   row("method not ASCII", line("G\xc3\x89T / HTTP/1.1"));
   row("method too long", line(std::string(65, 'A') + " / HTTP/1.1"), 501);
-  row("target not ASCII", line("GET /\xc3\xa9 HTTP/1.1"));
+  row("Latin-1 in the target", line("GET /caf\xe9 HTTP/1.1"));
+  row("overlong UTF-8 in the target", line("GET /\xc0\xaf HTTP/1.1"));
+  row("surrogate in the target", line("GET /\xed\xa0\x80 HTTP/1.1"));
+  row("half of a character in the target", line("GET /\xe2\x82 HTTP/1.1"));
+  row("beyond Unicode in the target", line("GET /\xf4\x90\x80\x80 HTTP/1.1"));
+  row("UTF-8 in the target's host", line("GET http://ex\xc3\xa4mple/ HTTP/1.1"));
   row("control in the target", line("GET /\x01 HTTP/1.1"));
   row("DEL in the target", line("GET /\x7f HTTP/1.1"));
   row("fragment", line("GET /#a HTTP/1.1"));
@@ -290,6 +295,10 @@ void H1RequestTest::reducesTargets_data() {
                         << QByteArray("[::1]:8");
   QTest::newRow("options") << QByteArray("OPTIONS http://b.example HTTP/1.1") << QByteArray("*")
                            << QByteArray("b.example");
+  QTest::newRow("UTF-8") << QByteArray("GET /caf\xc3\xa9?\xe2\x82\xac=%41 HTTP/1.1")
+                         << QByteArray("/caf%C3%A9?%E2%82%AC=%41") << QByteArray("host.example");
+  QTest::newRow("UTF-8 in absolute form") << QByteArray("GET http://b.example/\xf0\x9f\x98\x80 HTTP/1.1")
+                                          << QByteArray("/%F0%9F%98%80") << QByteArray("b.example");
   QTest::newRow("asterisk") << QByteArray("OPTIONS * HTTP/1.1") << QByteArray("*")
                             << QByteArray("host.example");
 }
@@ -300,7 +309,7 @@ void H1RequestTest::reducesTargets() {
   QFETCH(QByteArray, authority);
   const std::string text = requestLine.toStdString() + "\r\nHost: host.example\r\n\r\n";
   Parsed parsed;
-  parseWhole(text, {}, parsed);
+  parseEveryWay(text, {}, parsed);
   QVERIFY2(parsed.result.status == ParseStatus::Complete, parsed.result.errorReason);
   QCOMPARE(parsed.head.target, std::string_view(target.constData()));
   QCOMPARE(parsed.head.authority, std::string_view(authority.constData()));

@@ -81,6 +81,49 @@ class H2ServerFloodsTest : public QObject {
     QCOMPARE(peer.reader.count(h2::kRstStream), std::size_t{190});
   }
 
+  void theThirdHpackBombIsCutOff() {
+    Visitor peer;
+    // An entry of the dynamic table (RFC 7541 section 2.3.2) of 4,000 bytes, named again and again.
+    const std::string entry = "\x40\x05x-big\x7f\xa1\x1e" + std::string(4000, 'x');
+    const std::string bomb = h2::block(request()) + entry + std::string(9000, '\xbe');
+    for (std::uint32_t stream = 1; stream < 5; stream += 2)
+      peer.say(h2::frame(h2::kHeaders, h2::kEndHeaders | h2::kEndStream, stream, bomb));
+    QVERIFY(!peer.goAwayCode());
+    QCOMPARE(peer.streams.size(), std::size_t{2});
+    QCOMPARE(peer.streams[1]->refusedWith, std::uint16_t{431});
+    peer.say(h2::frame(h2::kHeaders, h2::kEndHeaders | h2::kEndStream, 5, bomb));
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+    QCOMPARE(peer.streams.size(), std::size_t{2});
+  }
+
+  void bombsInMalformedRequestsAndTrailersCount() {
+    Visitor peer;
+    const std::string entry = "\x40\x05x-big\x7f\xa1\x1e" + std::string(4000, 'x');
+    const std::string filling = entry + std::string(9000, '\xbe');
+    const std::string malformed = h2::block({{":nothing", "known"}}) + filling;
+    peer.say(h2::frame(h2::kHeaders, h2::kEndHeaders | h2::kEndStream, 1, malformed));
+    peer.say(h2::headers(3, request({}, "POST"), false));
+    peer.say(h2::frame(h2::kHeaders, h2::kEndHeaders | h2::kEndStream, 3, filling));
+    QVERIFY(!peer.goAwayCode());
+    peer.say(h2::frame(h2::kHeaders, h2::kEndHeaders | h2::kEndStream, 5, malformed));
+    expectGoAway(peer, H2Error::EnhanceYourCalm);
+  }
+
+  void headsThatAreMerelyTooLargeAreRefusedAgainAndAgain() {
+    Visitor peer;
+    // Two values of this size are 30,000 bytes; what the names and the overhead add makes it too large.
+    h2::Headers large = request({{"x-a", std::string(15'000, 'a')}, {"x-b", std::string(15'000, 'b')}});
+    for (int i = 0; i < 80; ++i) large.emplace_back("x-" + std::to_string(i), "0");
+    for (std::uint32_t stream = 1; stream < 40; stream += 2) {
+      const std::string block = h2::block(large);
+      peer.say(h2::frame(h2::kHeaders, h2::kEndStream, stream, block.substr(0, 16'000)) +
+               h2::frame(h2::kContinuation, h2::kEndHeaders, stream, block.substr(16'000)));
+    }
+    QVERIFY(!peer.goAwayCode());
+    QCOMPARE(peer.streams.size(), std::size_t{20});
+    QCOMPARE(peer.streams.back()->refusedWith, std::uint16_t{431});
+  }
+
   void cheapFramesAreCutOff_data() {
     QTest::addColumn<QByteArray>("bytes");
     const auto row = [](const char* name, const std::string& bytes) {

@@ -67,6 +67,11 @@ class H2ServerRefusalsTest : public QObject {
     const std::string done = h2::headers(1, request(), true);
     row("DATA on stream 0", h2::frame(h2::kData, 0, 0, "x"), H2Error::ProtocolError);
     row("HEADERS on stream 0", h2::headers(0, request(), true), H2Error::ProtocolError);
+    row("PRIORITY on stream 0", h2::frame(h2::kPriority, 0, 0, h2::number32(1) + "\x10"),
+        H2Error::ProtocolError);
+    row("RST_STREAM on stream 0", h2::reset(0, 8), H2Error::ProtocolError);
+    row("PRIORITY_UPDATE on a stream", open + h2::frame(0x10, 0, 1, h2::number32(1) + "u=1"),
+        H2Error::ProtocolError);
     row("DATA on an idle stream", h2::data(3, "x"), H2Error::ProtocolError);
     row("RST_STREAM on an idle stream", h2::reset(3, 8), H2Error::ProtocolError);
     row("WINDOW_UPDATE on an idle stream", h2::windowUpdate(3, 8), H2Error::ProtocolError);
