@@ -19,7 +19,7 @@ constexpr std::size_t kHeadOverhead = 512;
 constexpr std::size_t kMostKept = 64 * 1024;
 
 void writeForwarding(http::HeadBuffer& out, const ForwardingFields& fields) {
-  out.field("X-Forwarded-For", fields.address);
+  if (!fields.address.empty()) out.field("X-Forwarded-For", fields.address);
   if (!fields.host.empty()) out.field("X-Forwarded-Host", fields.host);
   out.field("X-Forwarded-Proto", fields.scheme);
   out.field("Forwarded", fields.forwarded);

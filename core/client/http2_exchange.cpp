@@ -80,7 +80,7 @@ void Http2Exchange::keepHead(const OriginRequest& request) {
     if (m_webSocket && http::equalsIgnoreCase(field.name, "sec-websocket-key")) continue;
     m_fields.push_back({kept(field.name), kept(field.value)});
   }
-  m_fields.push_back({"x-forwarded-for", kept(forwarding.address)});
+  if (!forwarding.address.empty()) m_fields.push_back({"x-forwarded-for", kept(forwarding.address)});
   if (!forwarding.host.empty()) m_fields.push_back({"x-forwarded-host", kept(forwarding.host)});
   m_fields.push_back({"x-forwarded-proto", forwarding.scheme});
   m_fields.push_back({"forwarded", kept(forwarding.forwarded)});

@@ -10,8 +10,9 @@ ForwardingFields::ForwardingFields(const net::SocketAddress& visitor, std::strin
       scheme(visitorScheme == http::Scheme::Https ? "https" : "http") {
   // IPv6 addresses are bracketed and quoted; a host with a port needs quotes for its colon.
   const bool ipv6 = address.find(':') != std::string::npos;
-  forwarded.reserve(48 + address.size() + authority.size());
-  forwarded.append("for=").append(ipv6 ? "\"[" : "").append(address).append(ipv6 ? "]\"" : "");
+  const std::string_view node = address.empty() ? std::string_view("unknown") : address;
+  forwarded.reserve(48 + node.size() + authority.size());
+  forwarded.append("for=").append(ipv6 ? "\"[" : "").append(node).append(ipv6 ? "]\"" : "");
   if (!authority.empty()) forwarded.append(";host=\"").append(authority).append("\"");
   forwarded.append(";proto=").append(scheme);
 }

@@ -12,10 +12,10 @@
 namespace adit::client {
 
 struct ForwardingFields {
-  std::string address;      ///< X-Forwarded-For
+  std::string address;      ///< X-Forwarded-For; left out where empty: the visitor's address is not known.
   std::string_view host;    ///< X-Forwarded-Host; left out where empty.
   std::string_view scheme;  ///< X-Forwarded-Proto
-  std::string forwarded;    ///< Forwarded
+  std::string forwarded;    ///< Forwarded; "for=unknown" (RFC 7239 section 6.2) where the address is not.
 
   /// `authority` must outlive the result.
   ForwardingFields(const net::SocketAddress& visitor, std::string_view authority, http::Scheme visitorScheme);
