@@ -291,6 +291,8 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   serverGroup->add_option("--key", words.keys, "The certificate's private key in PEM, readable by you alone")
       ->allow_extra_args(false);
   serverGroup->add_flag("--redirect-http", server.redirectHttp, "Send visitors without TLS to HTTPS");
+  serverGroup->add_flag("--via", server.via,
+                        "Add Via to requests (RFC 9110; some origins then do not compress their answers)");
   serverGroup->add_option("--limit", words.limits, "A limit as name=value (below); again for more")
       ->allow_extra_args(false);
   serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")

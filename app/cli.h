@@ -61,6 +61,7 @@ struct ServerCommand {
   std::optional<net::SocketAddress> httpsListen;    ///< None: no HTTPS.
   std::vector<tls::CertificateFiles> certificates;  ///< Empty with HTTPS: a self-signed one.
   bool redirectHttp = false;
+  bool via = false;      ///< Requests get a Via field.
   unsigned workers = 0;  ///< 0: one a core.
   std::string publicHost;
   std::uint16_t publicPort = 0;

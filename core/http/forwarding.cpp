@@ -8,13 +8,12 @@
 
 #include "core/http/field_names.h"
 #include "core/http/scan.h"
+#include "core/http/semantics.h"
 
 namespace adit::http {
 namespace {
 
-constexpr std::string_view kPseudonym = "adit";
-constexpr std::array<std::string_view, 3> kVersions = {"1.0 ", "1.1 ", "2 "};
-constexpr std::array<std::string_view, 3> kResponseMembers = {"1.0 adit", "1.1 adit", "2 adit"};
+constexpr std::array<std::string_view, 3> kViaMembers = {"1.0 adit", "1.1 adit", "2 adit"};
 
 /// 1*DIGIT; larger numbers become the largest.
 bool readCount(std::string_view text, std::uint32_t& count) noexcept {
@@ -48,38 +47,40 @@ void writeTwo(char* at, int number) noexcept {
 
 }  // namespace
 
-ViaNames::ViaNames(std::string_view instance) {
-  m_mark.append(kPseudonym).append(" (").append(instance).append(")");
-  for (std::size_t i = 0; i < m_members.size(); ++i) m_members[i].append(kVersions[i]).append(m_mark);
+HopNames::HopNames(std::string_view instance, RequestVia requestVia) : m_requestVia(requestVia) {
+  m_cdnId.append("adit-").append(instance);
 }
 
-std::string_view ViaNames::forRequest(Version received) const noexcept {
-  return m_members[static_cast<std::size_t>(received)];
+std::string_view HopNames::via(Version received) noexcept {
+  return kViaMembers[static_cast<std::size_t>(received)];
 }
 
-std::string_view ViaNames::forResponse(Version received) noexcept {
-  return kResponseMembers[static_cast<std::size_t>(received)];
-}
-
-unsigned ViaNames::visits(const std::vector<Field>& fields) const noexcept {
+unsigned HopNames::visits(const std::vector<Field>& fields) const noexcept {
   unsigned count = 0;
   for (const Field& field : fields) {
-    if (field.name.size() != 3 || fieldId(field.name) != FieldId::Via) continue;
-    for (std::size_t at = field.value.find(m_mark); at != std::string_view::npos;
-         at = field.value.find(m_mark, at + m_mark.size())) {
-      if (++count >= kMaxVisits) return count;
+    if (!isCdnLoop(field.name)) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      const std::string_view member = rest.substr(0, comma);
+      // Parameters may follow the id (RFC 8586 section 2).
+      if (equalsIgnoreCase(scan::trim(member.substr(0, member.find(';'))), m_cdnId) && ++count >= kMaxVisits)
+        return count;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
   return count;
 }
 
-Passage passRequest(RequestHead& head, const ViaNames& via, MaxForwardsText& scratch) {
+Passage passRequest(RequestHead& head, const HopNames& names, MaxForwardsText& scratch) {
   if (head.method == "TRACE" || head.method == "CONNECT") return Passage::Refused;
   if (head.method == "OPTIONS") {
     if (const Passage passage = countDown(head, scratch); passage != Passage::Onward) return passage;
   }
-  if (via.visits(head.fields) >= kMaxVisits) return Passage::Looping;
-  head.fields.push_back({fieldName(FieldId::Via), via.forRequest(head.version)});
+  if (names.visits(head.fields) >= kMaxVisits) return Passage::Looping;
+  head.fields.push_back({kCdnLoop, names.cdnId()});
+  if (names.addsViaToRequests())
+    head.fields.push_back({fieldName(FieldId::Via), HopNames::via(head.version)});
   return Passage::Onward;
 }
 
@@ -89,7 +90,7 @@ void passResponse(ResponseHead& head, std::string_view date) {
     return field.name.size() == 4 && scan::equalsLower(field.name, "date");
   });
   if (!dated) head.fields.push_back({fieldName(FieldId::Date), date});
-  head.fields.push_back({fieldName(FieldId::Via), ViaNames::forResponse(head.version)});
+  head.fields.push_back({fieldName(FieldId::Via), HopNames::via(head.version)});
 }
 
 void writeDate(std::int64_t unixSeconds, char* room) noexcept {

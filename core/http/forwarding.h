@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What a message gets and what is decided about it when it passes an intermediary (RFC 9110 section 7.6):
-// Via and its loops, Max-Forwards, the methods that end here, Date. The counterpart of semantics.h, which
-// says what is taken out. Nothing here allocates, save a vector's growth. Values; any thread, DateText one.
+// CDN-Loop and the loops it shows, Via, Max-Forwards, the methods that end here, Date. The counterpart of
+// semantics.h, which says what is taken out. Nothing here allocates, save a vector's growth. Values; any
+// thread, DateText one.
 
 #include <array>
 #include <cstdint>
@@ -17,22 +18,27 @@ namespace adit::http {
 /// How often one server may see the same request before it is a loop.
 inline constexpr unsigned kMaxVisits = 4;
 
-/// The Via members of one server (RFC 9110 section 7.6.3): the pseudonym "adit", in requests followed by a
-/// comment with the server's instance, by which it knows its own.
-class ViaNames {
+/// Whether requests get a Via field. RFC 9110 section 7.6.3 asks for one, but some origins, nginx by default,
+/// then send their answers without compression.
+enum class RequestVia : std::uint8_t { Omitted, Added };
+
+/// The names by which one server marks the messages that pass it: "adit" in Via (RFC 9110 section 7.6.3), and
+/// "adit-INSTANCE" in CDN-Loop (RFC 8586), by which it finds requests that it has seen before.
+class HopNames {
  public:
-  /// `instance`: a short word nobody else has, of characters allowed in a comment.
-  explicit ViaNames(std::string_view instance);
-  /// "1.1 adit (INSTANCE)" for a request that was received in this version.
-  [[nodiscard]] std::string_view forRequest(Version received) const noexcept;
-  /// "1.1 adit"
-  [[nodiscard]] static std::string_view forResponse(Version received) noexcept;
+  /// `instance`: a word of letters and digits that no other server has.
+  explicit HopNames(std::string_view instance, RequestVia requestVia = RequestVia::Omitted);
+  /// Its member of CDN-Loop.
+  [[nodiscard]] std::string_view cdnId() const noexcept { return m_cdnId; }
+  [[nodiscard]] bool addsViaToRequests() const noexcept { return m_requestVia == RequestVia::Added; }
+  /// "1.1 adit" for a message that was received in this version.
+  [[nodiscard]] static std::string_view via(Version received) noexcept;
   /// How many times a request with these fields passed this server; counts up to kMaxVisits.
   [[nodiscard]] unsigned visits(const std::vector<Field>& fields) const noexcept;
 
  private:
-  std::string m_mark;  ///< "adit (INSTANCE)"
-  std::array<std::string, 3> m_members;
+  std::string m_cdnId;
+  RequestVia m_requestVia;
 };
 
 /// What becomes of a request.
@@ -47,10 +53,10 @@ enum class Passage : std::uint8_t {
 /// Room for a decremented Max-Forwards; the head points into it afterwards.
 using MaxForwardsText = std::array<char, 10>;
 
-/// Decides, and for Onward adds Via and counts Max-Forwards down (of OPTIONS; above 4294967295 it becomes
-/// that). The head is unchanged otherwise. A WebSocket's extended CONNECT is to be turned into its GET
-/// before.
-Passage passRequest(RequestHead& head, const ViaNames& via, MaxForwardsText& scratch);
+/// Decides, and for Onward adds CDN-Loop (and Via, where the names say so) and counts Max-Forwards down (of
+/// OPTIONS; above 4294967295 it becomes that). The head is unchanged otherwise. A WebSocket's extended
+/// CONNECT is to be turned into its GET before. `names` must outlive the head.
+Passage passRequest(RequestHead& head, const HopNames& names, MaxForwardsText& scratch);
 /// Adds Via, and Date where a final response (status >= 200) has none (RFC 9110 section 6.6.1). `date` must
 /// outlive the head.
 void passResponse(ResponseHead& head, std::string_view date);

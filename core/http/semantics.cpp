@@ -60,7 +60,7 @@ class NamedOptions {
     if (option.empty() || scan::equalsLower(option, "close")) return;
     const FieldId id = fieldId(option);
     if (id == FieldId::TE || (fieldRoles(id) & (kHopByHop | kProtected)) != 0) return;
-    if (isForwardingName(option, id)) return;
+    if (isForwardingName(option, id) || isCdnLoop(option)) return;
     if (m_count < m_names.size()) m_names[m_count++] = option;
   }
 
@@ -95,8 +95,11 @@ void removeHopByHop(std::vector<Field>& fields, Direction direction) {
 
 bool isForbiddenTrailer(std::string_view name) noexcept {
   const FieldId id = fieldId(name);
-  return (fieldRoles(id) & kNoTrailer) != 0 || isForwardingName(name, id) || isDisguisedFraming(name, id);
+  return (fieldRoles(id) & kNoTrailer) != 0 || isForwardingName(name, id) || isDisguisedFraming(name, id) ||
+         isCdnLoop(name);
 }
+
+bool isCdnLoop(std::string_view name) noexcept { return equalsIgnoreCase(name, kCdnLoop); }
 
 bool isIdempotent(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||

@@ -29,6 +29,10 @@ bool isForbiddenTrailer(std::string_view name) noexcept;
 /// is not valid: no user information, a name of letters, digits, "-", "_", "~" and single dots or an IPv6
 /// address in brackets (kept), a port of 0 to 65535 if there is a colon.
 std::string_view hostOf(std::string_view authority) noexcept;
+/// Names the servers that a request passed (RFC 8586). It has no number of its own in field_names.h, whose
+/// numbers are part of adit/1.
+inline constexpr std::string_view kCdnLoop = "CDN-Loop";
+bool isCdnLoop(std::string_view name) noexcept;
 /// RFC 9110 section 9.2.2.
 bool isIdempotent(std::string_view method) noexcept;
 

@@ -45,7 +45,7 @@ RequestDecision decideRequest(const PolicyRules& rules, const PolicyInput& input
     return {Action::Move, {}, destination};
 
   http::removeHopByHop(input.head.fields, http::Direction::Request);
-  if (const auto problem = problemOf(http::passRequest(input.head, rules.via, maxForwards)))
+  if (const auto problem = problemOf(http::passRequest(input.head, rules.names, maxForwards)))
     return answer(*problem);
   return {Action::Forward, {}, destination};
 }

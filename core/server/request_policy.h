@@ -15,7 +15,7 @@ namespace adit::server {
 
 /// What the policy depends on besides the request.
 struct PolicyRules {
-  const http::ViaNames& via;
+  const http::HopNames& names;
   /// The HTTPS port that visitors without TLS are redirected to; 0: they are served without TLS.
   std::uint16_t redirectPort = 0;
 };
@@ -45,9 +45,9 @@ struct RequestDecision {
   Destination destination;
 };
 
-/// Decides about one request. Only for Forward does it change the head: hop-by-hop fields are taken out, Via
-/// is added and Max-Forwards counted down, in `maxForwards`, which must then outlive the head. Nothing is
-/// allocated unless the head's vector of fields grows.
+/// Decides about one request. Only for Forward does it change the head: hop-by-hop fields are taken out,
+/// CDN-Loop is added and Max-Forwards counted down, in `maxForwards`, which must then outlive the head.
+/// Nothing is allocated unless the head's vector of fields grows.
 RequestDecision decideRequest(const PolicyRules& rules, const PolicyInput& input,
                               http::MaxForwardsText& maxForwards);
 

@@ -75,16 +75,16 @@ std::size_t visitorCapacity(const ServerLimits& limits, unsigned workers) {
 
 }  // namespace
 
-Server::Server(RegistryParams registry, ServerConfig config, unsigned workers)
-    : m_context(std::move(registry), fmt::format("{:016x}", SecureRandom().next()), config,
-                visitorCapacity(config.limits, workers)) {}
+Server::Server(RegistryParams registry, ServerConfig config, http::HopNames names, unsigned workers)
+    : m_context(std::move(registry), std::move(names), config, visitorCapacity(config.limits, workers)) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   RegistryParams registry;
   registry.domain = params.domain;
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
   ServerConfig config{params.limits, params.domain, 0, params.certificates};
-  std::unique_ptr<Server> server(new Server(registry, config, count));
+  http::HopNames names(fmt::format("{:016x}", SecureRandom().next()), params.requestVia);
+  std::unique_ptr<Server> server(new Server(registry, config, std::move(names), count));
   ServerContext& context = server->m_context;
   context.checkToken = std::move(params.checkToken);
   context.observer = std::move(params.observer);

@@ -26,6 +26,7 @@ struct ServerParams {
   /// With certificates there is HTTPS.
   std::shared_ptr<const tls::CertificateSource> certificates;
   net::SocketAddress httpsListen;
+  http::RequestVia requestVia = http::RequestVia::Omitted;
   bool redirectHttp = false;  ///< Visitors of known names without TLS are sent to HTTPS (308).
   unsigned workers = 1;
   std::uint16_t publicPort = 0;         ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
@@ -50,7 +51,7 @@ class Server {
   void drain(Duration deadline, std::function<void()> done);
 
  private:
-  Server(RegistryParams registry, ServerConfig config, unsigned workers);
+  Server(RegistryParams registry, ServerConfig config, http::HopNames names, unsigned workers);
   ServerContext m_context;
   std::vector<std::unique_ptr<Worker>> m_workers;
   std::shared_ptr<std::atomic<std::size_t>> m_draining;

@@ -60,13 +60,13 @@ struct VisitorServices {
   http::H2WindowBudget& windowBudget;
   BlockPool& blocks;  ///< Memory for libraries that take some for every request.
   http::DateText& dateText;
-  const http::ViaNames& via;
+  const http::HopNames& names;
   RequestObserver* observer = nullptr;  ///< Null: nobody wants to know.
   RequestId nextRequest = 1;            ///< For the next request of this worker.
 
   /// The value of a Date field written now; valid during the event.
   [[nodiscard]] std::string_view date() { return dateText.at(loop.now()); }
-  [[nodiscard]] PolicyRules policyRules() { return {via, config.get().redirectPort}; }
+  [[nodiscard]] PolicyRules policyRules() { return {names, config.get().redirectPort}; }
 };
 
 }  // namespace adit::server

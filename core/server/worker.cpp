@@ -40,7 +40,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
                  m_windowBudget,
                  m_blocks,
                  m_date,
-                 context.via,
+                 context.names,
                  context.observer.get(),
                  RequestId{m_params.index} << kWorkerShift},
       m_remoteStreams(*m_loop, m_params.index, *this),

@@ -31,19 +31,19 @@ using TokenCheck = std::function<Result<>(std::string_view token)>;
 
 /// What the workers of a server share. Immutable after start except what is thread-safe by itself.
 struct ServerContext {
-  /// `instance`: a word no other server has. `capacity`: visitors' connections in all.
-  ServerContext(RegistryParams registryParams, std::string_view instance, ServerConfig initial,
+  /// `capacity`: visitors' connections in all.
+  ServerContext(RegistryParams registryParams, http::HopNames hopNames, ServerConfig initial,
                 std::size_t capacity)
       : registry(std::move(registryParams)),
         config(std::move(initial)),
         gate(config.current()->limits, capacity),
-        via(instance) {}
+        names(std::move(hopNames)) {}
   Registry registry;
   LoginGuard loginGuard;
   TokenCheck checkToken;
   ConfigSource config;
   VisitorGate gate;
-  http::ViaNames via;
+  const http::HopNames names;
   std::shared_ptr<RequestObserver> observer;  ///< Null: nobody wants to know of requests.
   std::vector<Worker*> workers;
 };

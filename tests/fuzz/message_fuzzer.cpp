@@ -90,9 +90,9 @@ void followRequest(const std::vector<http::Field>& lines, bool endStream) {
   require(isClean(request.head.fields), "accepted fields are clean");
 
   http::removeHopByHop(request.head.fields, http::Direction::Request);
-  const http::ViaNames via("0123456789abcdef");
+  const http::HopNames names("0123456789abcdef");
   http::MaxForwardsText maxForwards;
-  if (http::passRequest(request.head, via, maxForwards) != http::Passage::Onward) return;
+  if (http::passRequest(request.head, names, maxForwards) != http::Passage::Onward) return;
   const wire::RequestHeadFrame frame{&request.head, request.framing, request.webSocket,
                                      request.expectContinue};
   std::vector<std::uint8_t> payload(wire::requestHeadSize(frame));

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP/1.1 vectors of tests/data/h1 between a raw visitor and an origin that keeps every byte: what is refused never reaches
-it, what is accepted arrives as it was understood. Loops of Via and the limits of one server end with 508."""
+it, what is accepted arrives as it was understood. Loops, found by CDN-Loop, and the limits of one server end with 508."""
 
 import re
 import threading
@@ -107,10 +107,20 @@ class Requests(AditCase):
         for name in vector.all("lacks"):
             self.assertEqual(message.all(name.lower()), [], name)
 
-    def test_what_passes_gets_via(self):
+    def test_what_passes_gets_cdn_loop(self):
+        self.tunnel_.get("/", [("CDN-Loop", "other"), ("Connection", "cdn-loop")])
+        self.assertEqual(self.log.requests[-1].all("cdn-loop")[0], "other")
+        self.assertRegex(self.log.requests[-1].all("cdn-loop")[1], r"^adit-[0-9a-f]{16}$")
+
+    def test_via_is_passed_and_not_added(self):
+        # RFC 9110 section 7.6.3 asks a proxy to add one. That it is left out is deliberate: see --via.
         self.tunnel_.get("/", [("Via", "1.1 other")])
-        self.assertEqual(self.log.requests[-1].all("via")[0], "1.1 other")
-        self.assertRegex(self.log.requests[-1].all("via")[1], r"^1\.1 adit \([0-9a-f]{16}\)$")
+        self.assertEqual(self.log.requests[-1].all("via"), ["1.1 other"])
+
+    def test_via_is_added_where_it_is_asked_for(self):
+        tunnel = self.tunnel(self.server(arguments=["--via"]), self.log.target)
+        tunnel.get("/", [("Via", "1.1 other")])
+        self.assertEqual(self.log.requests[-1].all("via"), ["1.1 other", "1.1 adit"])
 
     def test_pairs(self):
         for vector in vectors.read("pairs.txt"):

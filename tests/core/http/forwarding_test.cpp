@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a message gets when it passes: Via and its loops, Max-Forwards, methods that end here, Date.
+// What a message gets when it passes: CDN-Loop and the loops it shows, Via, Max-Forwards, methods that end
+// here, Date.
 #include <QTest>
 
 #include <string>
 
 #include "core/http/forwarding.h"
+#include "core/http/semantics.h"
 
 using namespace adit;
 using namespace adit::http;
 
 namespace {
 
-const ViaNames kVia("0123abcd");
+const HopNames kNames("0123abcd");
 
 RequestHead request(std::string_view method, std::vector<Field> fields = {},
                     Version version = Version::Http11) {
@@ -38,39 +40,59 @@ class ForwardingTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  void viaSaysHowItCame() {
-    for (const auto& [version, expected] : {std::pair{Version::Http10, "1.0 adit (0123abcd)"},
-                                            {Version::Http11, "1.1 adit (0123abcd)"},
-                                            {Version::Http2, "2 adit (0123abcd)"}}) {
+  void viaSaysHowItCameWhereItIsAskedFor() {
+    const HopNames names("0123abcd", RequestVia::Added);
+    for (const auto& [version, expected] : {std::pair{Version::Http10, "1.0 adit"},
+                                            {Version::Http11, "1.1 adit"},
+                                            {Version::Http2, "2 adit"}}) {
       RequestHead head = request("GET", {{"Via", "1.1 other"}}, version);
       MaxForwardsText scratch;
-      QVERIFY(passRequest(head, kVia, scratch) == Passage::Onward);
-      QCOMPARE(head.fields.size(), std::size_t{2});
+      QVERIFY(passRequest(head, names, scratch) == Passage::Onward);
+      QCOMPARE(head.fields.size(), std::size_t{3});
       QCOMPARE(head.fields[0].value, std::string_view("1.1 other"));
-      QCOMPARE(head.fields[1].name, std::string_view("Via"));
-      QCOMPARE(head.fields[1].value, std::string_view(expected));
+      QCOMPARE(head.fields[2].name, std::string_view("Via"));
+      QCOMPARE(head.fields[2].value, std::string_view(expected));
     }
+  }
+
+  void requestsGetCdnLoopAndNoVia() {
+    RequestHead head = request("GET", {{"CDN-Loop", "other"}});
+    MaxForwardsText scratch;
+    QVERIFY(passRequest(head, kNames, scratch) == Passage::Onward);
+    QCOMPARE(valueOf(head.fields, "via"), std::string("(none)"));
+    QCOMPARE(head.fields.size(), std::size_t{2});
+    QCOMPARE(head.fields[0].value, std::string_view("other"));
+    QCOMPARE(head.fields[1].name, std::string_view("CDN-Loop"));
+    QCOMPARE(head.fields[1].value, std::string_view("adit-0123abcd"));
   }
 
   void aLoopIsNoticed() {
     RequestHead head = request("GET");
     MaxForwardsText scratch;
-    for (unsigned i = 0; i < kMaxVisits; ++i) QVERIFY(passRequest(head, kVia, scratch) == Passage::Onward);
-    QVERIFY(passRequest(head, kVia, scratch) == Passage::Looping);
+    for (unsigned i = 0; i < kMaxVisits; ++i) QVERIFY(passRequest(head, kNames, scratch) == Passage::Onward);
+    QVERIFY(passRequest(head, kNames, scratch) == Passage::Looping);
     QCOMPARE(head.fields.size(), std::size_t{kMaxVisits});
     // Another server's visits do not count.
-    QVERIFY(passRequest(head, ViaNames("other"), scratch) == Passage::Onward);
+    QVERIFY(passRequest(head, HopNames("other"), scratch) == Passage::Onward);
   }
 
   void aLoopIsNoticedInAJoinedField() {
-    const std::string mark = "1.1 adit (0123abcd)";
-    const std::string joined = mark + ", 1.1 x, " + mark + "," + mark;
-    RequestHead head = request("GET", {{"via", joined}, {"VIA", mark}, {"X-Via", joined}});
-    QCOMPARE(kVia.visits(head.fields), 4U);
+    const std::string mark = "adit-0123abcd";
+    const std::string joined = mark + "; v=1, x;" + mark + " ,\tADIT-0123abcd," + mark;
+    RequestHead head = request("GET", {{"cdn-loop", joined}, {"CDN-LOOP", mark}, {"X-CDN-Loop", joined}});
+    QCOMPARE(kNames.visits(head.fields), 4U);
     MaxForwardsText scratch;
-    QVERIFY(passRequest(head, kVia, scratch) == Passage::Looping);
-    head.fields[1].value = "1.1 adit";  // without the mark it is anybody
-    QVERIFY(passRequest(head, kVia, scratch) == Passage::Onward);
+    QVERIFY(passRequest(head, kNames, scratch) == Passage::Looping);
+    head.fields[1].value = "adit-0123abcde";  // another server
+    QVERIFY(passRequest(head, kNames, scratch) == Passage::Onward);
+  }
+
+  void cdnLoopCannotBeTakenOut() {
+    std::vector<Field> fields{{"Connection", "cdn-loop, x-other"}, {"CDN-Loop", "a"}, {"X-Other", "b"}};
+    removeHopByHop(fields, Direction::Request);
+    QCOMPARE(fields.size(), std::size_t{1});
+    QCOMPARE(fields[0].value, std::string_view("a"));
+    QVERIFY(isForbiddenTrailer("cdn-loop"));
   }
 
   void maxForwards_data() {
@@ -109,14 +131,14 @@ class ForwardingTest : public QObject {
     const std::string name = method.toStdString();
     head.method = name;
     MaxForwardsText scratch;
-    QCOMPARE(static_cast<int>(passRequest(head, kVia, scratch)), passage);
+    QCOMPARE(static_cast<int>(passRequest(head, kNames, scratch)), passage);
     QCOMPARE(QByteArray::fromStdString(valueOf(head.fields, "Max-Forwards")), becomes);
   }
 
   void maxForwardsTwiceIsRefused() {
     RequestHead head = request("OPTIONS", {{"Max-Forwards", "1"}, {"Max-Forwards", "1"}});
     MaxForwardsText scratch;
-    QVERIFY(passRequest(head, kVia, scratch) == Passage::Malformed);
+    QVERIFY(passRequest(head, kNames, scratch) == Passage::Malformed);
   }
 
   void answersGetViaAndDate() {

@@ -16,7 +16,7 @@ using http::Problem;
 namespace {
 
 constexpr Timestamp kNow{1000s};
-const http::ViaNames kVia("me");
+const http::HopNames kNames("me");
 
 Destination to(Kind kind) { return {kind, 2, 7, 3}; }
 
@@ -29,7 +29,7 @@ struct Request {
     head.fields = std::move(fields);
   }
   RequestDecision decide(const Destination& destination) {
-    return decideRequest({kVia, redirectPort},
+    return decideRequest({kNames, redirectPort},
                          {head, scheme, destination, speaksForHost, mayMove, refusedWith}, scratch);
   }
   [[nodiscard]] std::string fieldsAsText() const {
@@ -110,14 +110,14 @@ class RequestPolicyTest : public QObject {
                         Kind kind, Problem problem) {
       QTest::newRow(name) << QByteArray(method) << QByteArray(field) << value << kind << problem;
     };
-    const QByteArray fourVisits = "1.1 adit (me), 1.1 adit (me), 1.1 adit (me), 2.0 adit (me)";
+    const QByteArray fourVisits = "adit-me, adit-me, adit-me, adit-me";
     row("unknown", "GET", "X", "1", Kind::Unknown, Problem::UnknownHost);
     row("offline", "GET", "X", "1", Kind::Offline, Problem::TunnelOffline);
     row("TRACE", "TRACE", "X", "1", Kind::Here, Problem::NotImplemented);
     row("CONNECT", "CONNECT", "X", "1", Kind::Here, Problem::NotImplemented);
     row("OPTIONS that ends here", "OPTIONS", "Max-Forwards", "0", Kind::Here, Problem::EndsHere);
     row("OPTIONS with a bad count", "OPTIONS", "Max-Forwards", "many", Kind::Here, Problem::BadRequest);
-    row("a loop", "GET", "Via", fourVisits, Kind::Here, Problem::LoopDetected);
+    row("a loop", "GET", "CDN-Loop", fourVisits, Kind::Here, Problem::LoopDetected);
     row("TRACE to a name nobody has", "TRACE", "X", "1", Kind::Unknown, Problem::UnknownHost);
   }
   void answersByItself() {
@@ -139,7 +139,7 @@ class RequestPolicyTest : public QObject {
     QCOMPARE(decision.action, Action::Forward);
     QCOMPARE(decision.destination.session, SessionId{7});
     QCOMPARE(decision.destination.tunnel, std::uint64_t{3});
-    QCOMPARE(request.fieldsAsText(), std::string("Max-Forwards=9;X-Own=2;Via=1.1 adit (me);"));
+    QCOMPARE(request.fieldsAsText(), std::string("Max-Forwards=9;X-Own=2;CDN-Loop=adit-me;"));
   }
 
   void movesWhileItCan() {

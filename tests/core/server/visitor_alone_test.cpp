@@ -24,7 +24,7 @@ class VisitorAloneTest : public QObject {
     const auto wire = world.visit(get("shop.localhost", "/a"));
     QCOMPARE(world.opened.size(), std::size_t{1});
     QCOMPARE(world.request().request.target, std::string("/a"));
-    QCOMPARE(world.request().field("via"), std::string("1.1 adit (test)"));
+    QCOMPARE(world.request().field("cdn-loop"), std::string("adit-test"));
     QVERIFY(world.stream().finished);
     QCOMPARE(world.load->active, 1U);
     world.stream().deliver(responseHead(200, lengthOf(2)) + dataFrame("ok"), true);

@@ -204,7 +204,7 @@ class VisitorWorld final : private server::RouteFinder,
   http::H2WindowBudget windowBudget;
   BlockPool blocks;
   http::DateText dateText{[]() noexcept -> std::int64_t { return 0; }};
-  http::ViaNames via{"test"};
+  http::HopNames names{"test"};
   std::map<std::string, server::Destination, std::less<>> routes;
   wire::AppError refusal = wire::AppError::NoError;  ///< For streams that are asked for.
   std::vector<std::unique_ptr<FakeStream>> opened;
@@ -215,7 +215,7 @@ class VisitorWorld final : private server::RouteFinder,
   std::vector<std::unique_ptr<server::Visitor>> visitors;
   RecordingObserver observer;
   server::VisitorServices services{*loop, reader,       *this,  *this,    *this, timeouts, holdBudget,
-                                   turns, windowBudget, blocks, dateText, via,   &observer};
+                                   turns, windowBudget, blocks, dateText, names, &observer};
 
  private:
   server::Destination find(std::string_view authority) override {
