@@ -103,10 +103,14 @@ void EngineBridge::onWake() {
 void EngineBridge::takeEvents() {
   m_sinceEvents.start();
   QList<LogEntry> entries;
+  std::vector<Error> failures;
   for (engine::Event& event : m_engine->takeEvents()) {
     if (auto* log = std::get_if<engine::LogAdded>(&event)) entries.append(std::move(log->entry));
+    if (auto* failed = std::get_if<engine::ServerChangeFailed>(&event))
+      failures.push_back(std::move(failed->error));
   }
   sample();
+  for (const Error& failure : failures) Q_EMIT serverChangeFailed(failure);
   if (!entries.isEmpty()) Q_EMIT logAdded(entries);
 }
 

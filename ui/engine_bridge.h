@@ -47,6 +47,8 @@ class EngineBridge : public QObject {
   /// Added, removed or different in anything but counters.
   void tunnelsChanged(const QList<adit::engine::TunnelId>& ids);
   void linkChanged();
+  /// The embedded server was asked for and could not be started.
+  void serverChangeFailed(const adit::Error& error);
   void logAdded(const QList<adit::LogEntry>& entries);
   void trafficSampled();
   void drained();

@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/embedded_server.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/encoding.h"
 #include "core/base/random.h"
+#include "core/net/port_probe.h"
 #include "core/tls/self_signed.h"
 
 namespace adit::engine {
 
 namespace {
-constexpr int kPortsToTry = 20;
+constexpr unsigned kPortsToTry = 20;
+/// A port that was free can be taken by another process before it is bound.
+constexpr int kAttempts = 5;
+
+bool contains(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
+  return std::find(ports.begin(), ports.end(), port) != ports.end();
+}
+
+/// The first port from `first` on that nobody uses and that is not in `kept`; 0 (any) where there is none.
+std::uint16_t freePort(std::uint16_t first, const std::vector<std::uint16_t>& kept) {
+  if (first == 0) return 0;
+  for (unsigned port = first; port <= std::min(first + kPortsToTry, 65535U); ++port) {
+    const auto candidate = static_cast<std::uint16_t>(port);
+    if (!contains(kept, candidate) && !net::isTcpPortInUse(candidate)) return candidate;
+  }
+  return 0;
+}
 
 Result<std::shared_ptr<const tls::CertificateStore>> openCertificates(const std::filesystem::path& directory,
                                                                       const std::string& domain) {
@@ -50,23 +68,28 @@ Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
     if (equalConstantTime(asBytes(token), asBytes(given))) return {};
     return fail(ErrorCode::TokenUnknown, "the token is not this server's");
   };
-  for (int attempt = 0; attempt <= kPortsToTry; ++attempt) {
-    const bool last = wanted.httpPort == 0 || attempt == kPortsToTry;
-    const auto next = [&](std::uint16_t port) {
-      return net::SocketAddress::loopback4(last || port == 0 ? 0
-                                                             : static_cast<std::uint16_t>(port + attempt));
-    };
-    params.httpListen = next(wanted.httpPort);
-    if (wanted.httpsPort) params.httpsListen = next(*wanted.httpsPort);
+  Error lastError{ErrorCode::AddressInUse, "no free port for the embedded server", 0};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::vector<std::uint16_t> kept = wanted.originPorts;
+    params.httpListen = net::SocketAddress::loopback4(freePort(wanted.httpPort, kept));
+    kept.push_back(params.httpListen.port());
+    if (wanted.httpsPort)
+      params.httpsListen = net::SocketAddress::loopback4(freePort(*wanted.httpsPort, kept));
     auto started = server::Server::start(params);
-    if (started) {
-      embedded.server = std::move(*started);
-      embedded.link.port = embedded.server->quicAddress().port();
-      return embedded;
+    if (!started && started.error().code != ErrorCode::AddressInUse) return fail(std::move(started.error()));
+    if (!started) {
+      lastError = std::move(started.error());
+      continue;
     }
-    if (last || started.error().code != ErrorCode::AddressInUse) return fail(std::move(started.error()));
+    // The system may choose an origin's port where it was asked for any.
+    if (contains(wanted.originPorts, (*started)->httpAddress().port()) ||
+        contains(wanted.originPorts, (*started)->httpsAddress().port()))
+      continue;
+    embedded.server = std::move(*started);
+    embedded.link.port = embedded.server->quicAddress().port();
+    return embedded;
   }
-  return fail(ErrorCode::AddressInUse, "no free port for the embedded server");
+  return fail(std::move(lastError));
 }
 
 }  // namespace adit::engine

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "core/engine/types.h"
 #include "core/server/server.h"
 #include "core/session/join_link.h"
 
@@ -19,15 +21,20 @@ struct EmbeddedServer {
 };
 
 struct EmbeddedServerParams {
-  /// Where one is taken, both move on by up to twenty, or to any. 0: any.
-  std::uint16_t httpPort = 8080;
-  std::optional<std::uint16_t> httpsPort;  ///< HTTPS too.
-  std::size_t loopbackPayload = 16376;     ///< See quic::TransportLimits.
+  /// The first port to try; where something listens on it, by IPv4 or IPv6, the next twenty are tried, then
+  /// any. 0: any.
+  std::uint16_t httpPort = kEmbeddedHttpPort;
+  std::optional<std::uint16_t> httpsPort = {};  ///< HTTPS too, likewise.
+  /// Ports of origins, never taken: the server would be in the way of an origin that is started later, and a
+  /// tunnel to it would lead back to the server.
+  std::vector<std::uint16_t> originPorts = {};
+  std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
   /// Where the certificate for HTTPS is kept (tls::ensureSelfSigned), so that it is worth trusting; empty:
   /// one in memory, made anew each time.
   std::filesystem::path certificateDirectory = {};
 };
 
+/// Blocks for some milliseconds: keys are made, files read, threads started.
 Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted);
 
 }  // namespace adit::engine

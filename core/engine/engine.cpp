@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/client/client.h"
 #include "core/engine/client_key.h"
+#include "core/engine/command_queue.h"
 #include "core/engine/embedded_server.h"
 #include "core/session/name_registry.h"
 
@@ -18,6 +19,7 @@ namespace adit::engine {
 namespace {
 
 constexpr std::size_t kMaxEvents = 1000;
+constexpr const char* kEmbeddedName = "this computer";
 constexpr Duration kWakeInterval = std::chrono::milliseconds(100);
 
 /// Name, target and options, checked.
@@ -43,6 +45,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   explicit EngineImpl(EngineParams params) : m_params(std::move(params)) {}
   ~EngineImpl() override {
     removeLogSink(m_logSink);
+    m_commands.stop();
     {
       const std::lock_guard lock(m_mutex);
       m_stopping = true;
@@ -76,8 +79,18 @@ class EngineImpl final : public Engine, private client::ClientObserver {
     std::shared_ptr<client::Traffic> traffic;
   };
 
-  /// The news that follow are of another server.
-  void changeServer(std::string name, bool embedded);
+  /// Counts the server that is asked for, so that an earlier request knows that it was overtaken. Closed
+  /// after drain().
+  Result<std::uint64_t> choose();
+  Result<EmbeddedServer> startServer();
+  /// Under m_mutex: what the client tells from now on is of the server before, until `connect`.
+  void expectServer(std::string name, bool embedded);
+  void connect(const session::JoinLink& link);
+  /// The rest of useEmbedded() and keepClearOf(), in m_commands.
+  void openEmbedded(std::uint64_t choice);
+  void moveEmbedded(std::uint16_t originPort);
+  /// A tunnel leads to this port: the embedded server must not be there, now or later.
+  void keepClearOf(const client::Target& target);
   /// Under m_mutex.
   std::vector<Known>::iterator find(TunnelId id) {
     return std::find_if(m_tunnels.begin(), m_tunnels.end(),
@@ -90,17 +103,20 @@ class EngineImpl final : public Engine, private client::ClientObserver {
 
   EngineParams m_params;
   ClientKey m_key;
-  std::mutex m_serverMutex;  // guards the next two; the threads of client and server never take it
-  std::unique_ptr<EmbeddedServer> m_embedded;
-  bool m_draining = false;
   std::uint64_t m_logSink = 0;
+
+  // Of m_commands' thread (before and after it runs, of the owner's):
+  std::unique_ptr<EmbeddedServer> m_embedded;
+  std::vector<std::uint16_t> m_originPorts;
 
   mutable std::mutex m_mutex;  // guards what follows
   std::vector<Known> m_tunnels;
   LinkSnapshot m_link;
   std::string m_serverName;
   bool m_isEmbedded = false;
-  std::size_t m_changes = 0;  ///< Of the server, that the client's thread does not know of yet.
+  std::size_t m_changes = 0;   ///< Of the server, that the client's thread does not know of yet.
+  std::uint64_t m_choice = 0;  ///< Counts calls of join() and useEmbedded().
+  bool m_draining = false;
   std::uint64_t m_revision = 1;
   TunnelId m_nextId = 1;
   std::deque<Event> m_events;
@@ -113,6 +129,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   Timestamp m_lastWake{};
 
   std::unique_ptr<client::Client> m_client;
+  CommandQueue m_commands;  // last: its thread uses what is above
 };
 
 Result<> EngineImpl::open() {
@@ -129,7 +146,17 @@ Result<> EngineImpl::open() {
   if (!client) return fail(std::move(client.error()));
   m_client = std::move(*client);
   m_logSink = addLogSink([this](const LogEntry& entry) { push(LogAdded{entry}); });
-  return m_params.join ? join(*m_params.join) : useEmbedded();
+  m_originPorts = m_params.originPorts;
+  if (m_params.join) return join(*m_params.join);
+  auto started = startServer();
+  if (!started) return fail(std::move(started.error()));
+  m_embedded = std::make_unique<EmbeddedServer>(std::move(*started));
+  {
+    const std::lock_guard lock(m_mutex);
+    expectServer(kEmbeddedName, true);
+  }
+  connect(m_embedded->link);
+  return {};
 }
 
 Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
@@ -150,6 +177,7 @@ Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
     ++m_revision;
   }
   const TunnelId id = tunnel->id;
+  keepClearOf(tunnel->target);
   m_client->addTunnel(tunnel);
   return id;
 }
@@ -165,6 +193,7 @@ Result<> EngineImpl::changeTunnel(TunnelId id, const TunnelSpec& spec) {
     if (found == m_tunnels.end()) return fail(ErrorCode::NotFound, "there is no such tunnel any more");
     tunnel->traffic = found->traffic;
   }
+  keepClearOf(tunnel->target);
   m_client->replaceTunnel(tunnel);
   return {};
 }
@@ -186,43 +215,107 @@ void EngineImpl::removeTunnel(TunnelId id) {
   push(TunnelRemoved{id});
 }
 
-void EngineImpl::changeServer(std::string name, bool embedded) {
-  {
-    const std::lock_guard lock(m_mutex);
-    m_serverName = std::move(name);
-    m_isEmbedded = embedded;
-    m_link = {};
-    m_link.state = LinkState::Connecting;
-    ++m_changes;
-    ++m_revision;
-  }
+Result<std::uint64_t> EngineImpl::choose() {
+  const std::lock_guard lock(m_mutex);
+  if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
+  return ++m_choice;
+}
+
+void EngineImpl::expectServer(std::string name, bool embedded) {
+  m_serverName = std::move(name);
+  m_isEmbedded = embedded;
+  m_link = {};
+  m_link.state = LinkState::Connecting;
+  ++m_changes;
+  ++m_revision;
+}
+
+void EngineImpl::connect(const session::JoinLink& link) {
+  // In this order: the first news of the new server count.
   m_client->post([this] {
     const std::lock_guard lock(m_mutex);
     --m_changes;
   });
+  m_client->connectTo(link);
 }
 
 Result<> EngineImpl::join(const session::JoinLink& link) {
-  const std::lock_guard serverLock(m_serverMutex);
-  if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
-  changeServer(link.serverName(), false);
-  m_client->connectTo(link);
-  m_embedded.reset();
+  if (auto choice = choose(); !choice) return fail(std::move(choice.error()));
+  {
+    const std::lock_guard lock(m_mutex);
+    expectServer(link.serverName(), false);
+  }
+  m_commands.post([this, link] {
+    connect(link);
+    m_embedded.reset();
+  });
   return {};
 }
 
 Result<> EngineImpl::useEmbedded() {
-  const std::lock_guard serverLock(m_serverMutex);
-  if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
-  if (m_embedded == nullptr) {
-    auto started = startEmbeddedServer({m_params.embeddedHttpPort, m_params.embeddedHttpsPort,
-                                        m_params.loopbackPayload, m_params.stateDirectory});
-    if (!started) return fail(std::move(started.error()));
-    m_embedded = std::make_unique<EmbeddedServer>(std::move(*started));
-  }
-  changeServer("this computer", true);
-  m_client->connectTo(m_embedded->link);
+  auto choice = choose();
+  if (!choice) return fail(std::move(choice.error()));
+  m_commands.post([this, number = *choice] { openEmbedded(number); });
   return {};
+}
+
+Result<EmbeddedServer> EngineImpl::startServer() {
+  return startEmbeddedServer({m_params.embeddedHttpPort, m_params.embeddedHttpsPort, m_originPorts,
+                              m_params.loopbackPayload, m_params.stateDirectory});
+}
+
+void EngineImpl::openEmbedded(std::uint64_t choice) {
+  std::unique_ptr<EmbeddedServer> fresh;
+  if (m_embedded == nullptr) {
+    auto started = startServer();
+    if (!started) {
+      {
+        const std::lock_guard lock(m_mutex);
+        if (m_choice != choice) return;
+      }
+      push(ServerChangeFailed{std::move(started.error())});
+      return;
+    }
+    fresh = std::make_unique<EmbeddedServer>(std::move(*started));
+  }
+  {
+    const std::lock_guard lock(m_mutex);
+    if (m_choice != choice) return;  // another server was asked for meanwhile
+    expectServer(kEmbeddedName, true);
+  }
+  if (fresh != nullptr) m_embedded = std::move(fresh);
+  connect(m_embedded->link);
+}
+
+void EngineImpl::keepClearOf(const client::Target& target) {
+  if (target.kind != client::Target::Kind::Tcp) return;
+  m_commands.post([this, port = target.port] { moveEmbedded(port); });
+}
+
+void EngineImpl::moveEmbedded(std::uint16_t originPort) {
+  if (std::find(m_originPorts.begin(), m_originPorts.end(), originPort) != m_originPorts.end()) return;
+  m_originPorts.push_back(originPort);
+  if (m_embedded == nullptr || (m_embedded->server->httpAddress().port() != originPort &&
+                                m_embedded->server->httpsAddress().port() != originPort))
+    return;
+  {
+    const std::lock_guard lock(m_mutex);
+    if (m_draining) return;
+  }
+  auto started = startServer();
+  if (!started) {
+    logWarning("engine", "the embedded server stays on port {}, which a tunnel leads to: {}", originPort,
+               started.error().describe());
+    return;
+  }
+  const std::unique_ptr<EmbeddedServer> old =
+      std::exchange(m_embedded, std::make_unique<EmbeddedServer>(std::move(*started)));
+  {
+    const std::lock_guard lock(m_mutex);
+    if (!m_isEmbedded) return;  // another server was joined; the one here ends next
+    expectServer(kEmbeddedName, true);
+  }
+  connect(m_embedded->link);
 }
 
 Snapshot EngineImpl::snapshot() const {
@@ -257,15 +350,20 @@ std::vector<Event> EngineImpl::takeEvents() {
 }
 
 void EngineImpl::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
-  const std::lock_guard serverLock(m_serverMutex);
-  m_draining = true;  // the server that is asked to drain stays until it has answered
-  auto drainClient = [this, deadline, done = std::move(done)] { m_client->drain(deadline, done); };
-  if (m_embedded != nullptr) {
-    // Visitors first: their answers come through the client.
-    m_embedded->server->drain(deadline, std::move(drainClient));
-  } else {
-    drainClient();
+  {
+    // The server that is asked to drain stays until it has answered.
+    const std::lock_guard lock(m_mutex);
+    m_draining = true;
   }
+  m_commands.post([this, deadline, done = std::move(done)] {
+    auto drainClient = [this, deadline, done] { m_client->drain(deadline, done); };
+    if (m_embedded != nullptr) {
+      // Visitors first: their answers come through the client.
+      m_embedded->server->drain(deadline, std::move(drainClient));
+    } else {
+      drainClient();
+    }
+  });
 }
 
 void EngineImpl::onLinkChanged(const LinkSnapshot& link) {

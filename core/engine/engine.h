@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The facade that app and ui see: one client with its tunnels, and an embedded server where none was joined.
-// Commands go in and return at once; events and snapshots come out. The engine calls `wake` from its own
-// thread, at most ten times a second, when there are events; the receiver then takes them. Every method may
-// be called from any thread. Destruction stops at once; `drain` first for a graceful end.
+// Commands go in; events and snapshots come out. Commands are queued and return at once, with three
+// exceptions that block, each as long as it says: `start`, the destructor, and `addTunnel` and `changeTunnel`
+// of a target with TLS. The engine calls `wake` from its own thread, at most ten times a second, when there
+// are events; the receiver then takes them. Every method may be called from any thread.
 
 #include <filesystem>
 #include <functional>
@@ -19,22 +20,30 @@
 namespace adit::engine {
 
 struct EngineParams {
-  std::filesystem::path stateDirectory;            ///< Client key, embedded server's key.
-  std::optional<session::JoinLink> join;           ///< Empty: start an embedded server on loopback.
-  std::uint16_t embeddedHttpPort = 8080;           ///< Another port is chosen where it is taken.
-  std::optional<std::uint16_t> embeddedHttpsPort;  ///< Its HTTPS, with a self-signed certificate.
-  std::string clientName;                          ///< For the server's log.
-  std::size_t loopbackPayload = 16376;             ///< See quic::TransportLimits.
-  std::function<void()> wake;                      ///< May be empty.
+  std::filesystem::path stateDirectory;   ///< Client key, embedded server's key.
+  std::optional<session::JoinLink> join;  ///< Empty: start an embedded server on loopback.
+  /// Another port is chosen where something listens on this one or a tunnel leads to it. 0: any.
+  std::uint16_t embeddedHttpPort = kEmbeddedHttpPort;
+  std::optional<std::uint16_t> embeddedHttpsPort;  ///< Its HTTPS, with a self-signed certificate; likewise.
+  /// Ports that tunnels to come lead to: the embedded server never takes them. Those of tunnels that are
+  /// added later are left, too, by moving to another port, so this saves a move.
+  std::vector<std::uint16_t> originPorts;
+  std::string clientName;               ///< For the server's log.
+  std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
+  std::function<void()> wake;           ///< May be empty.
 };
 
 class Engine {
  public:
+  /// Blocks until the client, and the embedded server where there is one, are ready: keys are made, files are
+  /// read. AddressInUse, InsecurePermissions, ...
   static Result<std::unique_ptr<Engine>> start(EngineParams params);
+  /// Ends all connections, then waits for the engine's threads. `drain` first for a graceful end.
   virtual ~Engine() = default;
 
   /// Checks name and target (InvalidArgument, NameInvalid); the tunnel starts at once unless `started` is
-  /// false.
+  /// false. A target with TLS blocks while the file of authorities is read, the system's unless
+  /// `spec.origin.caFile` names one.
   virtual Result<TunnelId> addTunnel(const TunnelSpec& spec, bool started = true) = 0;
   /// The tunnel leads elsewhere, by other options or under another name from now on; requests in flight end
   /// as they began, the traffic counts on. An empty name keeps the one it has. Errors as addTunnel's, and
@@ -43,10 +52,11 @@ class Engine {
   virtual void removeTunnel(TunnelId id) = 0;
   virtual void startTunnel(TunnelId id) = 0;
   virtual void stopTunnel(TunnelId id) = 0;
-  /// Leaves the current server (or the embedded one) and joins this one; tunnels move along.
-  /// Closed after drain().
+  /// Leaves the current server (or the embedded one) and joins this one; tunnels move along. Whether that
+  /// works is told by LinkChanged. Closed after drain().
   virtual Result<> join(const session::JoinLink& link) = 0;
-  /// Goes back to the embedded server.
+  /// Goes back to the embedded server: LinkChanged, or ServerChangeFailed where it could not be started, and
+  /// then the engine stays with the server it had. Closed after drain().
   virtual Result<> useEmbedded() = 0;
   /// Tries to reconnect now instead of after the delay.
   virtual void retryNow() = 0;

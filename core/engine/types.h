@@ -43,9 +43,17 @@ struct TunnelRemoved {
 struct LinkChanged {
   LinkSnapshot link;
 };
+/// useEmbedded() could not start the embedded server; the engine is where it was.
+struct ServerChangeFailed {
+  Error error;
+};
 struct LogAdded {
   LogEntry entry;
 };
-using Event = std::variant<TunnelChanged, TunnelRemoved, LinkChanged, LogAdded>;
+using Event = std::variant<TunnelChanged, TunnelRemoved, LinkChanged, ServerChangeFailed, LogAdded>;
+
+/// Where the embedded server listens unless told otherwise: ports that no usual development server has.
+inline constexpr std::uint16_t kEmbeddedHttpPort = 4080;
+inline constexpr std::uint16_t kEmbeddedHttpsPort = 4443;
 
 }  // namespace adit::engine

@@ -102,6 +102,10 @@ Result<> FakeEngine::join(const session::JoinLink& link) {
 
 Result<> FakeEngine::useEmbedded() {
   const std::lock_guard lock(m_mutex);
+  if (m_refusal) {
+    added(engine::ServerChangeFailed{*std::exchange(m_refusal, std::nullopt)});
+    return {};
+  }
   m_snapshot.link.server = "this computer";
   m_snapshot.link.embedded = true;
   m_snapshot.link.hasError = false;

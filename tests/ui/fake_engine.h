@@ -43,7 +43,7 @@ class FakeEngine : public engine::Engine {
   void log(LogLevel level, const std::string& component, const std::string& message,
            std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
   void setClock(std::function<std::chrono::steady_clock::time_point()> clock);
-  /// The next addTunnel, changeTunnel and join fail with this.
+  /// The next addTunnel, changeTunnel, join or useEmbedded fails with this, the last one by an event.
   void refuseNext(const Error& error);
   /// New tunnels and servers stay in Connecting where false.
   void setPrompt(bool prompt);

@@ -318,7 +318,25 @@ class MainWindowTest : public QObject {
     fixture.saveError = Error{.code = ErrorCode::DiskFull, .detail = "no space left", .libraryCode = 0};
     click(child<QPushButton>(dialog, "joinEmbedded"));
     QVERIFY(!fixture.engine->joined().has_value());
-    QVERIFY(fixture.messages.lastText().contains(u"no space left"_s));
+    QTRY_VERIFY(fixture.messages.lastText().contains(u"no space left"_s));
+  }
+
+  void anEmbeddedServerThatCannotStartIsReportedInTheDialog() {
+    WindowFixture fixture;
+    QVERIFY(fixture.engine->join(session::JoinLink::parse(kLink).value()));
+    fixture.bridge.sample();
+    QDialog* dialog = openDialog(fixture, "actionJoin", "joinDialog");
+    fixture.engine->refuseNext({.code = ErrorCode::AddressInUse, .detail = "no free port", .libraryCode = 0});
+    auto* embedded = child<QPushButton>(dialog, "joinEmbedded");
+    click(embedded);
+    QTRY_VERIFY(child<QLabel>(dialog, "joinHint")->text().contains(u"no free port"_s));
+    QVERIFY(embedded->isEnabled());
+    QCOMPARE(fixture.engine->joined(), std::optional<std::string>("t.example.com:4433"));
+    QVERIFY(!fixture.saved.has_value());
+    // Cancelling has nothing to undo; trying again works.
+    click(embedded);
+    QTRY_VERIFY(fixture.window->findChild<QDialog*>(u"joinDialog"_s) == nullptr);
+    QVERIFY(!fixture.engine->joined().has_value());
   }
 
   void aServerThatDoesNotTakeTheLinkIsNotKept() {

@@ -160,6 +160,7 @@ void MainWindow::connectParts() {
   EngineBridge& bridge = m_parts.bridge;
   connect(&bridge, &EngineBridge::tunnelsChanged, this, &MainWindow::onTunnelsChanged);
   connect(&bridge, &EngineBridge::linkChanged, this, &MainWindow::onLinkChanged);
+  connect(&bridge, &EngineBridge::serverChangeFailed, this, &MainWindow::onServerChangeFailed);
   connect(&bridge, &EngineBridge::trafficSampled, this, &MainWindow::onTrafficSampled);
   connect(&bridge, &EngineBridge::logAdded, &m_log, &LogModel::append);
 

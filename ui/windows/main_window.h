@@ -117,6 +117,7 @@ class MainWindow : public QMainWindow {
   void joinDialog();
   void join(JoinDialog* dialog, const std::optional<session::JoinLink>& link);
   void followJoin();
+  void onServerChangeFailed(const Error& error);
   void keepJoin(const std::optional<session::JoinLink>& link);
   void copyFocused();
   void showContextMenu(QPoint position);
@@ -136,8 +137,8 @@ class MainWindow : public QMainWindow {
   /// A server that was asked and did not answer yet.
   struct Joining {
     JoinDialog* dialog;
-    session::JoinLink link;
-    std::uint64_t revision;  ///< Of the last snapshot before.
+    std::optional<session::JoinLink> link;  ///< Empty: the embedded server.
+    std::uint64_t revision;                 ///< Of the last snapshot before.
   };
   std::optional<Joining> m_joining;
 

@@ -136,29 +136,36 @@ void MainWindow::join(JoinDialog* dialog, const std::optional<session::JoinLink>
     dialog->showProblem(withDetail(errorSentence(joined.error()), joined.error()));
     return;
   }
-  m_joining.reset();
-  if (link) {
-    m_joining = Joining{.dialog = dialog, .link = *link, .revision = revision};
-    dialog->showJoining();
-  } else {
-    dialog->accept();
-    keepJoin(link);
-  }
+  m_joining = Joining{.dialog = dialog, .link = link, .revision = revision};
+  dialog->showJoining();
 }
 
 /// A link is kept only when its server took it: a wrong one must not cost the user the right one.
 void MainWindow::followJoin() {
   if (!m_joining) return;
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
-  if (snapshot.revision == m_joining->revision || snapshot.link.embedded ||
-      snapshot.link.server != m_joining->link.serverName())
-    return;
-  if (snapshot.link.state == engine::LinkState::Online) {
+  const bool isThatServer =
+      m_joining->link ? !snapshot.link.embedded && snapshot.link.server == m_joining->link->serverName()
+                      : snapshot.link.embedded;
+  if (snapshot.revision == m_joining->revision || !isThatServer) return;
+  // The embedded server is worth keeping as soon as it runs.
+  if (snapshot.link.state == engine::LinkState::Online || !m_joining->link) {
     const Joining joined = *std::exchange(m_joining, std::nullopt);
     joined.dialog->accept();
     keepJoin(joined.link);
   } else if (snapshot.link.hasError) {
     m_joining->dialog->showProblem(linkProblem(snapshot.link.error, serverName(snapshot.link)));
+  }
+}
+
+void MainWindow::onServerChangeFailed(const Error& error) {
+  // The engine stayed with the server it had, so there is no way back to look for.
+  const auto joining = std::exchange(m_joining, std::nullopt);
+  if (joining && !joining->link) {
+    joining->dialog->showProblem(withDetail(errorSentence(error), error));
+  } else {
+    m_joining = joining;
+    logError("ui", "the embedded server could not be started: {}", error.describe());
   }
 }
 

@@ -2,6 +2,7 @@
 // Servers to join and leave, servers that go away, and ends: graceful ones and those amid requests.
 #include <atomic>
 
+#include <QDir>
 #include <QTest>
 
 #include "tests/core/support/engine_harness.h"
@@ -102,6 +103,58 @@ class EngineLifecycleTest : public QObject {
     }));
     QVERIFY(h.answers(EngineHarness::find(*engine, *id)->url, "/home"));
     QVERIFY(engine->snapshot().link.embedded);
+  }
+
+  void theLastServerAskedForWins() {
+    EngineHarness h;
+    ServerHarness far;
+    auto engine = h.start();
+    const auto id = engine->addTunnel({"shop", h.origin.target()});
+    for (int i = 0; i < 5; ++i) {
+      QVERIFY(engine->join(far.link()));
+      QVERIFY(engine->useEmbedded());
+    }
+    QVERIFY(engine->join(far.link()));
+    QVERIFY(!engine->snapshot().link.embedded);
+    const std::string farPort = ":" + std::to_string(far.server->httpAddress().port());
+    QVERIFY(h.until([&] { return EngineHarness::find(*engine, *id)->url.ends_with(farPort); }));
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
+    QVERIFY(!engine->snapshot().link.embedded);
+  }
+
+  /// Starting and stopping a server takes milliseconds, which a caller (the window) does not wait for: the
+  /// command has only been queued when it returns.
+  void aChangeOfServerIsQueued() {
+    EngineHarness h;
+    ServerHarness far;
+    auto engine = Engine::start(joined(h, far.link())).value();
+    QVERIFY(h.linkReaches(*engine, LinkState::Online));
+    QVERIFY(engine->useEmbedded());
+    QVERIFY(!engine->snapshot().link.embedded);
+    QVERIFY(h.until([&] { return engine->snapshot().link.embedded; }));
+    QVERIFY(h.linkReaches(*engine, LinkState::Online));
+  }
+
+  void anEmbeddedServerThatCannotStartLeavesTheOther() {
+    EngineHarness h;
+    ServerHarness far;
+    EngineParams params = joined(h, far.link());
+    params.embeddedHttpsPort = 0;
+    auto engine = Engine::start(params).value();
+    QVERIFY(h.linkReaches(*engine, LinkState::Online));
+    // Its certificate cannot be kept where a directory has the file's name.
+    QVERIFY(QDir(h.directory.path()).mkpath("https.key/x"));
+    QVERIFY(engine->useEmbedded());
+    Error error;
+    QVERIFY(h.until([&] {
+      for (const Event& event : engine->takeEvents()) {
+        if (const auto* failed = std::get_if<ServerChangeFailed>(&event)) error = failed->error;
+      }
+      return !error.detail.empty();
+    }));
+    QVERIFY2(error.detail.find("https.key") != std::string::npos, error.detail.c_str());
+    QVERIFY(!engine->snapshot().link.embedded);
+    QCOMPARE(toString(engine->snapshot().link.state), toString(LinkState::Online));
   }
 
   void comesBackToAServerThatRestarted() {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A thread that runs the engine's slow commands one after another, in the order they were given: starting and
+// stopping the embedded server blocks for milliseconds, and whoever asks for it must not wait. Owned by the
+// engine. `post` may be called from any thread, `stop` from the owner's.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace adit::engine {
+
+class CommandQueue {
+ public:
+  using Command = std::function<void()>;
+
+  CommandQueue() : m_thread([this] { run(); }) {}
+  CommandQueue(const CommandQueue&) = delete;
+  CommandQueue& operator=(const CommandQueue&) = delete;
+  ~CommandQueue() { stop(); }
+
+  /// Returns at once. After stop() commands are dropped.
+  void post(Command command);
+  /// Waits for the command that runs; those that have not begun are dropped.
+  void stop();
+
+ private:
+  void run();
+
+  std::mutex m_mutex;  // guards the next two
+  std::deque<Command> m_commands;
+  bool m_stopping = false;
+  std::condition_variable m_changed;
+  std::thread m_thread;  // last: it uses what is above
+};
+
+}  // namespace adit::engine
