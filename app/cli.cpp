@@ -304,6 +304,9 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
                    "The port in visitors' addresses, where it is not the listener's")
       ->check(CLI::Range(1, 65535));
 
+  serverGroup->add_flag("--print-join", server.printJoin,
+                        "With --json, show the first join link in the ready line (or set ADIT_PRINT_JOIN=1)");
+
   HttpCommand http;
   auto* httpApp = app.add_subcommand("http", "Expose an HTTP service");
   httpApp
@@ -327,14 +330,15 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
                   "Use the server inside this process even if one was joined")
         ->excludes(joinFile)
         ->excludes(profile);
-    sub->add_option("--http-port", command->httpPort, "The embedded server's port for visitors; 0: any")
+    sub->add_option("--http-port", command->httpPort,
+                    "The embedded server's port for visitors; where it is in use, the next free one; 0: any")
         ->check(CLI::Range(0, 65535))
-        ->default_val(8080);
+        ->default_val(engine::kEmbeddedHttpPort);
     auto* https =
         sub->add_flag("--https", command->https, "Let the embedded server speak HTTPS as well, self-signed");
-    sub->add_option("--https-port", command->httpsPort, "Its port for that; 0: any")
+    sub->add_option("--https-port", command->httpsPort, "Its port for that, likewise; 0: any")
         ->check(CLI::Range(0, 65535))
-        ->default_val(8443)
+        ->default_val(engine::kEmbeddedHttpsPort)
         ->needs(https);
     addCommon(*sub, command->common);
   }

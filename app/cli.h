@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/config/origin_options.h"
+#include "core/engine/types.h"
 #include "core/net/address.h"
 #include "core/server/limits.h"
 #include "core/tls/certificate_store.h"
@@ -40,9 +41,9 @@ struct HttpCommand {
   std::optional<std::string> joinFile;  ///< "-": standard input.
   std::optional<std::string> profile;
   bool embedded = false;  ///< Not even a stored profile.
-  std::uint16_t httpPort = 8080;
+  std::uint16_t httpPort = engine::kEmbeddedHttpPort;
   bool https = false;
-  std::uint16_t httpsPort = 8443;
+  std::uint16_t httpsPort = engine::kEmbeddedHttpsPort;
   std::string embeddedOption;  ///< One that was given and speaks of the embedded server; empty: none.
   config::OriginOptions origin;
   bool demo = false;
@@ -65,6 +66,7 @@ struct ServerCommand {
   unsigned workers = 0;  ///< 0: one a core.
   std::string publicHost;
   std::uint16_t publicPort = 0;
+  bool printJoin = false;  ///< The first join link in the ready line of --json.
   server::ServerLimits limits;
 };
 struct TokenCommand {

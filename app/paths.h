@@ -5,12 +5,20 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+
+#include "core/base/error.h"
 
 namespace adit::app {
 
 /// `given` where it is not empty, else ADIT_STATE_DIR, else the platform's directory for an application's
 /// state.
 std::filesystem::path stateDirectory(const std::filesystem::path& given);
+/// How a command line names another place than `stateDirectory` gives.
+inline constexpr std::string_view kStateDirectoryOption = "--state-dir (or ADIT_STATE_DIR)";
+/// Adds to an error about `directory`, which this user may not write or must not trust, that `option` chooses
+/// another one. Other errors stay as they are.
+Error withDirectoryHint(Error error, const std::filesystem::path& directory, std::string_view option);
 /// The machine's name, for the server's log.
 std::string machineName();
 /// Whether a window could be shown.

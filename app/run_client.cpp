@@ -14,6 +14,7 @@
 #include "app/run.h"
 #include "app/sample_service.h"
 #include "app/signals.h"
+#include "core/client/target.h"
 #include "core/engine/engine.h"
 
 namespace adit::app {
@@ -162,7 +163,7 @@ int runClient(const HttpCommand& command) {
   // Not before: who is asked for a link may say Ctrl-C instead. Not later: threads inherit what it sets.
   // Outlives everything: the signal thread keeps it.
   const auto inbox = std::make_shared<Inbox>();
-  watchForStop([inbox] { inbox->stop(); });
+  watchSignals({[inbox] { inbox->stop(); }});
   params.embeddedHttpPort = command.httpPort;
   if (command.https) params.embeddedHttpsPort = command.httpsPort;
   params.clientName = machineName();
@@ -178,9 +179,14 @@ int runClient(const HttpCommand& command) {
     spec.target = std::to_string(sample->port());
     if (spec.name.empty()) spec.name = "demo";
   }
+  // The embedded server starts before the tunnel does, maybe before the origin, and must not take its port.
+  if (const auto target = client::Target::parse(spec.target); target && target->port != 0)
+    params.originPorts.push_back(target->port);
 
   auto engine = engine::Engine::start(params);
-  if (!engine) return reportError(engine.error(), json);
+  if (!engine) {
+    return reportError(withDirectoryHint(engine.error(), params.stateDirectory, kStateDirectoryOption), json);
+  }
   if (!json) printLine(fmt::format("adit {}  (Ctrl-C stops)", ADIT_VERSION));
   Reporter reporter(json, command.demo ? "the built-in sample" : spec.target);
   auto id = (*engine)->addTunnel(spec);

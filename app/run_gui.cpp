@@ -13,6 +13,7 @@
 #include "app/signals.h"
 #include "app/single_instance.h"
 #include "core/base/files.h"
+#include "core/client/target.h"
 #include "core/config/profile_store.h"
 #include "core/config/tunnel_store.h"
 #include "core/engine/engine.h"
@@ -46,6 +47,16 @@ std::vector<std::string> loadTunnels(config::TunnelStore& store, const ui::TakeT
   return problems;
 }
 
+/// The ports that the list's tunnels lead to. What is wrong with the list is told when it is loaded.
+std::vector<std::uint16_t> originPorts(const std::filesystem::path& file) {
+  std::vector<std::uint16_t> ports;
+  for (const config::StoredTunnel& tunnel : config::TunnelStore(file).load().tunnels) {
+    const auto target = client::Target::parse(tunnel.target);
+    if (target && target->port != 0) ports.push_back(target->port);
+  }
+  return ports;
+}
+
 }  // namespace
 
 int runGui(int argc, char** argv, const GuiCommand& command) {
@@ -54,14 +65,14 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     std::atomic<ui::Application*> application{nullptr};
   };
   static Quit quit;
-  watchForStop([] {
+  watchSignals({[] {
     if (ui::Application* application = quit.application.load()) {
       QMetaObject::invokeMethod(
           application, [application] { application->quit(); }, Qt::QueuedConnection);
     } else {
       std::_Exit(0);
     }
-  });
+  }});
   logToStandardError(command.common.verbose ? LogLevel::Debug : LogLevel::Info);
 
   QApplication qt(argc, argv);
@@ -72,7 +83,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
 
   const std::filesystem::path directory = stateDirectory(command.common.stateDirectory);
   if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made) {
-    ui::Application::reportFailure(made.error());
+    ui::Application::reportFailure(withDirectoryHint(made.error(), directory, kStateDirectoryOption));
     return kExitUsage;
   }
   SingleInstance instance(instanceName(directory));
@@ -97,6 +108,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     engine.join = *link;
     engine.clientName = machineName();
     engine.loopbackPayload = command.common.quicPayload;
+    engine.originPorts = originPorts(store.file());
     engine.wake = std::move(wake);
     return engine::Engine::start(std::move(engine));
   };
@@ -116,7 +128,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
   };
   auto application = ui::Application::create(std::move(params));
   if (!application) {
-    ui::Application::reportFailure(application.error());
+    ui::Application::reportFailure(withDirectoryHint(application.error(), directory, kStateDirectoryOption));
     return kExitFailure;
   }
   QObject::connect(&instance, &SingleInstance::raiseRequested, application->get(),

@@ -16,7 +16,8 @@ namespace adit::app {
 
 int runJoin(const JoinCommand& command) {
   const bool json = command.common.json;
-  const config::ProfileStore profiles(profileDirectory(stateDirectory(command.common.stateDirectory)));
+  const std::filesystem::path directory = stateDirectory(command.common.stateDirectory);
+  const config::ProfileStore profiles(profileDirectory(directory));
   if (command.forget) {
     if (auto removed = profiles.remove(command.profile); !removed) return reportError(removed.error(), json);
     if (json) {
@@ -32,7 +33,8 @@ int runJoin(const JoinCommand& command) {
   auto link = *fromEnvironment ? Result<session::JoinLink>(std::move(**fromEnvironment))
                                : readJoinLink(command.joinFile.value_or("-"));
   if (!link) return reportError(link.error(), json, kExitUsage);
-  if (auto saved = profiles.save(*link, command.profile); !saved) return reportError(saved.error(), json);
+  if (auto saved = profiles.save(*link, command.profile); !saved)
+    return reportError(withDirectoryHint(saved.error(), directory, kStateDirectoryOption), json);
   if (json) {
     printJson({{"event", "joined"}, {"server", link->serverName()}, {"profile", command.profile}});
   } else {

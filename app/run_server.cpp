@@ -2,7 +2,10 @@
 // adit --server: the public side, until it is told to stop.
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
+#include <functional>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include <spdlog/fmt/fmt.h>
@@ -10,6 +13,7 @@
 
 #include "app/console.h"
 #include "app/log_output.h"
+#include "app/paths.h"
 #include "app/run.h"
 #include "app/server_files.h"
 #include "app/signals.h"
@@ -44,6 +48,24 @@ class Gate {
   bool m_open = false;
 };
 
+/// What a hang-up signal asks for, while the server runs; nothing before and after.
+class Reloader {
+ public:
+  void open(std::function<void()> action) {
+    const std::lock_guard lock(m_mutex);
+    m_action = std::move(action);
+  }
+  void close() { open({}); }
+  void reload() {
+    const std::lock_guard lock(m_mutex);
+    if (m_action) m_action();
+  }
+
+ private:
+  std::mutex m_mutex;
+  std::function<void()> m_action;
+};
+
 /// What developers reach this server by: the name the operator gave, else where it listens.
 std::string linkHost(const ServerCommand& command, const net::SocketAddress& quic) {
   if (!command.publicHost.empty()) return command.publicHost;
@@ -61,16 +83,29 @@ session::JoinLink linkOf(const ServerCommand& command, const server::Server& ser
   return link;
 }
 
-void announce(const ServerCommand& command, const server::Server& server, const ServerFiles& files,
-              const session::JoinLink& link) {
+bool wantsJoinLink(const ServerCommand& command) {
+  const char* variable = std::getenv("ADIT_PRINT_JOIN");
+  return command.printJoin || (variable != nullptr && std::string_view(variable) == "1");
+}
+
+/// Says where the server listens, and the join link as long as nobody has seen it; as JSON only where that
+/// was asked for, because what a service prints is kept in logs. True: the link was part of it.
+bool announce(const ServerCommand& command, const server::Server& server, const session::JoinLink& link) {
+  const bool hasLink = !link.token.empty();
+  if (wantsJoinLink(command) && !hasLink) {
+    logWarning("server",
+               "the first join link was shown before and is not kept: use 'adit token create NAME' "
+               "for another one");
+  }
   if (command.common.json) {
+    const bool shows = hasLink && wantsJoinLink(command);
     nlohmann::json ready = {{"event", "ready"},
                             {"quic", server.quicAddress().toString()},
                             {"http", server.httpAddress().toString()}};
     if (command.httpsListen) ready["https"] = server.httpsAddress().toString();
-    if (!link.token.empty()) ready["join"] = link.toString();
+    if (shows) ready["join"] = link.toString();
     printJson(ready);
-    return;
+    return shows;
   }
   printLine(fmt::format("adit {} is a server for *.{}", ADIT_VERSION, command.domain));
   printLine(fmt::format("  clients   {} by UDP", server.quicAddress().toString()));
@@ -79,13 +114,14 @@ void announce(const ServerCommand& command, const server::Server& server, const 
     printLine(fmt::format("            {} with TLS{}", server.httpsAddress().toString(),
                           command.certificates.empty() ? ", self-signed: browsers will warn" : ""));
   }
-  if (files.isFirstStart && !link.token.empty()) {
+  if (hasLink) {
     printLine("");
     printLine("Give this join link to your developers. It is a secret and is shown only now:");
     printLine("");
     printLine("  " + link.toString());
     printLine("");
   }
+  return hasLink;
 }
 
 /// The certificates that were named, else one of our own making that is kept with the server's files.
@@ -104,11 +140,12 @@ Result<std::unique_ptr<tls::CertificateWatcher>> openCertificates(const ServerCo
 int runServer(const ServerCommand& command) {
   const bool json = command.common.json;
   const auto stop = std::make_shared<Gate>();
-  watchForStop([stop] { stop->open(); });
+  const auto reloader = std::make_shared<Reloader>();
+  watchSignals({[stop] { stop->open(); }, [reloader] { reloader->reload(); }});
   logToStandardError(command.common.verbose ? LogLevel::Debug : LogLevel::Info);
 
   auto files = ServerFiles::open(command.dataDirectory);
-  if (!files) return reportError(files.error(), json);
+  if (!files) return reportError(withDirectoryHint(files.error(), command.dataDirectory, "--data-dir"), json);
 
   server::ServerParams params;
   params.identity = files->identity;
@@ -146,13 +183,22 @@ int runServer(const ServerCommand& command) {
   const session::JoinLink link = linkOf(command, **server, *files);
   if (auto kept = files->keepAddress(link); !kept)
     logWarning("server", "{}: 'adit token create' will print no whole links", kept.error().describe());
-  announce(command, **server, *files, link);
-  if (auto said = outputWritten(); !said && !files->firstToken.empty()) {
-    logWarning("server", "{}: the join link was not shown; --json shows it at the next start",
-               said.error().detail);
+  // Before it says that it is ready: who reads that may send the signal.
+  reloader->open([&watcher, tokens = files->tokens] {
+    logInfo("server", "SIGHUP: reading certificates and tokens again");
+    if (watcher != nullptr) watcher->lookNow();
+    static_cast<void>(tokens->list());
+  });
+  const bool hasShownLink = announce(command, **server, link);
+  if (auto said = outputWritten(); !said && hasShownLink) {
+    logWarning("server", "{}: the join link was not shown; the next start shows it", said.error().detail);
+  } else if (hasShownLink) {
+    if (auto forgotten = files->forgetFirstToken(); !forgotten)
+      logWarning("server", "{}", forgotten.error().describe());
   }
 
   stop->wait();
+  reloader->close();
   logInfo("server", "stopping: requests in flight may end");
   Gate drained;
   (*server)->drain(kDrainDeadline, [&drained] { drained.open(); });

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/console.h"
+#include "app/paths.h"
 #include "app/run.h"
 #include "app/server_files.h"
 #include "core/session/token_store.h"
@@ -24,7 +25,7 @@ int runToken(const TokenCommand& command) {
         json, kExitUsage);
   }
   auto store = session::TokenStore::open(command.dataDirectory);
-  if (!store) return reportError(store.error(), json);
+  if (!store) return reportError(withDirectoryHint(store.error(), command.dataDirectory, "--data-dir"), json);
   switch (command.action) {
     case TokenCommand::Action::List:
       for (const session::TokenInfo& token : (*store)->list()) {

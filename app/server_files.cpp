@@ -5,8 +5,9 @@
 #include <array>
 #include <cstring>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "core/base/encoding.h"
-#include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 
@@ -20,8 +21,6 @@ constexpr std::string_view kAddressFile = "join-address";
 /// Stands in the address's file where a link has its token.
 constexpr std::string_view kNoToken = "TOKEN";
 constexpr std::size_t kTokenBytes = 32;
-/// For another start that makes them.
-constexpr auto kPatience = std::chrono::seconds(5);
 
 Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
   quic::StaticKeys keys;
@@ -49,6 +48,18 @@ Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
   return keys;
 }
 
+/// Two servers of one directory would be one server to clients, by its key, with two sets of sessions.
+Result<std::unique_ptr<FileLock>> lockDirectory(const std::filesystem::path& directory) {
+  auto lock = FileLock::tryAcquire(directory / "server.lock");
+  // A directory that is whole can be served from where nothing can be written.
+  if (!lock && lock.error().code == ErrorCode::PermissionDenied)
+    lock = FileLock::tryAcquireDirectory(directory);
+  if (!lock && lock.error().code == ErrorCode::Overloaded)
+    return fail(ErrorCode::Overloaded, "another server has this data directory: " + lock.error().detail,
+                lock.error().libraryCode);
+  return lock;
+}
+
 }  // namespace
 
 Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
@@ -58,14 +69,9 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   files.directory = directory;
   std::error_code ignored;
   const std::filesystem::path key = directory / "server.key";
-  // Of two that start at once, the second must use what the first makes, not put its own in that place. What
-  // is whole is only read, maybe from where nothing can be written.
-  std::unique_ptr<FileLock> lock;
-  if (!std::filesystem::exists(key, ignored) || !std::filesystem::exists(directory / kKeysFile, ignored)) {
-    auto locked = FileLock::acquire(directory / "server.lock", kPatience);
-    if (!locked) return fail(std::move(locked.error()));
-    lock = std::move(*locked);
-  }
+  auto lock = lockDirectory(directory);
+  if (!lock) return fail(std::move(lock.error()));
+  files.lock = std::move(*lock);
   const bool hadKey = std::filesystem::exists(key, ignored);
   auto identity = tls::Identity::loadOrCreate(directory, "server", "adit server");
   if (!identity) return fail(std::move(identity.error()));
@@ -77,8 +83,7 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   if (!tokens) return fail(std::move(tokens.error()));
   files.tokens = std::move(*tokens);
 
-  files.isFirstStart = files.tokens->list().empty();
-  if (files.isFirstStart) return files;
+  if (files.tokens->list().empty()) return files;
   auto token = readFile(directory / kTokenFile, FileSecrecy::Secret);
   if (token) {
     while (!token->empty() && (token->back() == '\n' || token->back() == '\r')) token->pop_back();
@@ -88,9 +93,10 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
     return fail(std::move(token.error()));
   }
   if (!hadKey) {
-    logWarning("server", "{} was missing and made anew: join links given out before are no good any more",
+    logWarning("server",
+               "{} was missing and made anew: join links given out before are no good any more; 'adit token "
+               "create' prints new ones",
                key.string());
-    files.isFirstStart = true;
   }
   return files;
 }
@@ -106,6 +112,19 @@ Result<> ServerFiles::makeFirstToken() {
     return kept;
   if (auto added = tokens->add("first", token, random); !added) return added;
   firstToken = std::move(token);
+  return {};
+}
+
+Result<> ServerFiles::forgetFirstToken() {
+  firstToken.clear();
+  std::error_code problem;
+  std::filesystem::remove(directory / kTokenFile, problem);
+  if (problem) {
+    return fail(
+        systemError(problem.value(), fmt::format("cannot delete '{}', which holds the token of the join "
+                                                 "link in plain text",
+                                                 (directory / kTokenFile).string())));
+  }
   return {};
 }
 

@@ -9,7 +9,7 @@
 
 namespace adit::app {
 
-void watchForStop(std::function<void()> onStop) {
+void watchSignals(SignalActions actions) {
   // A peer that closed is an error of a call, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
@@ -20,11 +20,20 @@ void watchForStop(std::function<void()> onStop) {
   if (::sigaction(SIGHUP, nullptr, &hangUp) == 0 && hangUp.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
   // Threads inherit the mask, so these reach only the one that waits for them.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([signals, stop = std::move(onStop)] {
-    int number = 0;
-    if (sigwait(&signals, &number) != 0) return;
-    stop();
-    if (sigwait(&signals, &number) == 0) ::_exit(128 + number);
+  std::thread([signals, actions = std::move(actions)] {
+    bool isStopping = false;
+    for (;;) {
+      int number = 0;
+      if (sigwait(&signals, &number) != 0) return;
+      if (number == SIGHUP && actions.reload) {
+        if (!isStopping) actions.reload();
+      } else if (isStopping) {
+        ::_exit(128 + number);
+      } else {
+        isStopping = true;
+        actions.stop();
+      }
+    }
   }).detach();
 }
 

@@ -20,8 +20,9 @@ BOOL WINAPI onConsoleEvent(DWORD) {
 }
 }  // namespace
 
-void watchForStop(std::function<void()> onStop) {
-  static std::function<void()> stop = std::move(onStop);
+// There is no signal that asks to reload.
+void watchSignals(SignalActions actions) {
+  static std::function<void()> stop = std::move(actions.stop);
   g_stop = &stop;
   ::SetConsoleCtrlHandler(onConsoleEvent, TRUE);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -53,9 +55,27 @@ int openRetrying(const char* path, int flags, mode_t mode = 0) noexcept {
   }
 }
 
+bool isOwnGroup(gid_t group) {
+  if (group == ::getegid()) return true;
+  const int count = ::getgroups(0, nullptr);
+  if (count <= 0) return false;
+  std::vector<gid_t> groups(static_cast<std::size_t>(count));
+  const int got = ::getgroups(count, groups.data());
+  return got > 0 && std::find(groups.begin(), groups.begin() + got, group) != groups.begin() + got;
+}
+
+std::string userName(uid_t user) {
+  const passwd* entry = ::getpwuid(user);
+  return entry != nullptr ? std::string(entry->pw_name) : fmt::format("{}", user);
+}
+
+/// The rule of files.h for a file.
 Result<> checkSecret(const struct stat& status, const fs::path& path) {
+  // Pipes and devices (/dev/fd/N) were opened by whoever handed them over.
   const bool onDisk = S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
-  if (onDisk && (status.st_mode & kOthersReadOrWrite) != 0) {
+  const bool isGroupOfRoots = S_ISREG(status.st_mode) && status.st_uid == 0 && isOwnGroup(status.st_gid);
+  const mode_t forbidden = isGroupOfRoots ? kOthersReadOrWrite & ~mode_t{S_IRGRP} : kOthersReadOrWrite;
+  if (onDisk && (status.st_mode & forbidden) != 0) {
     return fail(
         ErrorCode::InsecurePermissions,
         fmt::format("'{}' holds a secret but others can reach it (mode {:04o}); run: chmod 600 '{}'",
@@ -64,7 +84,28 @@ Result<> checkSecret(const struct stat& status, const fs::path& path) {
   const uid_t self = ::geteuid();
   if (S_ISREG(status.st_mode) && self != 0 && status.st_uid != self && status.st_uid != 0) {
     return fail(ErrorCode::InsecurePermissions,
-                fmt::format("'{}' holds a secret but belongs to another user", path.string()));
+                fmt::format("'{}' holds a secret but belongs to another user ('{}')", path.string(),
+                            userName(status.st_uid)));
+  }
+  return {};
+}
+
+/// The rule of files.h for a directory.
+Result<> checkSecretDirectory(const struct stat& status, const fs::path& path) {
+  const uid_t self = ::geteuid();
+  if (status.st_uid != self && status.st_uid != 0) {
+    const std::string owner = userName(status.st_uid);
+    return fail(ErrorCode::InsecurePermissions,
+                fmt::format("the directory '{}' belongs to the user '{}', not to '{}': run this as '{}', or "
+                            "choose another directory",
+                            path.string(), owner, userName(self), owner));
+  }
+  // In a sticky directory (/tmp) others can add files but not swap ours.
+  if ((status.st_mode & kOthersWrite) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    return fail(
+        ErrorCode::InsecurePermissions,
+        fmt::format("others can write to the directory '{}' (mode {:04o}); run: chmod go-w '{}'",
+                    path.string(), static_cast<unsigned>(status.st_mode & kPermissionBits), path.string()));
   }
   return {};
 }
@@ -189,14 +230,7 @@ Result<> ensureDirectory(const fs::path& path, FileSecrecy secrecy) {
   if (::stat(path.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode))
       return fail(ErrorCode::InvalidArgument, fmt::format("'{}' is not a directory", path.string()));
-    // In a sticky directory (/tmp) others can add files but not swap ours.
-    if (secrecy == FileSecrecy::Secret && (status.st_mode & kOthersWrite) != 0 &&
-        (status.st_mode & S_ISVTX) == 0) {
-      return fail(
-          ErrorCode::InsecurePermissions,
-          fmt::format("others can write to the directory '{}' (mode {:04o}); run: chmod go-w '{}'",
-                      path.string(), static_cast<unsigned>(status.st_mode & kPermissionBits), path.string()));
-    }
+    if (secrecy == FileSecrecy::Secret) return checkSecretDirectory(status, path);
     return {};
   }
   if (errno != ENOENT) return systemFailure("open", path);

@@ -39,7 +39,7 @@ Result<fs::path> ProfileStore::fileOf(std::string_view profile) const {
         fmt::format("'{}' is not a profile's name: use letters, digits, dots, hyphens and underscores",
                     session::displayText(profile, kMaxProfileName)));
   }
-  return m_directory / "profiles" / (std::string(profile) += kExtension);
+  return m_directory / (std::string(profile) += kExtension);
 }
 
 Result<session::JoinLink> ProfileStore::load(std::string_view profile) const {
@@ -84,7 +84,7 @@ Result<> ProfileStore::remove(std::string_view profile) const {
 Result<std::vector<std::string>> ProfileStore::list() const {
   std::vector<std::string> names;
   std::error_code problem;
-  fs::directory_iterator it(m_directory / "profiles", problem);
+  fs::directory_iterator it(m_directory, problem);
   for (const fs::directory_iterator end; !problem && it != end; it.increment(problem)) {
     const std::string file = it->path().filename().string();
     if (!file.ends_with(kExtension)) continue;
@@ -92,8 +92,7 @@ Result<std::vector<std::string>> ProfileStore::list() const {
     if (isProfileName(name)) names.push_back(std::move(name));
   }
   if (problem && problem != std::errc::no_such_file_or_directory) {
-    return fail(
-        systemError(problem.value(), fmt::format("cannot list '{}'", (m_directory / "profiles").string())));
+    return fail(systemError(problem.value(), fmt::format("cannot list '{}'", m_directory.string())));
   }
   std::sort(names.begin(), names.end());
   return names;

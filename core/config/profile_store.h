@@ -15,7 +15,7 @@
 
 namespace adit::config {
 
-/// Links in `directory`/profiles/NAME.toml. A name has 1 to 64 letters, digits, dots, hyphens and
+/// Links in `directory`/NAME.toml. A name has 1 to 64 letters, digits, dots, hyphens and
 /// underscores, and no dot at either end; others are InvalidArgument.
 class ProfileStore {
  public:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/tls/certificate_watcher.h"
 
+#include <utility>
+
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/log.h"
@@ -45,7 +47,12 @@ Result<> CertificateFollower::look() {
   const bool isSettled = now == m_seen;
   m_seen = std::move(now);
   if (!isSettled || m_seen == m_taken) return {};
-  m_taken = m_seen;
+  return reload();
+}
+
+Result<> CertificateFollower::reload() {
+  // Before reading: a change meanwhile is then seen later.
+  m_taken = m_seen = signature();
   auto store = m_source->current()->reload(m_files);
   if (!store) return fail(std::move(store.error()));
   m_source->publish(std::move(*store));
@@ -73,16 +80,28 @@ CertificateWatcher::~CertificateWatcher() {
   m_thread.join();
 }
 
+void CertificateWatcher::lookNow() {
+  {
+    const std::lock_guard lock(m_mutex);
+    m_now = true;
+  }
+  m_wake.notify_all();
+}
+
 void CertificateWatcher::run() {
   Duration sinceRenewal{};
   std::unique_lock lock(m_mutex);
-  while (!m_wake.wait_for(lock, m_interval, [this] { return m_stop; })) {
+  for (;;) {
+    m_wake.wait_for(lock, m_interval, [this] { return m_stop || m_now; });
+    if (m_stop) return;
+    const bool isAsked = std::exchange(m_now, false);
     const std::uint64_t before = m_follower.source()->version();
-    if (auto looked = m_follower.look(); !looked) {
+    if (auto looked = isAsked ? m_follower.reload() : m_follower.look(); !looked) {
       logError("tls", "the certificates stay as they were: {}", looked.error().describe());
     } else if (m_follower.source()->version() != before) {
       logInfo("tls", "new certificates are in use");
     }
+    if (isAsked) continue;  // the interval is how time is counted here
     sinceRenewal += m_interval;
     if (sinceRenewal >= kTicketSecretLife) {
       sinceRenewal = {};

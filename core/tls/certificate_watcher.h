@@ -27,6 +27,8 @@ class CertificateFollower {
   /// Looks once. Changed files are read when they look the same twice in a row, so that a certificate and its
   /// key, which are written one after the other, are taken together. Gives what went wrong, once a change.
   Result<> look();
+  /// Reads the files whether they changed or not.
+  Result<> reload();
   void renewTickets();
 
  private:
@@ -51,6 +53,8 @@ class CertificateWatcher {
   [[nodiscard]] std::shared_ptr<const CertificateSource> source() const noexcept {
     return m_follower.source();
   }
+  /// Reads the files now, changed or not, on the watcher's thread. Any thread; returns at once.
+  void lookNow();
 
  private:
   CertificateWatcher(CertificateFollower follower, Duration interval);
@@ -61,6 +65,7 @@ class CertificateWatcher {
   std::mutex m_mutex;
   std::condition_variable m_wake;
   bool m_stop = false;
+  bool m_now = false;    ///< Somebody asked for a look.
   std::thread m_thread;  // last: it uses the others
 };
 

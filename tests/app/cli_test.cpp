@@ -132,7 +132,7 @@ class CliTest : public QObject {
     const auto plain = parseAs<HttpCommand>("http 3000");
     QCOMPARE(plain.target, std::string("3000"));
     QVERIFY(!plain.profile.has_value());
-    QCOMPARE(plain.httpPort, std::uint16_t{8080});
+    QCOMPARE(plain.httpPort, std::uint16_t{4080});
     QVERIFY(!plain.origin.answerTimeout);
     QVERIFY(!plain.demo && !plain.embedded && !plain.joinFile && plain.name.empty());
     QVERIFY(!plain.common.json && !plain.common.verbose);

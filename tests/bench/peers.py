@@ -168,7 +168,7 @@ class Stage:
     def adit_server(self, name, arguments, quic="127.0.0.1:0"):
         argv = [binary("adit-server"), "--data-dir", self.directory / f"{name}-server", "--quic-listen", quic,
                 "--http-listen", "127.0.0.1:0", "--https-listen", "127.0.0.1:0", "--cert", f"{self.certificate}.crt",
-                "--key", f"{self.certificate}.key", "--domain", "t.example.com", "--json", *arguments]
+                "--key", f"{self.certificate}.key", "--domain", "t.example.com", "--json", "--print-join", *arguments]
         server = self.program(argv)
         ready = server.event(event="ready")
         server.port, server.tls = parse_address(ready["http"]).port, parse_address(ready["https"]).port

@@ -58,6 +58,32 @@ class Embedded(AditCase):
         self.assertEqual(first.get().status, 200)
         self.assertEqual(second.get().status, 200)
 
+    def test_the_target_keeps_its_port(self):
+        """By IPv6 only, and not started yet: the embedded server must not be what answers at the target's port."""
+        origin = self.echo(host="::1")
+        client, event, tunnel = self.expose("http", str(origin.port), "--http-port", str(origin.port))
+        self.assertNotEqual(tunnel.http.port, origin.port, event)
+        self.assertEqual(tunnel.get("/six").status, 200)
+        self.assertEqual(origin.requests[-1].target, "/six")
+        client.stop()
+
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        _, event, tunnel = self.expose("http", str(port), "--http-port", str(port))
+        self.assertNotEqual(tunnel.http.port, port, event)
+        self.assertEqual(tunnel.get("/early").status, 502)
+        late = self.echo(port=port)
+        self.assertEqual(tunnel.get("/late").status, 200)
+        self.assertEqual(late.requests[-1].target, "/late")
+
+    def test_a_port_that_is_used_by_ipv6_is_left(self):
+        origin = self.echo()
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
+            port = other.getsockname()[1]
+            _, event, tunnel = self.expose("http", str(origin.port), "--http-port", str(port))
+        self.assertNotEqual(tunnel.http.port, port, event)
+        self.assertEqual(tunnel.get().status, 200)
+
     def test_for_people_the_address_is_printed(self):
         origin = self.echo()
         client = self.run_adit("http", str(origin.port), "--name", "people")
@@ -119,13 +145,60 @@ class TwoMachines(AditCase):
             self.assertEqual(failed.exit_code(), 1, failed.text())
         self.run_adit("--server", "--data-dir", data, *self.listen()).line("adit://")
 
-    def test_for_programs_ready_names_the_same_link_again(self):
-        server = self.server()
+    def json_server(self, data, *arguments, **env):
+        """A server for a program, and what it said when it was ready."""
+        server = self.run_adit("--server", "--data-dir", data, *self.listen(), "--json", *arguments, env=self.environment(**env))
+        return server, server.event(event="ready")
+
+    def test_for_programs_the_link_is_in_ready_only_when_asked_for(self):
+        for arguments, env in ((("--print-join",), {}), ((), {"ADIT_PRINT_JOIN": "1"})):
+            data = self.directory("server")
+            for _ in range(2):
+                server, ready = self.json_server(data, ADIT_PRINT_JOIN="")
+                self.assertNotIn("join", ready)
+                self.assertNotIn("adit://", server.text())
+                self.assertTrue((data / "first-token").exists(), "nobody has seen it yet")
+                server.stop()
+            server, ready = self.json_server(data, *arguments, **env)
+            token = urllib.parse.urlsplit(ready["join"]).username
+            wait_until(lambda data=data: not (data / "first-token").exists(), "the token being deleted")
+            self.assertFalse([path for path in data.rglob("*") if path.is_file() and token in path.read_text(errors="replace")])
+            server.stop()
+            server, ready = self.json_server(data, *arguments, **env)
+            self.assertNotIn("join", ready)
+            server.line("adit token create")
+            server.stop()
+
+    def test_the_first_token_is_not_kept_once_people_saw_it(self):
+        data = self.directory("server")
+        server = self.run_adit("--server", "--data-dir", data, *self.listen())
+        server.line("adit://")
+        wait_until(lambda: not (data / "first-token").exists(), "the token being deleted")
         server.stop()
-        again = Server(self, data=server.data)
-        parts = urllib.parse.urlsplit(again.join)
-        self.assertEqual(parts.netloc.rpartition("@")[0], urllib.parse.urlsplit(server.join).netloc.rpartition("@")[0])
-        self.assertEqual(parts.query, urllib.parse.urlsplit(server.join).query)
+        again = self.run_adit("--server", "--data-dir", data, *self.listen(), "--print-join")
+        again.line("adit token create")
+        self.assertNotIn("adit://", again.text())
+
+    def test_a_data_directory_has_one_server(self):
+        server = self.server()
+        for executable in ("adit", "adit-server"):
+            second = self.run_adit("--server", "--data-dir", server.data, *self.listen(), executable=executable)
+            self.assertEqual(second.exit_code(), 1, second.text())
+            self.assertIn(f"adit (pid {server.pid})", second.text())
+        server.kill()
+        Server(self, data=server.data)
+
+    def test_a_hang_up_reloads_a_server(self):
+        # Programs inherit it: the tests themselves may run under nohup.
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        server = self.server()
+        for _ in range(2):
+            mark = len(server.lines)
+            server.send(signal.SIGHUP)
+            wait_until(lambda mark=mark: any("SIGHUP" in text for _, text in server.lines[mark:]), "the line in the log")
+        self.assertEqual(self.tunnel(server, self.echo()).get().status, 200)
+        server.send(signal.SIGTERM)
+        self.assertEqual(server.exit_code(), 0)
 
     def test_key_and_token_live_on(self):
         server = self.server()
@@ -145,14 +218,14 @@ class TwoMachines(AditCase):
         for executable in ("adit", "adit-server"):
             server = self.owns(Program(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", binary(executable), "--server", "--data-dir", data / executable,
                                         *self.listen()], self.environment()))
-            wait_until((data / executable / "first-token").exists, "the server listening")
+            wait_until((data / executable / "join-address").exists, "the server listening")
             server.send(signal.SIGTERM)
             self.assertEqual(server.exit_code(), 0)
 
     def test_adit_server_is_the_same_server(self):
         data = self.directory("server")
         server = self.run_adit("--data-dir", data, "--quic-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--json",
-                               "--domain", "t.example.com", executable="adit-server")
+                               "--domain", "t.example.com", "--print-join", executable="adit-server")
         self.assertIn("join", server.event(event="ready"))
 
     def test_terminal_and_server_need_no_display_libraries(self):
@@ -248,6 +321,14 @@ class TwoMachines(AditCase):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
         client = self.run_adit("http", str(origin.port), "--json", "--name", "stored", env=private_environment(home))
         self.assertIn("stored.t.example.com", client.event(event="tunnel", state="online")["url"])
+
+    def test_a_profile_lies_in_the_profiles_folder(self):
+        home, state = self.directory("client"), self.directory("state")
+        for arguments, expected in ((("--profile", "work"), "work.toml"), ((), "default.toml")):
+            join = self.run_adit("join", "--state-dir", state, *arguments, stdin=self.server().join + "\n", env=private_environment(home))
+            self.assertEqual(join.exit_code(), 0, join.text())
+            self.assertTrue((state / "profiles" / expected).is_file(), sorted(state.rglob("*")))
+        self.assertFalse([path for path in (state / "profiles").iterdir() if path.is_dir()])
 
     def test_join_reads_standard_input(self):
         home = self.directory("client")
@@ -397,12 +478,20 @@ class Refusals(AditCase):
         file.write_text("x")
         self.fails(2, "--server", "--data-dir", file / "below", *self.listen(), words=["file"])
 
+    def test_a_place_that_cannot_be_written_names_the_option(self):
+        # Nobody makes directories in /sys, not even root.
+        env = private_environment(self.directory("home"), XDG_STATE_HOME="/sys/adit-test")
+        link = self.server().join
+        for arguments, option in ((("http", "3000"), "--state-dir"), (("join",), "--state-dir"),
+                                  (("--server", *self.listen()), "--data-dir")):
+            self.fails(2, *arguments, env=env, stdin=link + "\n" if arguments == ("join",) else None, words=["/sys/adit-test", option])
+
     def test_full_disk(self):
-        self.fails_on_a_full_disk(4, "server.key")
+        self.fails_on_a_full_disk(8, "server.key")
 
     def test_full_disk_at_the_certificate_for_visitors(self):
         # The server's key and secrets fit; what is made for HTTPS next does not.
-        self.fails_on_a_full_disk(12, "https.crt", "--https-listen", "127.0.0.1:0")
+        self.fails_on_a_full_disk(16, "https.crt", "--https-listen", "127.0.0.1:0")
 
     def fails_on_a_full_disk(self, kibibytes, file, *arguments):
         directory = self.directory("full")

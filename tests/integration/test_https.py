@@ -384,7 +384,7 @@ class Certificates(HttpsCase):
         good = Certificate(self.files, "good", ["a"])
         other = Certificate(self.files, "other", ["a"])
         readable = Certificate(self.files, "readable", ["a"])
-        os.chmod(readable.key, 0o640)
+        os.chmod(readable.key, 0o644)
         text = self.files / "text"
         text.write_text("hello\n")
         os.chmod(text, 0o600)

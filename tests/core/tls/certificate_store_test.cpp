@@ -128,7 +128,7 @@ class CertificateStoreTest : public QObject {
     QVERIFY(names({certificates.at("none").certificate, good.key}, "none.crt"));
     QVERIFY(names({good.key, good.key}, "holds no certificate"));
     QVERIFY(names({good.certificate, copyOf(good.certificate, 0600)}, "holds no private key"));
-    fs::permissions(good.key, fs::perms::group_read, fs::perm_options::add);
+    fs::permissions(good.key, fs::perms::others_read, fs::perm_options::add);
     QVERIFY(names(good, "good.key"));
     const auto refused = CertificateStore::load({&good, 1});
     QVERIFY(!refused && refused.error().code == ErrorCode::InsecurePermissions);

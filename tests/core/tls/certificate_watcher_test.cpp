@@ -39,6 +39,29 @@ class CertificateWatcherTest : public QObject {
     QVERIFY(follower.source()->current() == after);
   }
 
+  void readsAtOnceWhenAsked() {
+    const Certificates certificates;
+    const CertificateFiles files = certificates.make("a", {"a.example.com"});
+    auto follower = CertificateFollower::open({files}).value();
+    certificates.make("a", {"b.example.com"});
+    QVERIFY(follower.reload().has_value());
+    const auto after = follower.source()->current();
+    QVERIFY(shows(after, files, "b.example.com"));
+    QVERIFY(follower.look().has_value());
+    QVERIFY(follower.source()->current() == after);  // that change was taken
+  }
+
+  void theWatcherLooksWhenAsked() {
+    const Certificates certificates;
+    const CertificateFiles files = certificates.make("a", {"a"});
+    auto watcher = CertificateWatcher::start({files}, std::chrono::hours(1)).value();
+    const auto source = watcher->source();
+    const std::uint64_t before = source->version();
+    certificates.make("a", {"b"});
+    watcher->lookNow();
+    QTRY_VERIFY(source->version() != before);
+  }
+
   void keepsTheOldOneWhereTheNewIsNoGood() {
     const Certificates certificates;
     const CertificateFiles files = certificates.make("a", {"a.example.com"});

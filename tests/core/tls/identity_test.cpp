@@ -88,7 +88,7 @@ void IdentityTest::keyFileIsSecret() {
 void IdentityTest::refusesAKeyOthersCanRead() {
   const QTemporaryDir dir;
   QVERIFY(Identity::loadOrCreate(path(dir), "server", "x").has_value());
-  fs::permissions(path(dir) / "server.key", fs::perms::group_read, fs::perm_options::add);
+  fs::permissions(path(dir) / "server.key", fs::perms::others_read, fs::perm_options::add);
   const auto loaded = Identity::loadOrCreate(path(dir), "server", "x");
   QVERIFY(!loaded.has_value());
   QVERIFY(loaded.error().code == ErrorCode::InsecurePermissions);

@@ -31,15 +31,15 @@ class Server(Program):
             argv += ["--https-listen", "127.0.0.1:0"]
         if domain:
             argv += ["--domain", domain]
-        super().__init__(argv, case.environment())
+        super().__init__(argv, case.environment(ADIT_PRINT_JOIN="1"))
         case.owns(self)
         self.domain = domain
         self.ready = self.event(event="ready")
         self.quic = parse_address(self.ready["quic"])
         self.http = parse_address(self.ready["http"])
         self.https = parse_address(self.ready["https"]) if "https" in self.ready else None
-        # The link names the domain, which nobody resolves here.
-        self.link = self.ready.get("join")
+        # The link is shown once; it stays good. It names the domain, which nobody resolves here.
+        self.link = case.links.setdefault(self.data, self.ready.get("join"))
         self.join = self.link and case.link_to(self.link, self.quic)
 
 
@@ -76,6 +76,7 @@ class AditCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         self.home = self.directory("home")
         self.programs = []
+        self.links = {}  # of servers, by data directory
         self._count = 0
         self.addCleanup(self._show_failure)
 

@@ -62,7 +62,7 @@ class Scripted:
     """Listens and calls script(connection) in a thread for every connection. Exceptions of a script are kept and shown by
     the test case's clean-up, except for a peer that went away."""
 
-    def __init__(self, script, backlog=256, path=None, host="127.0.0.1"):
+    def __init__(self, script, backlog=256, path=None, host="127.0.0.1", port=0):
         self.script = script
         self.connections = 0
         self.open = 0
@@ -77,7 +77,8 @@ class Scripted:
             self.listener.bind(path)
             self.target = "unix:" + path
         else:
-            self.listener = socket.create_server((host, 0), backlog=backlog)
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self.listener = socket.create_server((host, port), family=family, backlog=backlog)
             self.port = self.listener.getsockname()[1]
             self.target = str(self.port)
         if path:
