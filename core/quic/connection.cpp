@@ -93,6 +93,7 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   params.initial_max_streams_uni = 0;
   params.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idleTimeout.count());
   params.active_connection_id_limit = kActiveCids;
+  params.max_datagram_frame_size = limits.maxDatagramFrame;
   // Credit for new streams goes out in batches, but never so late that a peer with all its streams in use
   // waits for it.
   m_streamGrantBatch = std::clamp<std::uint64_t>(limits.peerStreams / 4, 1, kMaxGrantBatch);

@@ -121,6 +121,11 @@ ngtcp2_callbacks ConnectionCallbacks::table(bool server) noexcept {
                           (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
     return 0;
   };
+  c.recv_datagram = [](ngtcp2_conn*, std::uint32_t, const std::uint8_t* data, std::size_t length,
+                       void* user) noexcept {
+    of(user).onDatagram(ByteView(data, length));
+    return 0;
+  };
   c.acked_stream_data_offset = [](ngtcp2_conn*, std::int64_t, std::uint64_t, std::uint64_t count, void*,
                                   void* stream) noexcept {
     if (stream != nullptr) streamOf(stream)->onAcknowledged(static_cast<std::size_t>(count));

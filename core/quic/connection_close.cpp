@@ -116,6 +116,8 @@ void ConnectionImpl::finish(Timestamp now, BatchSender& sender) {
   m_state = ending.farewell == Farewell::Drain ? State::Draining : State::Closing;
   if (ending.farewell == Farewell::Vanish || (m_state == State::Closing && m_closePacket.empty()))
     m_state = State::Dead;
+  m_datagrams.clear();
+  m_datagramHandler = nullptr;
   closeStreams(ending.info);
   m_endpoint.onConnectionOver(*this, m_wasOpen);
   if (transport::LinkHandler* handler = std::exchange(m_handler, nullptr); handler != nullptr) {

@@ -15,12 +15,14 @@
 #include "core/net/datagram.h"
 #include "core/quic/batch_sender.h"
 #include "core/quic/cid_map.h"
+#include "core/quic/datagram_queue.h"
 #include "core/quic/deadline_heap.h"
 #include "core/quic/ngtcp2_compat.h"
 #include "core/quic/ready_streams.h"
 #include "core/quic/stop_sending_scan.h"
 #include "core/quic/stream_impl.h"
 #include "core/quic/tls_session.h"
+#include "core/transport/datagrams.h"
 #include "core/transport/link.h"
 
 namespace adit::quic {
@@ -44,6 +46,7 @@ struct AcceptParams {
 };
 
 class ConnectionImpl final : public transport::Link,
+                             private transport::Datagrams,
                              public ListHook<DirtyConnectionsTag>,
                              public DeadlineHook {
  public:
@@ -63,6 +66,8 @@ class ConnectionImpl final : public transport::Link,
   [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return m_peer; }
   [[nodiscard]] transport::LinkStats stats() const override;
   [[nodiscard]] Timestamp lastHeard() const noexcept override { return m_lastHeard; }
+
+  [[nodiscard]] transport::Datagrams* datagrams() noexcept override { return this; }
 
   // For its endpoint
   enum class FlushOutcome : std::uint8_t { Done, More, Blocked };
@@ -119,10 +124,26 @@ class ConnectionImpl final : public transport::Link,
   void dropCid(const ngtcp2_cid& cid);
   void markDirty(bool mustWrite);
 
+  // Datagrams
+  void setDatagramHandler(transport::DatagramHandler* handler) noexcept override {
+    m_datagramHandler = handler;
+  }
+  [[nodiscard]] std::size_t maxDatagramSize() const noexcept override;
+  transport::DatagramOutcome sendDatagram(ByteView data) override;
+  [[nodiscard]] std::size_t queuedDatagramBytes() const noexcept override { return m_datagrams.bytes(); }
+  [[nodiscard]] const transport::DatagramCounters& datagramCounters() const noexcept override {
+    return m_datagramCounters;
+  }
+  // connection_datagrams.cpp
+  void onDatagram(ByteView data);
+  ngtcp2_ssize writeDatagrams(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, std::size_t most,
+                              ngtcp2_tstamp now);
+
   // connection_io.cpp
   [[nodiscard]] bool admitsPath(const net::SocketAddress& peer, Timestamp now);
   void afterRead(const net::ReceivedDatagram& datagram);
   void followPath();
+  [[nodiscard]] bool hasUnsent() noexcept { return !m_ready.empty() || !m_datagrams.empty(); }
   [[nodiscard]] bool isWriteDue() noexcept;
   FlushOutcome writePackets(Timestamp now, BatchSender& sender);
   [[nodiscard]] std::size_t pacedBurst() const noexcept;
@@ -164,6 +185,9 @@ class ConnectionImpl final : public transport::Link,
   ReadyStreams m_ready;
   IntrusiveList<StreamImpl, WritableStreamsTag> m_writable;
   std::vector<StopSendingFrame> m_stops;
+  transport::DatagramHandler* m_datagramHandler = nullptr;
+  DatagramQueue m_datagrams{kMaxQueued};
+  transport::DatagramCounters m_datagramCounters;
 
   TokenBucket m_pathChanges{5, 0.5};  // a peer that moves more often is dropped where it was not
   Duration m_minRtt{};
@@ -190,6 +214,7 @@ class ConnectionImpl final : public transport::Link,
   bool m_heardFromPeer = false;
   bool m_resetByPeer = false;
   bool m_wasOpen = false;
+  bool m_datagramsFirst = true;  ///< The next packet begins with datagrams, if there are any.
 
   std::optional<Ending> m_ending;
   std::vector<std::uint8_t> m_closePacket;

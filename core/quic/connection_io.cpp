@@ -94,7 +94,7 @@ void ConnectionImpl::followPath() {
 }
 
 bool ConnectionImpl::isWriteDue() noexcept {
-  return m_mustWrite || !m_ready.empty() || !m_confirmed || m_packetsSinceWrite >= kPacketsBeforeWrite ||
+  return m_mustWrite || hasUnsent() || !m_confirmed || m_packetsSinceWrite >= kPacketsBeforeWrite ||
          m_bytesSinceWrite >= kBytesBeforeWrite;
 }
 
@@ -173,21 +173,31 @@ ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSe
   }
   sender.flush();
   m_counters.bytesSent += written;
-  if (sender.isBlocked() && outcome == FlushOutcome::Done && !m_ready.empty())
-    outcome = FlushOutcome::Blocked;
+  if (sender.isBlocked() && outcome == FlushOutcome::Done && hasUnsent()) outcome = FlushOutcome::Blocked;
   if (paced && written > 0 && !m_ending) ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
   return outcome;
 }
 
-// One packet, filled from as many streams as fit. Between two calls that return WRITE_MORE nothing else of
-// ngtcp2 may be called.
+// One packet, filled from as many streams and datagrams as fit. They take turns at its beginning, so that
+// neither a flood of datagrams nor a bulk transfer on a stream shuts out the other. Between two calls that
+// return WRITE_MORE nothing else of ngtcp2 may be called.
 ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info,
                                          Timestamp now) {
   ngtcp2_conn* connection = m_connection.get();
   std::uint64_t credit = m_state == State::Open ? ngtcp2_conn_get_max_data_left(connection) : 0;
   const ngtcp2_tstamp ts = toNanoseconds(now);
+  const std::size_t largestDatagram = m_datagrams.empty() ? 0 : maxDatagramSize();
+  bool datagramsDue = !m_datagrams.empty() && m_state == State::Open, beginsWithDatagrams = false;
   for (;;) {
     StreamImpl* stream = nextStream(credit);
+    if (datagramsDue && (stream == nullptr || m_datagramsFirst)) {
+      datagramsDue = false;
+      beginsWithDatagrams = m_datagramsFirst;
+      m_datagramsFirst = false;
+      const ngtcp2_ssize size = writeDatagrams(dest, path, info, largestDatagram, ts);
+      if (size != NGTCP2_ERR_WRITE_MORE) return size;
+      continue;
+    }
     std::array<ngtcp2_vec, kVectors> vectors;
     std::size_t count = 0, bytes = 0;
     std::uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
@@ -229,6 +239,7 @@ ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, 
     }
     if (!stream->hasWork()) ready.unlink();
     if (size > 0) m_ready.rotate(*stream);  // the next packet is another one's
+    m_datagramsFirst = !beginsWithDatagrams;
     return size;
   }
 }

@@ -38,6 +38,8 @@ struct TransportLimits {
   /// What the users of a connection's streams may sit on together; beyond it those who hold most are reset.
   std::uint64_t maxUnconsumed = 64 * 1024 * 1024;
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.
+  /// The largest DATAGRAM frame taken from the peer (RFC 9221 section 3); 0: none are.
+  std::uint64_t maxDatagramFrame = 65535;
   /// UDP payload used towards loopback peers, whose path size is known; 0 treats loopback like the internet.
   std::size_t loopbackPayload = 16376;
   /// What a loopback peer's socket keeps between two reads, bytes; its socket is like ours.

@@ -17,6 +17,7 @@
 
 namespace adit::transport {
 
+class Datagrams;
 class Link;
 
 enum class CloseCause : std::uint8_t {
@@ -82,6 +83,8 @@ class Link {
   [[nodiscard]] virtual LinkStats stats() const = 0;
   /// When something authentic of the peer last arrived.
   [[nodiscard]] virtual Timestamp lastHeard() const noexcept = 0;
+  /// Unreliable datagrams beside the streams; null where the transport has none.
+  [[nodiscard]] virtual Datagrams* datagrams() noexcept { return nullptr; }
 };
 
 }  // namespace adit::transport
