@@ -191,6 +191,7 @@ void H2Visitor::onSocketError(const Error&) { destroy(); }
 
 void H2Visitor::onSent(std::size_t count) {
   m_readPace.sent(count);
+  m_services.holdBudget.update(*this, m_socket->queuedBytes());
   if (m_phase == Phase::Open) {
     if (m_socket->queuedBytes() < kMaxQueued / 2 && m_session->wantsToWrite()) pump();
     if (m_phase == Phase::Open) watchTimes();
@@ -212,6 +213,7 @@ void H2Visitor::pump() {
   m_session->produce(*this, m_services.loop.now());
   m_socket->flushNow();
   if (m_phase != Phase::Open) return;  // flushing may be its end
+  m_services.holdBudget.update(*this, m_socket->queuedBytes());
   if (m_session->error()) dropStreams();
   if (m_session->isOver()) {
     linger();
@@ -274,6 +276,11 @@ void H2Visitor::writeExpired() {
   }
 }
 
+void H2Visitor::onShed() {
+  m_socket->abort();  // what the system holds for it is not worth keeping either
+  destroy();
+}
+
 void H2Visitor::settingsExpired() {
   m_session->terminate(http::H2Error::SettingsTimeout);
   dropStreams();
@@ -313,6 +320,7 @@ void H2Visitor::linger() {
 void H2Visitor::destroy() {
   if (m_phase == Phase::Closed) return;
   dropStreams();
+  m_services.holdBudget.update(*this, 0);
   m_phase = Phase::Closed;
   m_rest = {};
   for (Deadline* each :

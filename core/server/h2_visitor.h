@@ -16,6 +16,7 @@
 #include "core/net/timeout_queue.h"
 #include "core/net/turn_line.h"
 #include "core/server/answer_windows.h"
+#include "core/server/hold_budget.h"
 #include "core/server/read_pace.h"
 #include "core/server/request_policy.h"
 #include "core/server/visitor.h"
@@ -28,6 +29,7 @@ struct H2StreamTag;
 class H2Visitor final : public Visitor,
                         public net::Flushable,
                         private net::TurnLine::Waiter,
+                        private HoldBudget::Holder,
                         private net::StreamSocket::Handler,
                         private http::H2ServerSession::Handler,
                         private http::H2ServerSession::Output {
@@ -55,6 +57,8 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] AnswerWindows& windows() noexcept { return m_windows; }
   /// What its requests have queued for their clients, all together.
   [[nodiscard]] std::size_t queuedForClients() noexcept;
+  /// When the visitor took bytes from the socket last, as of the last look; of no meaning while none wait.
+  [[nodiscard]] Timestamp lastTaken() const noexcept override { return m_readPace.last(); }
   /// The session has something to write: at the end of the turn.
   void wantsToWrite();
   /// The stream is over; its object may serve another request.
@@ -80,6 +84,8 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] bool hasRoom() const override;
   void flush() override;
   void onTurn() override;
+  void onShed() override;
+  [[nodiscard]] Duration grace() const noexcept override { return HoldBudget::kLongGrace; }
 
   void remember(std::string_view received);
   void takeSome(std::size_t most);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/server/h2_visitor_stream.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -94,7 +95,7 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   } else if (refused) {
     answerProblem(*refused);
   } else {
-    m_pace.restart(m_visitor.services().loop.now());
+    m_pace.restart(m_visitor.services().loop.now(), m_visitor.services().config.limits());
     watchBody();
   }
 }
@@ -170,7 +171,7 @@ void H2VisitorStream::finishRequest() {
 }
 
 void H2VisitorStream::onRequestWritable() {
-  m_pace.restart(m_visitor.services().loop.now());
+  m_pace.restart(m_visitor.services().loop.now(), m_visitor.services().config.limits());
   if (m_uncredited > 0) giveCredit();
   watchBody();
 }
@@ -205,6 +206,10 @@ void H2VisitorStream::onTimeout() {
     answerProblem(http::Problem::RequestTimeout);
   }
   m_visitor.wantsToWrite();
+}
+
+Timestamp H2VisitorStream::lastTaken() const noexcept {
+  return std::max(m_readPace.last(), m_visitor.lastTaken());  // of one connection, others may go first
 }
 
 void H2VisitorStream::onShed() {

@@ -40,6 +40,7 @@ class H2VisitorStream final : public http::H2ServerStream,
   void onStreamClosed(http::H2Error error) override;
   void onTimeout() override;
   void onShed() override;
+  [[nodiscard]] Timestamp lastTaken() const noexcept override;
 
   // The exchange's side
   Result<> onInterimHead(http::ResponseHead& head) override;

@@ -2,10 +2,12 @@
 #pragma once
 // What visitors who read slowly may keep waiting in a worker, all together. Each answer's own queue is small,
 // but many streams of visitors who open no window add up: to memory, and to QUIC credit that others of the
-// tunnel need. Beyond the budget those give way who took next to nothing for the longest time. Owned by its
-// worker; one loop's thread.
+// tunnel need. While less than half of the budget is used, nobody is bothered. Beyond that those who have
+// taken nothing for a while give way, those with the most bytes first; beyond the whole budget those who took
+// next to nothing for the longest time do. Owned by its worker; one loop's thread.
 
 #include <cstddef>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/intrusive_list.h"
@@ -30,6 +32,8 @@ class HoldBudget {
     virtual void onShed() = 0;
     /// How long its visitor may take next to nothing while too much waits.
     [[nodiscard]] virtual Duration grace() const noexcept { return kShortGrace; }
+    /// When its visitor took something last, where the holder knows better than by its queue.
+    [[nodiscard]] virtual Timestamp lastTaken() const noexcept { return m_since; }
 
    private:
     friend class HoldBudget;
@@ -38,22 +42,35 @@ class HoldBudget {
     Timestamp m_since{};
   };
 
-  HoldBudget(net::EventLoop& loop, std::size_t bytes);
+  /// `silence`: how long a visitor may take nothing while more than half of `bytes` waits.
+  HoldBudget(net::EventLoop& loop, std::size_t bytes, Duration silence);
   /// `waiting` bytes are in the holder's queue now.
   void update(Holder& holder, std::size_t waiting);
-  /// Changes how many bytes may wait.
-  void resize(std::size_t bytes) noexcept { m_bytes = bytes; }
+  /// Changes how many bytes may wait, and how long a visitor may be silent.
+  void resize(std::size_t bytes, Duration silence) noexcept {
+    m_bytes = bytes;
+    m_silence = silence;
+  }
   [[nodiscard]] std::size_t total() const noexcept { return m_total; }
+  /// More than half is used.
+  [[nodiscard]] bool isBusy() const noexcept { return m_total > m_bytes / 2; }
 
  private:
-  void shed();
+  void look();
+  void watch();
+  std::size_t shedStuck();
+  std::size_t shedSilent();
+  void shed(Holder& holder);
   Holder* findStuck();
 
   net::EventLoop& m_loop;
   std::size_t m_bytes;
+  Duration m_silence;
   std::size_t m_total = 0;
   IntrusiveList<Holder, HoldTag> m_holders;  ///< Whose visitor took something longest ago comes first.
+  std::vector<Holder*> m_silent;             ///< Scratch of shedSilent.
   net::Timer m_timer;
+  Timestamp m_nextScan{};  ///< Of all holders.
 };
 
 }  // namespace adit::server

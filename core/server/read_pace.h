@@ -1,45 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whether a visitor reads fast enough what waits for it: each byte it takes buys time, never more than
-// writeIdleTimeout ahead, so that both a stop and a byte now and then come to an end. The clock runs only
-// while bytes wait; a stream with nothing to say is idle, not slow. Part of a visitor's connection or
-// request; one thread.
+// Whether a visitor reads fast enough what waits for it; see Pace. The clocks run only while bytes wait: a
+// stream with nothing to say is idle, not slow. Part of a visitor's connection or request; one thread.
 
 #include <cstdint>
 #include <optional>
 #include <utility>
 
-#include "core/base/clock.h"
 #include "core/net/stream_socket.h"
 #include "core/server/limits.h"
+#include "core/server/pace.h"
 
 namespace adit::server {
 
 class ReadPace {
  public:
-  /// How often within writeIdleTimeout to look, and with that how far beyond it an end may come.
+  /// How often to look within the time over which a rate is judged, and with that how late an end may come.
   static constexpr unsigned kLooks = 8;
+  /// How often that is; never more than writeIdleTimeout / kLooks.
+  [[nodiscard]] static Duration interval(const ServerLimits& limits) noexcept {
+    return std::min(termsOf(limits).span(), limits.busyWriteTimeout) / kLooks;
+  }
 
   /// Bytes begin to wait, or waited for somebody else so far.
-  void begin(Timestamp now, const ServerLimits& limits) noexcept { m_until = now + limits.writeIdleTimeout; }
+  void begin(Timestamp now, const ServerLimits& limits) noexcept { m_pace.begin(now, termsOf(limits)); }
   /// The visitor took `count` bytes.
   void took(std::uint64_t count, Timestamp now, const ServerLimits& limits) noexcept {
-    if (count == 0) return;
-    const Timestamp most = now + limits.writeIdleTimeout;
-    // A rate of 0: whatever it takes is enough. In floating point, as a count times a second may overflow.
-    const double bought =
-        limits.readRate == 0 ? 0 : static_cast<double>(count) / static_cast<double>(limits.readRate);
-    const double needed = std::chrono::duration<double>(most - m_until).count();
-    if (limits.readRate == 0 || bought >= needed) {
-      m_until = most;
-    } else {
-      m_until += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(bought));
-    }
+    m_pace.moved(count, now, termsOf(limits));
   }
-  [[nodiscard]] bool isTooSlow(Timestamp now) const noexcept { return now >= m_until; }
+  [[nodiscard]] bool isTooSlow(Timestamp now) const noexcept { return m_pace.isTooSlow(now); }
+  /// When it took something last, or bytes began to wait.
+  [[nodiscard]] Timestamp last() const noexcept { return m_pace.last(); }
 
  private:
-  Timestamp m_until{};
+  static PaceTerms termsOf(const ServerLimits& limits) noexcept {
+    return {limits.writeIdleTimeout, limits.readRate};
+  }
+  Pace m_pace;
 };
 
 /// The pace of a socket's reader. The system takes bytes in steps as large as its buffer, which a slow
@@ -53,7 +50,7 @@ class SocketReadPace {
   }
   /// `count` bytes went to the system.
   void sent(std::size_t count) noexcept { m_given += count; }
-  /// To be asked ReadPace::kLooks times in writeIdleTimeout while bytes wait.
+  /// To be asked every ReadPace::interval() while bytes wait.
   [[nodiscard]] bool isTooSlow(const net::StreamSocket& socket, Timestamp now,
                                const ServerLimits& limits) noexcept {
     const std::optional<std::size_t> held = socket.undeliveredBytes();
@@ -66,6 +63,8 @@ class SocketReadPace {
     }
     return m_pace.isTooSlow(now);
   }
+  /// As of the last look.
+  [[nodiscard]] Timestamp last() const noexcept { return m_pace.last(); }
 
  private:
   ReadPace m_pace;

@@ -113,11 +113,7 @@ void VisitorConnection::onTimeout() {
 void VisitorConnection::giveUpOnBody() {
   m_exchange.drop(wire::AppError::VisitorGone);
   m_keepAlive = false;
-  if (m_responseStarted) {
-    destroy();
-  } else {
-    answerProblem(http::Problem::RequestTimeout);
-  }
+  answerProblem(http::Problem::RequestTimeout);
 }
 
 void VisitorConnection::onData(Slice data) {
@@ -132,7 +128,8 @@ void VisitorConnection::onData(Slice data) {
         const std::size_t count = data.size();
         forwardBody(std::move(data));
         const Timestamp now = m_services.loop.now();
-        const bool owesBody = m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
+        const bool owesBody =
+            m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket && !m_responseStarted;
         if (owesBody && !m_pace.received(count, now, m_services.config.limits())) giveUpOnBody();
       }
       return;
@@ -199,7 +196,8 @@ VisitorConnection::Waiting VisitorConnection::whatIsMissing() const noexcept {
   if (m_phase == Phase::Upgraded && m_responseFinished) return Waiting::Writing;  // its FIN
   if (m_phase != Phase::Exchange) return Waiting::Nothing;
   if (m_requestComplete) return m_visitorFinished ? Waiting::HalfClosed : Waiting::Nothing;
-  return m_webSocket || m_clientSlow ? Waiting::Nothing : Waiting::Body;
+  // Once its answer has begun, a request may take its time: both ends are talking.
+  return m_webSocket || m_clientSlow || m_responseStarted ? Waiting::Nothing : Waiting::Body;
 }
 
 void VisitorConnection::readHead(Slice data) {
@@ -260,7 +258,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
-  if (!m_requestComplete) m_pace.restart(m_services.loop.now());
+  if (!m_requestComplete) m_pace.restart(m_services.loop.now(), m_services.config.limits());
 
   std::optional<http::Problem> problem;
   if (decision.action == RequestDecision::Action::Answer) {
@@ -315,7 +313,7 @@ void VisitorConnection::forwardBody(Slice data) {
     }
   }
   if (m_phase != Phase::Exchange || m_requestComplete) return;
-  if (!m_clientSlow && (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing)) waitFor(Waiting::Body);
+  if (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing) waitFor(whatIsMissing());
   if (m_exchange.isCongested()) {
     m_socket->pauseReading(net::PauseReason::PeerSlow);
     m_clientSlow = true;

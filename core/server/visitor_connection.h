@@ -63,6 +63,9 @@ class VisitorConnection final : public Visitor,
   void onTimeout() override;
   void onShed() override;
   [[nodiscard]] Duration grace() const noexcept override { return HoldBudget::kLongGrace; }
+  [[nodiscard]] Timestamp lastTaken() const noexcept override {
+    return m_waiting == Waiting::Writing ? m_readPace.last() : Holder::lastTaken();
+  }
 
   // The exchange
   Result<> onInterimHead(http::ResponseHead& head) override;

@@ -119,6 +119,7 @@ Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
   });
   m_responseStarted = true;
   m_trailers.clear();
+  if (m_waiting == Waiting::Body) waitForVisitorToRead();
 
   if (start.upgraded) {
     m_phase = Phase::Upgraded;
@@ -255,10 +256,10 @@ void VisitorConnection::onRequestStopped() {
 
 void VisitorConnection::onRequestWritable() {
   m_clientSlow = false;
-  m_pace.restart(m_services.loop.now());
+  m_pace.restart(m_services.loop.now(), m_services.config.limits());
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing)
-    waitFor(Waiting::Body);
+    waitFor(whatIsMissing());
 }
 
 }  // namespace adit::server

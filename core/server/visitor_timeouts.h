@@ -20,7 +20,7 @@ struct VisitorTimeouts {
       : head(loop, limits.headTimeout),
         keepAlive(loop, limits.keepAliveTimeout),
         body(loop, limits.bodyIdleTimeout),
-        write(loop, limits.writeIdleTimeout / ReadPace::kLooks),
+        write(loop, ReadPace::interval(limits)),
         halfClose(loop, kHalfCloseGrace),
         linger(loop, kLinger) {}
   /// For waits that begin from now on.
@@ -28,13 +28,13 @@ struct VisitorTimeouts {
     head.setTimeout(limits.headTimeout);
     keepAlive.setTimeout(limits.keepAliveTimeout);
     body.setTimeout(limits.bodyIdleTimeout);
-    write.setTimeout(limits.writeIdleTimeout / ReadPace::kLooks);
+    write.setTimeout(ReadPace::interval(limits));
   }
 
   net::TimeoutQueue head;
   net::TimeoutQueue keepAlive;
   net::TimeoutQueue body;
-  net::TimeoutQueue write;  ///< Between looks at a ReadPace, of which a writeIdleTimeout has several.
+  net::TimeoutQueue write;  ///< Between looks at a ReadPace.
   net::TimeoutQueue halfClose;
   net::TimeoutQueue linger;
 };

@@ -26,7 +26,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       m_loop(std::move(loop)),
       m_config(context.config, *m_loop, [this](const ServerConfig& config) { apply(config); }),
       m_timeouts(*m_loop, m_config.limits()),
-      m_holdBudget(*m_loop, m_config.limits().heldBytes),
+      m_holdBudget(*m_loop, m_config.limits().heldBytes, m_config.limits().busyWriteTimeout),
       m_turnLine(*m_loop, kCostlyPerTurn),
       m_windowBudget(m_config.limits().windowGrowth),
       m_services{*m_loop,
@@ -117,7 +117,7 @@ void Worker::forEachIngress(Do&& action) {
 
 void Worker::apply(const ServerConfig& config) {
   m_timeouts.apply(config.limits);
-  m_holdBudget.resize(config.limits.heldBytes);
+  m_holdBudget.resize(config.limits.heldBytes, config.limits.busyWriteTimeout);
   m_windowBudget.resize(config.limits.windowGrowth);
 }
 

@@ -105,6 +105,41 @@ class SlowBodies(Limited):
         self.assertEqual(origin.requests, [])
         self.assert_well(tunnel)
 
+    def test_a_body_may_pause(self):
+        """Pauses longer than the rate is judged over; what flows between them flows fast."""
+        tunnel, origin = self.limited(body_timeout="3s", body_rate=100_000)
+        for framing in ("Content-Length: 600000", "Transfer-Encoding: chunked"):
+            visitor = tunnel.visit()
+            visitor.send(f"POST / HTTP/1.1\r\nHost: {tunnel.host}\r\n{framing}\r\n\r\n")
+            for _ in range(3):
+                visitor.send(b"x" * 200_000 if "Length" in framing else b"30d40\r\n" + b"x" * 200_000 + b"\r\n")
+                time.sleep(1.4)
+            if "chunked" in framing:
+                visitor.send(b"0\r\n\r\n")
+            self.assertEqual(visitor.response().status, 200)
+            self.assertEqual(len(origin.requests[-1].body), 600_000)
+
+    def test_a_body_may_stop_once_its_answer_began(self):
+        def script(connection):
+            request = connection.request(read_body=False)
+            connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+            connection.read_body(request)
+            connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(request.body), request.body))
+        tunnel, _ = self.limited(script, body_timeout="500ms")
+        visitor, other = tunnel.visit(), Rude(tunnel.http, tunnel.host)
+        self.addCleanup(other.close)
+        visitor.send(f"POST / HTTP/1.1\r\nHost: {tunnel.host}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        other.send(other.head(1, method="POST", end=False) + frame(DATA, 0, 1, b"a"))
+        visitor.start()
+        other.until(lambda: any(kind == DATA for kind, *_ in other.frames), "the answer's beginning")
+        time.sleep(2)
+        visitor.send(b"1\r\nb\r\n0\r\n\r\n")
+        other.send(frame(DATA, END_STREAM, 1, b"b"))
+        self.assertEqual(visitor.chunk(), b"hello")
+        self.assertEqual(visitor.chunk(), b"ab")
+        other.until(lambda: any(flags & END_STREAM for kind, flags, _, _ in other.frames if kind == DATA), "the answer's end")
+        self.assertEqual(b"".join(payload for kind, _, _, payload in other.frames if kind == DATA), b"helloab")
+
     def test_a_slow_origin_is_not_the_visitors_fault(self):
         def script(connection):
             request = connection.request(read_body=False)
@@ -189,6 +224,27 @@ class SlowReaders(Limited):
             time.sleep(0.05)
         self.assertEqual(origin.open, 1)
         visitor.exactly(self.SIZE // 2)  # and goes on as fast as it likes
+
+    def test_a_reader_may_pause_while_there_is_room(self):
+        """A player that is paused, by HTTP/1.1 and by HTTP/2."""
+        tunnel, origin = self.limited(self.download, busy_write_timeout="500ms")
+        visitor = tunnel.visit(receive_buffer=4096)
+        visitor.request().start()
+        other = Rude(tunnel.http, tunnel.host)
+        self.addCleanup(other.close)
+        other.send(other.head(1))
+        other.until(lambda: any(kind == DATA for kind, *_ in other.frames), "the answer's beginning")
+        time.sleep(3)
+        visitor.exactly(self.SIZE)
+        other.send(frame(WINDOW_UPDATE, 0, 1, b"\0\x0f\0\0") + frame(WINDOW_UPDATE, 0, 0, b"\0\x0f\0\0"))
+        other.until(lambda: sum(len(payload) for kind, _, _, payload in other.frames if kind == DATA) > 500_000, "more of it")
+        self.assertIsNone(other.reset_of(1))
+
+    def test_readers_may_not_pause_where_others_wait(self):
+        tunnel, origin = self.limited(self.download, busy_write_timeout="500ms", held_bytes=100_000)
+        visitor = tunnel.visit(receive_buffer=4096)
+        visitor.request().start()
+        origin.wait(lambda: origin.open == 0, "the end of the request", timeout=15)
 
     def test_drops_of_a_window_do_not_keep_a_stream(self):
         tunnel, origin = self.limited(self.download, write_timeout="1s")

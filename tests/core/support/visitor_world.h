@@ -153,7 +153,7 @@ class VisitorWorld final : private server::RouteFinder,
       : config(server::ServerConfig{limits}),
         reader(config, *loop),
         timeouts(*loop, limits),
-        holdBudget(*loop, limits.heldBytes),
+        holdBudget(*loop, limits.heldBytes, limits.busyWriteTimeout),
         windowBudget(limits.windowGrowth) {
     routes["shop.localhost"] = {server::Destination::Kind::Here, 0, 7, 3};
     routes["far.localhost"] = {server::Destination::Kind::Elsewhere, 1, 8, 4};
