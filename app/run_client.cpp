@@ -22,6 +22,8 @@ namespace adit::app {
 namespace {
 
 constexpr auto kDrainDeadline = std::chrono::seconds(10);
+/// From here on a line says how long the server has been away.
+constexpr auto kWorthSaying = std::chrono::seconds(5);
 
 /// What other threads tell the main one.
 class Inbox {
@@ -84,11 +86,17 @@ class Reporter {
     if (m_json) {
       nlohmann::json event = {{"event", "link"}, {"state", engine::toString(link.state)}};
       if (link.hasError) event["error"] = errorJson(link.error);
-      if (link.state == engine::LinkState::Waiting) event["retryInMs"] = link.retryIn.count();
+      if (link.state == engine::LinkState::Waiting) {
+        event["retryInMs"] = link.retryIn.count();
+        event["awayMs"] = link.awayFor.count();
+      }
       printJson(event);
     } else if (link.state == engine::LinkState::Waiting && link.hasError) {
-      printLine(fmt::format("  waiting  {}; trying again in {:.1f} s", link.error.detail,
-                            static_cast<double>(link.retryIn.count()) / 1000));
+      // Said once while attempts follow each other within a second or so.
+      const auto away = std::chrono::duration_cast<std::chrono::seconds>(link.awayFor);
+      printLine(away < kWorthSaying ? fmt::format("  waiting  {}; trying again", link.error.detail)
+                                    : fmt::format("  waiting  {}; trying again (away for {} s)",
+                                                  link.error.detail, away.count()));
     }
   }
 

@@ -5,13 +5,14 @@
 
 namespace adit {
 
-Duration Backoff::next() {
-  const unsigned failures = m_failures++;
-  if (failures == 0) return Duration::zero();
-  Duration limit = m_params.first;
-  for (unsigned i = 1; i < failures && limit < m_params.ceiling; ++i) limit *= 2;
-  limit = std::min(limit, m_params.ceiling);
-  return Duration(1 + static_cast<std::int64_t>(m_random.below(static_cast<std::uint64_t>(limit.count()))));
+Duration Backoff::next(Timestamp now) {
+  if (m_since == kNever) m_since = now;
+  const bool isShort = now - m_since < m_params.patience;
+  const Duration ceiling = isShort ? m_params.shortCeiling : m_params.ceiling;
+  m_limit = m_limit == Duration::zero() ? std::min(m_params.first, ceiling)
+            : m_limit < ceiling / 2     ? m_limit * 2
+                                        : ceiling;
+  return Duration(1 + static_cast<std::int64_t>(m_random.below(static_cast<std::uint64_t>(m_limit.count()))));
 }
 
 }  // namespace adit

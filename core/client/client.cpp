@@ -151,6 +151,7 @@ void Client::onLinkChanged() {
         state == LinkState::Waiting || state == LinkState::Failed || state == LinkState::Connecting;
   }
   link.retryIn = std::chrono::duration_cast<std::chrono::milliseconds>(m_link->retryIn());
+  link.awayFor = std::chrono::duration_cast<std::chrono::milliseconds>(m_link->awayFor());
   link.roundTripMs = std::chrono::duration<double, std::milli>(m_link->roundTrip()).count();
   m_observer.onLinkChanged(link);
 }

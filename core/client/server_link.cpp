@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The connection in use, and the link's state. Attempts are in server_link_attempts.cpp.
 #include "core/client/server_link.h"
 
 #include <algorithm>
@@ -11,8 +12,11 @@ namespace adit::client {
 
 namespace {
 
-/// Visitors' requests the server may have open towards this client: sixteen tunnels' at their default limit.
-constexpr std::uint64_t kRequestStreams = 16 * 1024;
+constexpr BackoffParams kRefusals{.patience = Duration::zero()};
+/// A session that lasted this long was of use: what follows its loss is a first failure.
+constexpr Duration kUsefulSession = std::chrono::seconds(5);
+/// A login of ours that was overtaken by another one of ours may arrive so much later, and take its place.
+constexpr Duration kOvertaken = std::chrono::seconds(30);
 
 struct Transition {
   LinkState from, to;
@@ -25,6 +29,7 @@ constexpr std::array kTransitions = {
     Transition{LinkState::Online, LinkState::Waiting},
     Transition{LinkState::Online, LinkState::Failed},
     Transition{LinkState::Waiting, LinkState::Connecting},
+    Transition{LinkState::Waiting, LinkState::Failed},
     Transition{LinkState::Failed, LinkState::Connecting},
     Transition{LinkState::Stopped, LinkState::Connecting},
     Transition{LinkState::Offline, LinkState::Stopped},
@@ -40,32 +45,27 @@ constexpr bool isAllowed(LinkState from, LinkState to) {
   });
 }
 
-/// Trying again cannot help with these.
-bool isFinal(ErrorCode code) noexcept {
-  return code == ErrorCode::PinMismatch || code == ErrorCode::TokenUnknown ||
-         code == ErrorCode::TokenRevoked || code == ErrorCode::VersionMismatch ||
-         code == ErrorCode::TakenOver;
-}
-
 }  // namespace
 
 ServerLink::ServerLink(net::EventLoop& loop, ServerLinkParams params, Handler& handler)
     : m_loop(loop),
       m_params(std::move(params)),
       m_handler(handler),
-      m_backoff({}, m_random),
+      m_unreached({}, m_random),
+      m_refused(kRefusals, m_random),
       m_resolver(loop),
-      m_watch(net::NetworkWatch::start(loop, [this] { networkChanged(); })),
-      m_retryTimer(loop, [this] { attempt(); }),
-      m_sessionTimer(loop, [this] {
-        if (m_session != nullptr) m_session->expire(m_loop.now());
-        armSessionTimer();
-      }) {}
+      m_network(net::NetworkWatch::start(loop, [this] { networkChanged(); })),
+      m_retryTimer(loop, [this] { onRetryTimer(); }),
+      m_sessionTimer(loop,
+                     [this] {
+                       if (m_session != nullptr) m_session->expire(m_loop.now());
+                       armSessionTimer();
+                     }),
+      m_watchTimer(loop, [this] { onWatchTimer(); }) {}
 
 ServerLink::~ServerLink() {
   // No more calls to a handler that may be half gone.
   if (m_control != nullptr) m_control->setHandler(nullptr);
-  if (m_connection != nullptr) m_connection->setHandler(nullptr);
 }
 
 void ServerLink::setState(LinkState next) {
@@ -78,22 +78,21 @@ void ServerLink::setState(LinkState next) {
   m_handler.onLinkChanged();
 }
 
-Duration ServerLink::retryIn() const {
-  return m_state == LinkState::Waiting ? std::max(Duration::zero(), m_retryAt - m_loop.now())
-                                       : Duration::zero();
+Duration ServerLink::awayFor() const {
+  return m_awaySince == kNever ? Duration::zero() : std::max(Duration::zero(), m_loop.now() - m_awaySince);
 }
 
 Duration ServerLink::roundTrip() const {
-  return m_connection == nullptr ? Duration::zero() : m_connection->stats().smoothedRtt;
+  return m_current == nullptr ? Duration::zero() : m_current->roundTrip();
 }
 
 void ServerLink::connectTo(const session::JoinLink& link) {
   if (m_state != LinkState::Offline && m_state != LinkState::Stopped) close();
   m_link = link;
   m_error.reset();
-  m_backoff.reset();
-  m_backoff.next();  // the attempt that follows is the one without a delay
-  attempt();
+  m_addresses.clear();
+  m_addressTurn = 0;
+  beginAnew();
 }
 
 void ServerLink::declare() {
@@ -103,24 +102,16 @@ void ServerLink::declare() {
 }
 
 void ServerLink::retryNow() {
-  if (!m_link || (m_state != LinkState::Waiting && m_state != LinkState::Failed)) return;
-  m_backoff.reset();
-  m_backoff.next();
-  attempt();
+  if (m_link && (m_state == LinkState::Waiting || m_state == LinkState::Failed)) beginAnew();
 }
 
 void ServerLink::networkChanged() {
-  if (m_state == LinkState::Waiting) {
-    retryNow();
-  } else if (m_state == LinkState::Connecting) {
-    // What it said so far may have gone nowhere, and it repeats itself less and less often.
-    dropAttempt();
-    m_backoff.reset();
-    m_backoff.next();
-    attempt();
-  } else if (m_state == LinkState::Online && m_driver != nullptr) {
+  if (m_state == LinkState::Waiting || m_state == LinkState::Connecting) {
+    // What the attempts said so far may have gone nowhere, and they repeat themselves less and less often.
+    beginAnew();
+  } else if (m_state == LinkState::Online) {
     logInfo("client", "the network changed: moving the connection");
-    if (auto moved = m_driver->rebind(); !moved) logWarning("client", "{}", moved.error().describe());
+    m_current->move();
   }
 }
 
@@ -130,89 +121,23 @@ void ServerLink::announceDrain(Duration deadline) {
 }
 
 void ServerLink::close() {
-  m_retryTimer.stop();
-  dropAttempt();
+  dropAll();
+  m_awaySince = kNever;
   setState(LinkState::Stopped);
 }
 
-void ServerLink::dropAttempt() {
-  m_sessionTimer.stop();
-  m_query.reset();
-  if (m_connection != nullptr) {
-    m_connection->setHandler(nullptr);
-    if (m_control != nullptr) m_control->setHandler(nullptr);
-    m_connection->close(static_cast<transport::AppErrorCode>(wire::AppError::NoError), "");
-    m_connection = nullptr;
-    m_control = nullptr;
-  }
-  m_session.reset();
-  m_sessionError.reset();
-}
-
-void ServerLink::attempt() {
-  m_retryTimer.stop();
-  m_retryAt = kNever;
+void ServerLink::logIn(std::unique_ptr<ServerPath> path) {
+  retireCandidates();
+  if (m_current != nullptr) m_replacedAt = m_loop.now();
+  dropConnection();
+  m_current = std::move(path);
+  m_addressTurn = m_current->addressIndex();  // this address works: begin with it next time
   setState(LinkState::Connecting);
-  m_query = m_resolver.resolve(
-      m_link->host, m_link->port,
-      [this](const Result<std::vector<net::SocketAddress>>& addresses) { resolved(addresses); });
-}
-
-Result<> ServerLink::openDriver(const net::SocketAddress& peer) {
-  const DriverKind kind{peer.family(), peer.isLoopback()};
-  if (m_driver != nullptr && m_driverKind == kind) return {};
-  quic::EndpointParams endpoint;
-  endpoint.role = quic::Role::Client;
-  endpoint.identity = m_params.identity;
-  endpoint.shedCode = static_cast<transport::AppErrorCode>(wire::AppError::Overloaded);
-  endpoint.keys = quic::StaticKeys::generate(m_random);
-  endpoint.limits.peerStreams = kRequestStreams;
-  endpoint.limits.loopbackPayload = m_params.loopbackPayload;
-  net::UdpParams udp;
-  // A server on this machine is reached from loopback, so that nothing of an embedded one listens to the
-  // outside.
-  if (kind.family == net::AddressFamily::Ipv6) {
-    udp.bind = kind.loopback ? net::SocketAddress::loopback6(0) : net::SocketAddress::fromIpv6({}, 0);
-  } else {
-    udp.bind = kind.loopback ? net::SocketAddress::loopback4(0) : net::SocketAddress::fromIpv4({}, 0);
-  }
-  auto driver = quic::EndpointDriver::open(m_loop, endpoint, udp, *this);
-  if (!driver) return fail(std::move(driver.error()));
-  m_driver = std::move(*driver);
-  m_driverKind = kind;
-  return {};
-}
-
-void ServerLink::resolved(const Result<std::vector<net::SocketAddress>>& addresses) {
-  if (!addresses || addresses->empty()) {
-    failed(addresses ? Error{ErrorCode::ResolveFailed, m_link->host + " has no address", 0}
-                     : addresses.error());
-    return;
-  }
-  const net::SocketAddress& peer = (*addresses)[m_addressTurn++ % addresses->size()];
-  if (auto opened = openDriver(peer); !opened) {
-    failed(std::move(opened.error()));
-    return;
-  }
-  quic::ConnectParams connect;
-  connect.peer = peer;
-  // RFC 6066 section 3: a literal address is no server name.
-  if (peer.host() != m_link->host) connect.serverName = m_link->host;
-  connect.pin = m_link->pin;
-  connect.handler = this;
-  auto connection = m_driver->connect(connect);
-  if (!connection) {
-    failed(std::move(connection.error()));
-    return;
-  }
-  m_connection = *connection;
-  m_sessionError.reset();
-}
-
-void ServerLink::onConnected(transport::Link& connection) {
-  m_control = connection.openStream();
+  m_control = m_current->link()->openStream();
   if (m_control == nullptr) {
-    connection.close(static_cast<transport::AppErrorCode>(wire::AppError::Protocol), "no stream for control");
+    m_sessionError = Error{ErrorCode::ProtocolViolation, "the server allows no stream for control", 0};
+    m_current->link()->close(static_cast<transport::AppErrorCode>(wire::AppError::Protocol),
+                             "no stream for control");
     return;
   }
   m_control->setHandler(this);
@@ -228,6 +153,7 @@ void ServerLink::onConnected(transport::Link& connection) {
   m_session->start(m_loop.now());
   m_session->declare(m_handler.declarations(), m_loop.now());
   armSessionTimer();
+  awaitAnswer();
 }
 
 void ServerLink::onStreamOpened(transport::Link&, transport::Stream& stream) {
@@ -248,9 +174,14 @@ void ServerLink::sendControl(ByteView bytes) {
 }
 
 void ServerLink::onLoggedIn(const wire::LoginAccepted&) {
+  const Timestamp now = m_loop.now();
+  m_retryTimer.stop();
+  retireCandidates();
   m_error.reset();
-  m_backoff.reset();
-  m_addressTurn = m_addressTurn == 0 ? 0 : m_addressTurn - 1;  // this address works: begin with it next time
+  m_awaySince = kNever;
+  m_onlineSince = now;
+  m_watch.start(now);
+  m_watchTimer.startAt(m_watch.deadline());
   setState(LinkState::Online);
 }
 
@@ -262,39 +193,108 @@ void ServerLink::onServerDraining(const wire::Drain& drain) {
 
 void ServerLink::onSessionFailed(const Error& error, wire::AppError code) {
   m_sessionError = error;
-  if (m_connection != nullptr) m_connection->close(static_cast<transport::AppErrorCode>(code), "");
+  if (m_current != nullptr && m_current->link() != nullptr)
+    m_current->link()->close(static_cast<transport::AppErrorCode>(code), "");
 }
 
-void ServerLink::onLinkClosed(transport::Link&, const transport::CloseInfo& info) {
-  m_connection = nullptr;
-  m_control = nullptr;
-  m_session.reset();
-  m_sessionTimer.stop();
-  if (m_sessionError) {
-    failed(*std::exchange(m_sessionError, std::nullopt));
-  } else if (info.cause == transport::CloseCause::PeerApplication) {
-    failed(wire::toError(info.code, info.reason));
-  } else {
-    failed(info.toError());
+bool ServerLink::isServerHeard() const {
+  return m_watch.isHeard(m_current->lastHeard(), m_current->roundTrip(), m_loop.now());
+}
+
+void ServerLink::onWatchTimer() {
+  switch (m_watch.look(m_current->lastHeard(), m_current->roundTrip(), m_loop.now())) {
+    case SilenceWatch::Step::None:
+      if (isServerHeard()) {
+        retireCandidates();
+        retire(std::move(m_spare));
+      }
+      break;
+    case SilenceWatch::Step::Move:
+      m_current->move();
+      break;
+    case SilenceWatch::Step::Replace:
+      if (m_spare == nullptr) openPathBeside();
+      break;
   }
+  m_watchTimer.startAt(m_watch.deadline());
 }
 
-void ServerLink::failed(Error error) {
-  const bool isLast = isFinal(error.code);
-  logWarning("client", "{}: {}", m_link->serverName(), error.describe());
-  m_error = std::move(error);
-  if (isLast) {
+// A new connection got through while the one in use is silent: the path, or the server, is back. Where it was
+// the path, the old connection is worth more, as it has requests under way; it is made to speak at once.
+void ServerLink::decideOnSpare() {
+  if (m_spare == nullptr) return;
+  if (isServerHeard()) {
+    retire(std::move(m_spare));
+    return;
+  }
+  const Timestamp lastHeard = m_current->lastHeard();
+  m_replacedAt = m_loop.now();
+  connectionLost(Error{ErrorCode::TimedOut, "the server does not answer any more", 0}, lastHeard);
+}
+
+void ServerLink::connectionLost(Error error, Timestamp lastHeard) {
+  const Timestamp now = m_loop.now();
+  const bool wasOnline = m_state == LinkState::Online;
+  const bool wasUseful = wasOnline && now - m_onlineSince >= kUsefulSession;
+  dropConnection();
+  if (isFinal(error.code)) {
+    dropAll();
+    noteError(std::move(error));
     setState(LinkState::Failed);
     return;
   }
-  const Duration delay = m_backoff.next();
-  m_retryAt = m_loop.now() + delay;
-  setState(LinkState::Waiting);
-  m_retryTimer.start(delay);
+  if (m_awaySince == kNever) m_awaySince = std::max(lastHeard, m_onlineSince);
+  if (wasUseful) {
+    m_unreached.reset();
+    m_refused.reset();
+  }
+  if (m_spare != nullptr) {
+    wait(std::move(error));
+    logIn(std::move(m_spare));
+    return;
+  }
+  // Attempts may be under way that began when it fell silent.
+  if (hasAttempt()) {
+    awaitAnswer();
+  } else {
+    retryAfter(error, wasUseful ? now : now + m_unreached.next(now));
+  }
+  wait(std::move(error));
+}
+
+void ServerLink::dropConnection() {
+  m_sessionTimer.stop();
+  m_watchTimer.stop();
+  if (m_control != nullptr) m_control->setHandler(nullptr);
+  m_control = nullptr;
+  m_session.reset();
+  m_sessionError.reset();
+  retire(std::move(m_current));
+}
+
+void ServerLink::dropAll() {
+  m_retryTimer.stop();
+  m_retryAt = kNever;
+  m_query.reset();
+  retireCandidates();
+  retire(std::move(m_spare));
+  dropConnection();
+}
+
+void ServerLink::retire(std::unique_ptr<ServerPath> path) {
+  if (path == nullptr) return;
+  path->abandon();
+  m_loop.dispose(std::move(path));
 }
 
 void ServerLink::armSessionTimer() {
-  m_sessionTimer.startAt(m_session == nullptr ? kNever : m_session->deadline());
+  m_sessionTimer.startAt(m_session != nullptr ? m_session->deadline() : kNever);
+}
+
+bool ServerLink::isFinal(ErrorCode code) const {
+  if (code == ErrorCode::TakenOver) return !m_replacedAt || m_loop.now() - *m_replacedAt > kOvertaken;
+  return code == ErrorCode::PinMismatch || code == ErrorCode::TokenUnknown ||
+         code == ErrorCode::TokenRevoked || code == ErrorCode::VersionMismatch;
 }
 
 }  // namespace adit::client

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The client's way to its server: resolves, connects, verifies the pin, logs in, and does so again when the
-// connection is lost: at once first, then with growing, jittered delays; at once again when the network
-// changed. A refusal that trying again cannot mend (wrong pin, token, version) ends in Failed. Allowed
-// transitions are a table. Owned by Client; its thread.
+// connection is lost. An attempt that hears nothing for a second is not waited for: the next one begins
+// beside it, and the first that gets through is used. So a link that comes back is found within a second,
+// however long it was away (for two minutes; Backoff has the rest), and one of a server's addresses that
+// leads nowhere does not hold up the others. A connection that falls silent is first moved to another local
+// address, then replaced (SilenceWatch). A refusal that trying again cannot mend (wrong pin, token, version)
+// ends in Failed. Allowed transitions are a table. Owned by Client; its thread.
 
 #include <memory>
 #include <optional>
@@ -11,10 +14,11 @@
 
 #include "core/base/backoff.h"
 #include "core/base/random.h"
+#include "core/client/server_path.h"
+#include "core/client/silence_watch.h"
 #include "core/client/status.h"
 #include "core/net/network_watch.h"
 #include "core/net/resolver.h"
-#include "core/quic/endpoint_driver.h"
 #include "core/session/client_session.h"
 #include "core/session/join_link.h"
 
@@ -27,13 +31,13 @@ struct ServerLinkParams {
   std::size_t loopbackPayload = 16376;
 };
 
-class ServerLink final : private quic::EndpointDriver::Handler,
-                         private transport::LinkHandler,
+class ServerLink final : private transport::LinkHandler,
                          private transport::StreamHandler,
                          private session::ClientSession::Handler {
  public:
   class Handler {
    public:
+    /// The state changed, or, in Waiting, the error or a long delay.
     virtual void onLinkChanged() = 0;
     virtual void onDeclared(const wire::Declared& declared) = 0;
     /// The tunnels to declare, asked for after every login and by declare().
@@ -60,17 +64,17 @@ class ServerLink final : private quic::EndpointDriver::Handler,
 
   [[nodiscard]] LinkState state() const noexcept { return m_state; }
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return m_error; }
-  /// Before the next attempt, while Waiting.
+  /// Before the next attempt, while Waiting; zero while one is under way.
   [[nodiscard]] Duration retryIn() const;
+  /// Since the server was last heard, or asked for first; zero while Online or stopped.
+  [[nodiscard]] Duration awayFor() const;
   [[nodiscard]] Duration roundTrip() const;
 
  private:
-  void onAccepted(transport::Link&) override {}
-  void onForeignDatagram(std::uint8_t, const net::ReceivedDatagram&) override {}
-  void onConnected(transport::Link& connection) override;
-  void onStreamOpened(transport::Link& connection, transport::Stream& stream) override;
+  void onConnected(transport::Link& link) override;
+  void onStreamOpened(transport::Link& link, transport::Stream& stream) override;
   void onStreamCredit(transport::Link&) override {}
-  void onLinkClosed(transport::Link& connection, const transport::CloseInfo& info) override;
+  void onLinkClosed(transport::Link& link, const transport::CloseInfo& info) override;
   void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
   void onStreamReset(transport::Stream&, transport::AppErrorCode) override {}
   void onStreamStopped(transport::Stream&, transport::AppErrorCode) override {}
@@ -82,39 +86,68 @@ class ServerLink final : private quic::EndpointDriver::Handler,
   void onServerDraining(const wire::Drain& drain) override;
   void onSessionFailed(const Error& error, wire::AppError code) override;
 
-  struct DriverKind {
-    net::AddressFamily family = net::AddressFamily::None;
-    bool loopback = false;
-    friend bool operator==(const DriverKind&, const DriverKind&) = default;
-  };
-
+  // Attempts
+  void beginAnew();
   void attempt();
   void resolved(const Result<std::vector<net::SocketAddress>>& addresses);
-  Result<> openDriver(const net::SocketAddress& peer);
-  void failed(Error error);
-  /// Forgets the connection, or what was to become one.
-  void dropAttempt();
+  void openPath();
+  void openPathBeside();
+  void keepCandidate(Result<std::unique_ptr<ServerPath>> path);
+  [[nodiscard]] std::unique_ptr<ServerPath> takeCandidate(const transport::Link& link);
+  [[nodiscard]] bool hasAttempt() const noexcept;
+  void onRetryTimer();
+  void attemptFailed(Error error);
+  void retryAfter(const Error& error, Timestamp unreached);
+  void retryAt(Timestamp when);
+  void awaitAnswer();
+  [[nodiscard]] static Duration timeForLastAnswer(Duration roundTrip) noexcept;
+
+  // The connection in use
+  void logIn(std::unique_ptr<ServerPath> path);
+  void onWatchTimer();
+  [[nodiscard]] bool isServerHeard() const;
+  void decideOnSpare();
+  void connectionLost(Error error, Timestamp lastHeard);
+  void dropConnection();
+
+  void dropAll();
+  void retire(std::unique_ptr<ServerPath> path);
+  void retireCandidates();
+  void noteError(Error error);
+  [[nodiscard]] bool isFinal(ErrorCode code) const;
   void armSessionTimer();
   void setState(LinkState next);
+  /// Waiting, and the handler hears of it or of another error.
+  void wait(Error error);
 
   net::EventLoop& m_loop;
   ServerLinkParams m_params;
   Handler& m_handler;
   SecureRandom m_random;
-  Backoff m_backoff;
+  Backoff m_unreached;  ///< Between attempts to which nobody answers.
+  Backoff m_refused;    ///< After a server that answered, and refused or broke the protocol.
   net::Resolver m_resolver;
-  std::unique_ptr<net::NetworkWatch> m_watch;
-  net::Timer m_retryTimer;
+  std::unique_ptr<net::NetworkWatch> m_network;
+  net::Timer m_retryTimer;  ///< The next attempt; while Online, the decision on the spare.
   net::Timer m_sessionTimer;
+  net::Timer m_watchTimer;
   std::optional<session::JoinLink> m_link;
   LinkState m_state = LinkState::Offline;
   std::optional<Error> m_error;
   Timestamp m_retryAt = kNever;
+  Timestamp m_attemptAgainAt = kNever;  ///< Where the last attempt fails at once.
+  Timestamp m_awaySince = kNever;
+  Timestamp m_onlineSince = kNever;
+  std::optional<Timestamp> m_replacedAt;  ///< When a connection of ours last gave way to another of ours.
+
   std::unique_ptr<net::Resolver::Query> m_query;
-  std::unique_ptr<quic::EndpointDriver> m_driver;
-  DriverKind m_driverKind;
-  std::size_t m_addressTurn = 0;  ///< Which of the server's addresses is tried.
-  transport::Link* m_connection = nullptr;
+  std::vector<net::SocketAddress> m_addresses;  ///< The last answer, for when a look-up fails or hangs.
+  std::size_t m_addressTurn = 0;                ///< Which of them is next.
+
+  std::vector<std::unique_ptr<ServerPath>> m_candidates;  ///< Handshakes under way, oldest first.
+  std::unique_ptr<ServerPath> m_current;                  ///< Logs in, or is logged in.
+  std::unique_ptr<ServerPath> m_spare;  ///< Would replace the current one, which may still answer.
+  SilenceWatch m_watch{ServerPath::kKeepAlive};
   transport::Stream* m_control = nullptr;
   std::unique_ptr<session::ClientSession> m_session;
   std::optional<Error> m_sessionError;

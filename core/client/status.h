@@ -73,6 +73,8 @@ struct LinkSnapshot {
   bool hasError = false;
   std::chrono::milliseconds retryIn{0};
   double roundTripMs = 0;
+  /// Since the server was last heard (or first asked for), as of this snapshot; zero while Online.
+  std::chrono::milliseconds awayFor{0};
 };
 
 }  // namespace adit::client

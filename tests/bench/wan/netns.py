@@ -38,6 +38,7 @@ class Path:
     def __init__(self, program, **impairments):
         prefix = f"adit-wan-{os.getpid()}-{next(_numbers)}"
         self.server, self.client = prefix + "-s", prefix + "-c"
+        self.client_address = CLIENT
         self.link = None
         self._made = []
         try:
@@ -81,8 +82,10 @@ class Path:
         return self.link.event(after=mark)
 
     def change_client_address(self):
-        self.run(self.client, "ip", "address", "add", f"{CLIENT_AFTERWARDS}/24", "dev", DEVICE)
-        self.run(self.client, "ip", "address", "del", f"{CLIENT}/24", "dev", DEVICE)
+        """As another network does: the old address goes, a new one comes."""
+        old, self.client_address = self.client_address, CLIENT_AFTERWARDS if self.client_address == CLIENT else CLIENT
+        self.run(self.client, "ip", "address", "del", f"{old}/24", "dev", DEVICE)
+        self.run(self.client, "ip", "address", "add", f"{self.client_address}/24", "dev", DEVICE)
 
     def congestion_control(self, name):
         """For the TCP connections made from now on, on both sides. False where the kernel has it not. By the route, as the sysctl of a

@@ -28,20 +28,41 @@ class RatesTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  void theFirstAttemptIsAtOnceAndLimitsDouble() {
+  void staysShortForTwoMinutesThenGrows() {
     SeededRandom random(1);
-    for (int run = 0; run < 200; ++run) {
+    for (int run = 0; run < 50; ++run) {
       Backoff backoff({}, random);
-      QCOMPARE(backoff.failures(), 0U);
-      QVERIFY(backoff.next() == Duration::zero());
+      Timestamp now = fromNanoseconds(1'000'000'000);
+      const Timestamp begun = now;
       Duration limit = 250ms;
-      for (unsigned i = 1; i < 20; ++i) {
-        const Duration delay = backoff.next();
-        QVERIFY(delay > Duration::zero());
-        QVERIFY(delay <= limit);
-        limit = std::min<Duration>(limit * 2, 20s);
-        QCOMPARE(backoff.failures(), i + 1);
+      while (now - begun < 2min) {
+        const Duration delay = backoff.next(now);
+        QCOMPARE_GT(delay.count(), Duration::zero().count());
+        QCOMPARE_LE(delay.count(), limit.count());
+        QCOMPARE(backoff.limit().count(), limit.count());
+        limit = std::min<Duration>(limit * 2, 1s);
+        now += std::max<Duration>(delay, 100ms);
       }
+      for (const Duration longer : std::initializer_list<Duration>{2s, 4s, 8s, 16s, 20s, 20s}) {
+        const Duration delay = backoff.next(now);
+        QCOMPARE(backoff.limit().count(), longer.count());
+        QCOMPARE_LE(delay.count(), longer.count());
+        now += delay;
+      }
+    }
+  }
+
+  void growsFromTheStartWithoutPatience() {
+    SeededRandom random(4);
+    BackoffParams params;
+    params.patience = Duration::zero();
+    Backoff backoff(params, random);
+    const Timestamp now = fromNanoseconds(1'000'000'000);
+    for (const Duration limit :
+         std::initializer_list<Duration>{250ms, 500ms, 1s, 2s, 4s, 8s, 16s, 20s, 20s}) {
+      const Duration delay = backoff.next(now);
+      QCOMPARE(backoff.limit().count(), limit.count());
+      QCOMPARE_LE(delay.count(), limit.count());
     }
   }
 
@@ -51,36 +72,42 @@ class RatesTest : public QObject {
     Duration most = Duration::zero();
     for (int run = 0; run < 2000; ++run) {
       Backoff backoff({}, random);
-      backoff.next();
-      const Duration delay = backoff.next();
+      const Duration delay = backoff.next({});
       least = std::min(least, delay);
       most = std::max(most, delay);
     }
-    QVERIFY(least < 5ms);
-    QVERIFY(most > 245ms);
+    QCOMPARE_LT(least.count(), Duration(5ms).count());
+    QCOMPARE_GT(most.count(), Duration(245ms).count());
   }
 
-  void resetMeansAtOnceAgain() {
+  void resetBeginsAnew() {
     SeededRandom random(3);
-    Backoff backoff({1s, 4s}, random);
-    for (int i = 0; i < 10; ++i) backoff.next();
+    Backoff backoff({}, random);
+    const Timestamp now = fromNanoseconds(1);
+    for (int i = 0; i < 10; ++i) backoff.next(now + i * 1min);
+    QCOMPARE(backoff.limit().count(), Duration(20s).count());
     backoff.reset();
-    QCOMPARE(backoff.failures(), 0U);
-    QVERIFY(backoff.next() == Duration::zero());
-    QVERIFY(backoff.next() <= Duration(1s));
+    QCOMPARE(backoff.limit().count(), Duration::zero().count());
+    for (int i = 0; i < 10; ++i) backoff.next(now + 1h);
+    QCOMPARE(backoff.limit().count(), Duration(1s).count());
   }
 
   void manyFailuresDoNotOverflow() {
     Monotone random(0xff);
-    Backoff backoff({1s, std::chrono::hours(24 * 365)}, random);
+    BackoffParams params;
+    params.first = 1s;
+    params.patience = Duration::zero();
+    params.ceiling = std::chrono::hours(24 * 365);
+    Backoff backoff(params, random);
     for (int i = 0; i < 1000; ++i) {
-      const Duration delay = backoff.next();
-      QVERIFY(delay >= Duration::zero() && delay <= std::chrono::hours(24 * 365));
+      const Duration delay = backoff.next({});
+      QCOMPARE_GT(delay.count(), Duration::zero().count());
+      QCOMPARE_LE(delay.count(), params.ceiling.count());
     }
     Monotone small(0x80);
-    Backoff tiny({1ns, 1ns}, small);
-    tiny.next();
-    QVERIFY(tiny.next() == Duration(1ns));
+    params.first = params.ceiling = params.shortCeiling = 1ns;
+    Backoff tiny(params, small);
+    QCOMPARE(tiny.next({}).count(), Duration(1ns).count());
   }
 
   void aBucketGivesItsBurstThenItsRate() {

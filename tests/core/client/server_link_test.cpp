@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a link does before it has a server: here one that hears and never answers.
+// What a link does about servers that hear and never answer, or let it log in and then break the protocol.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -7,11 +8,14 @@
 
 #include "core/client/server_link.h"
 #include "core/net/udp_socket.h"
+#include "core/quic/endpoint_driver.h"
+#include "core/wire/control_messages.h"
 #include "tests/core/net/net_test_support.h"
 
 using namespace adit;
 using namespace adit::client;
 using namespace adit::net::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -19,6 +23,10 @@ namespace {
 struct SilentServer final : net::UdpSocket::Handler {
   std::vector<std::string> attempts;
 
+  /// Attempts, each of which repeats itself.
+  [[nodiscard]] std::size_t distinct() const {
+    return std::set<std::string>(attempts.begin(), attempts.end()).size();
+  }
   void onDatagrams(std::span<const net::ReceivedDatagram> datagrams) override {
     for (const net::ReceivedDatagram& datagram : datagrams) {
       // RFC 9000 section 17.2: flags, version, then the ID behind its length.
@@ -30,6 +38,60 @@ struct SilentServer final : net::UdpSocket::Handler {
   void onWritable() override {}
   void onSocketError(const Error&) override {}
 };
+
+/// Accepts every login, and sends what is no control message behind it.
+struct BrokenServer final : quic::EndpointDriver::Handler, transport::LinkHandler, transport::StreamHandler {
+  explicit BrokenServer(net::EventLoop& loop) {
+    quic::EndpointParams endpoint;
+    endpoint.role = quic::Role::Server;
+    endpoint.identity = identity;
+    endpoint.keys = quic::StaticKeys::generate(random);
+    net::UdpParams udp;
+    udp.bind = net::SocketAddress::loopback4(0);
+    driver = quic::EndpointDriver::open(loop, endpoint, udp, *this).value();
+  }
+
+  SecureRandom random;
+  std::shared_ptr<const tls::Identity> identity = tls::Identity::generate("a server").value();
+  int logins = 0;
+  std::unique_ptr<quic::EndpointDriver> driver;
+
+  void onAccepted(transport::Link& link) override { link.setHandler(this); }
+  void onForeignDatagram(std::uint8_t, const net::ReceivedDatagram&) override {}
+  void onConnected(transport::Link&) override {}
+  void onStreamOpened(transport::Link&, transport::Stream& stream) override { stream.setHandler(this); }
+  void onStreamCredit(transport::Link&) override {}
+  void onLinkClosed(transport::Link&, const transport::CloseInfo&) override {}
+  void onStreamData(transport::Stream& stream, ByteView data, bool) override {
+    stream.consume(data.size());
+    stream.setHandler(nullptr);
+    ++logins;
+    wire::LoginAccepted accepted;
+    accepted.session = "s";
+    accepted.domain = "localhost";
+    accepted.heartbeatMs = 5000;
+    const std::string bytes = wire::encode(accepted) + "\x07\x01\xff";  // a Pong whose payload is no map
+    stream.sendCopy(asBytes(bytes));
+  }
+  void onStreamReset(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamWritable(transport::Stream&) override {}
+  void onStreamClosed(transport::Stream&) override {}
+};
+
+session::JoinLink joinLink(const net::SocketAddress& server) {
+  session::JoinLink join;
+  join.token = "token";
+  join.host = "127.0.0.1";
+  join.port = server.port();
+  return join;
+}
+
+ServerLinkParams linkParams() {
+  ServerLinkParams params;
+  params.identity = tls::Identity::generate("a client").value();
+  return params;
+}
 
 struct Observer final : ServerLink::Handler {
   int changes = 0;
@@ -51,16 +113,10 @@ class ServerLinkTest : public QObject {
     udp.bind = net::SocketAddress::loopback4(0);
     const auto socket = net::UdpSocket::open(*loop, udp, server);
     QVERIFY(socket.has_value());
-    session::JoinLink join;
-    join.token = "token";
-    join.host = "127.0.0.1";
-    join.port = (*socket)->localAddress().port();
-    ServerLinkParams params;
-    params.identity = tls::Identity::generate("a client").value();
     Observer observer;
-    ServerLink link(*loop, params, observer);
+    ServerLink link(*loop, linkParams(), observer);
 
-    link.connectTo(join);
+    link.connectTo(joinLink((*socket)->localAddress()));
     QVERIFY(runUntil(*loop, [&] { return !server.attempts.empty(); }));
     QCOMPARE(server.attempts.size(), std::size_t{1});
 
@@ -70,6 +126,46 @@ class ServerLinkTest : public QObject {
     QVERIFY(link.state() == LinkState::Connecting && !link.error());  // not after the first one's failure
     QCOMPARE(observer.changes, 1);  // nothing happened that anybody must be told
     link.close();
+  }
+
+  void doesNotWaitForAnAttemptThatHearsNothing() {
+    const std::unique_ptr<net::EventLoop> loop = makeLoop();
+    SilentServer server;
+    net::UdpParams udp;
+    udp.bind = net::SocketAddress::loopback4(0);
+    const auto socket = net::UdpSocket::open(*loop, udp, server);
+    QVERIFY(socket.has_value());
+    Observer observer;
+    ServerLink link(*loop, linkParams(), observer);
+
+    // An attempt fails by itself after five seconds. The server may be there again before.
+    link.connectTo(joinLink((*socket)->localAddress()));
+    QVERIFY(runUntil(*loop, [&] { return server.distinct() == 3; }));
+    QVERIFY(link.state() == LinkState::Connecting);
+    QVERIFY(!link.error());
+    QCOMPARE_GE(link.awayFor().count(), Duration(2s).count());
+    link.close();
+    QCOMPARE(link.awayFor().count(), Duration::zero().count());
+  }
+
+  void backsOffFromAServerThatBreaksTheProtocol() {
+    const std::unique_ptr<net::EventLoop> loop = makeLoop();
+    BrokenServer server(*loop);
+    Observer observer;
+    ServerLink link(*loop, linkParams(), observer);
+    session::JoinLink join = joinLink(server.driver->localAddress());
+    join.pin = server.identity->pin();
+    link.connectTo(join);
+    // Each time it was online for a moment, which is no reason to come back at once.
+    for (int login = 1; login <= 3; ++login) {
+      QVERIFY(runUntil(*loop, [&] { return server.logins == login && link.state() == LinkState::Waiting; }));
+      QVERIFY(link.error().has_value());
+      QVERIFY2(link.error()->code == ErrorCode::Malformed, link.error()->describe().c_str());
+      QCOMPARE_GT(link.retryIn().count(), Duration::zero().count());
+      QCOMPARE_LE(link.retryIn().count(), Duration(250ms * (1 << (login - 1))).count());
+    }
+    link.close();
+    runTurns(*loop, 3);
   }
 };
 
