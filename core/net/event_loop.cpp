@@ -127,11 +127,15 @@ struct EventLoop::Impl {
     if (worked) {
       worked = false;
       ++counters.wakeups;
-      spin.worked(std::exchange(bytesMoved, 0), readNow());
-    } else if (spin.isSpinning()) {
-      spin.idled(readNow());
+      spin.arrived(readNow());
+      const std::size_t bytes = std::exchange(bytesMoved, 0);
+      endPhase();
+      // Not the turn's time: what it sent has only now left.
+      spin.worked(bytes, MonotonicClock::now());
+    } else {
+      if (spin.isSpinning()) spin.idled(readNow());
+      endPhase();
     }
-    endPhase();
     keepAwake(spin.isSpinning() || flushesWait());
   }
 

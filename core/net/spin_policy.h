@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Whether a loop that has just worked polls on for a moment before it sleeps (short spin). A spin spares the
-// wake-up between a request and its answer; it is wasted where a turn moved so much that a wake-up costs
-// nothing beside it, and where nothing ever comes in time. So bulk turns are not followed by one, and spins
-// that keep failing are tried rarely. Part of an EventLoop; its thread.
+// wake-up between a request and its answer. Whether that pays depends on the machine and on what else runs
+// there: wake-ups may be quick, and a loop that spins may take the processor from whom it waits for. So the
+// policy tries: now and then it spins in some waits and not in others, compares how long they took, and
+// does until the next trial what was better. Bulk turns are not followed by a spin, as a wake-up costs
+// nothing beside them, and where spins fail in a row they are left out for a while. Time is handed in. Part
+// of an EventLoop; its thread.
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/base/clock.h"
 
@@ -17,38 +22,55 @@ class SpinPolicy {
   static constexpr std::size_t kBulkTurn = 64 * 1024;
   /// So many spins in a row may fail; an exchange has turns of both kinds.
   static constexpr unsigned kForgiven = 16;
-  /// Then this many turns of work go without one, and half of the tries are given again.
+  /// Then this many waits go without one, and half of the tries are given again.
   static constexpr unsigned kSkipped = 64;
+  /// A trial has this many blocks of waits, with and without spins in turn.
+  static constexpr unsigned kTrialBlocks = 16;
+  static constexpr unsigned kBlockWaits = 32;
+  /// Waits between two trials; more where they keep agreeing.
+  static constexpr unsigned kLeastBetweenTrials = 2048, kMostBetweenTrials = 16384;
+  /// A longer wait counts as this long: nothing was on its way.
+  static constexpr Duration kLongestWait = std::chrono::microseconds(500);
+  /// Spinning pays where it makes the mean wait shorter by this much, and by this share of it.
+  static constexpr Duration kLeastGain = std::chrono::microseconds(3);
+  static constexpr int kLeastGainShare = 20;  ///< A twentieth.
 
   /// Zero never spins.
   explicit SpinPolicy(Duration length) noexcept : m_length(length) {}
 
-  /// A turn ended that moved `bytes`, or worked otherwise (0 bytes).
-  void worked(std::size_t bytes, Timestamp now) noexcept {
-    if (m_spinning) {
-      m_failures = 0;  // it came while we waited for it
-    } else if (m_skip > 0) {
-      --m_skip;
-    }
-    m_since = now;
-    m_spinning = m_length > Duration::zero() && bytes < kBulkTurn && m_skip == 0;
-  }
+  /// Work came, which ends a wait.
+  void arrived(Timestamp now) noexcept;
+  /// A turn that moved `bytes` (0: that worked otherwise) is done; a wait begins.
+  void worked(std::size_t bytes, Timestamp now) noexcept;
   /// A turn ended in which nothing came.
-  void idled(Timestamp now) noexcept {
-    if (!m_spinning || now - m_since < m_length) return;
-    m_spinning = false;
-    if (++m_failures < kForgiven) return;
-    m_failures = kForgiven / 2;
-    m_skip = kSkipped;
-  }
+  void idled(Timestamp now) noexcept;
   [[nodiscard]] bool isSpinning() const noexcept { return m_spinning; }
+  /// What the last trial found; false before the first.
+  [[nodiscard]] bool pays() const noexcept { return m_pays; }
 
  private:
+  struct Waits {
+    Duration total{};
+    std::uint32_t count = 0;
+  };
+
+  [[nodiscard]] bool inTrial() const noexcept { return m_untilTrial == 0; }
+  [[nodiscard]] bool blockSpins() const noexcept { return m_block % 2 == 0; }
+  void count(Duration wait) noexcept;
+  void judge() noexcept;
+
   Duration m_length;
-  Timestamp m_since{};
-  unsigned m_failures = 0;  ///< In a row.
-  unsigned m_skip = 0;      ///< Turns that go without a spin.
+  Timestamp m_since{};  ///< When the wait began.
+  bool m_waiting = false;
   bool m_spinning = false;
+  unsigned m_failures = 0;  ///< Spins in a row.
+  unsigned m_skip = 0;      ///< Waits that go without a spin.
+
+  bool m_pays = false;
+  unsigned m_untilTrial = 0;
+  unsigned m_betweenTrials = kLeastBetweenTrials;
+  unsigned m_block = 0, m_waitOfBlock = 0;
+  std::array<Waits, 2> m_waits{};  ///< Of this trial, without and with spins.
 };
 
 }  // namespace adit::net

@@ -1,18 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
+// When a loop spins, on machines that the test makes up.
+#include <functional>
+
 #include <QtTest>
 
 #include "core/net/spin_policy.h"
 
+using adit::Duration;
 using adit::Timestamp;
 using adit::net::SpinPolicy;
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kSpin = 40us;
+constexpr unsigned kTrial = SpinPolicy::kTrialBlocks * SpinPolicy::kBlockWaits;
+
+/// Runs waits, each as long as `wait` says for one with or without a spin, and counts those with.
+struct Machine {
+  std::function<Duration(bool spins)> wait;
+  SpinPolicy policy{kSpin};
+  Timestamp now{1ms};
+
+  unsigned run(unsigned waits) {
+    unsigned spins = 0;
+    for (unsigned i = 0; i < waits; ++i) {
+      policy.worked(100, now);
+      const bool spun = policy.isSpinning();
+      spins += spun ? 1 : 0;
+      const Duration length = wait(spun);
+      if (length >= kSpin) policy.idled(now + kSpin);
+      now += length;
+      policy.arrived(now);
+      now += 10us;
+    }
+    return spins;
+  }
+};
+
+}  // namespace
 
 class SpinPolicyTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  void spinsAfterSmallWorkForItsLength() {
-    SpinPolicy policy(40us);
+  void triesFirstAndSpinsForItsLength() {
+    SpinPolicy policy(kSpin);
     QVERIFY(!policy.isSpinning());
     policy.worked(500, Timestamp(1ms));
     QVERIFY(policy.isSpinning());
@@ -29,40 +62,79 @@ class SpinPolicyTest : public QObject {
   }
 
   void bulkTurnsAreFollowedBySleep() {
-    SpinPolicy policy(40us);
+    SpinPolicy policy(kSpin);
     policy.worked(SpinPolicy::kBulkTurn, Timestamp(1ms));
     QVERIFY(!policy.isSpinning());
     policy.worked(SpinPolicy::kBulkTurn - 1, Timestamp(2ms));
     QVERIFY(policy.isSpinning());
   }
 
-  /// Work that always comes 100 µs later: how many of many turns are followed by a spin?
-  void failuresMakeSpinsRare() {
-    SpinPolicy policy(40us);
-    unsigned spins = 0;
-    Timestamp now(1ms);
-    for (int turn = 0; turn < 1000; ++turn, now += 100us) {
-      policy.worked(100, now);
-      spins += policy.isSpinning() ? 1 : 0;
-      policy.idled(now + 50us);
-      QVERIFY(!policy.isSpinning());
-    }
-    QVERIFY2(spins > 50, qPrintable(QString::number(spins)));
-    QVERIFY2(spins < 200, qPrintable(QString::number(spins)));
+  void spinsWhereThatSparesASlowWakeUp() {
+    Machine machine{[](bool spins) { return spins ? 20us : 32us; }};
+    machine.run(kTrial);
+    QVERIFY(machine.policy.pays());
+    QCOMPARE(machine.run(SpinPolicy::kLeastBetweenTrials), SpinPolicy::kLeastBetweenTrials);
   }
 
-  /// An exchange whose first half always takes too long, and whose second never does.
-  void halfOfThemFailingChangesNothing() {
-    SpinPolicy policy(40us);
-    Timestamp now(1ms);
-    for (int turn = 0; turn < 1000; ++turn, now += 200us) {
-      policy.worked(100, now);
-      QVERIFY(policy.isSpinning());
-      policy.idled(now + 50us);
-      policy.worked(100, now + 100us);
-      QVERIFY(policy.isSpinning());
-      policy.worked(100, now + 120us);
-    }
+  void doesNotWhereItTakesTheProcessorFromTheOther() {
+    Machine machine{[](bool spins) { return spins ? 150us : 110us; }};
+    QCOMPARE(machine.run(kTrial), kTrial / 2);
+    QVERIFY(!machine.policy.pays());
+    QCOMPARE(machine.run(SpinPolicy::kLeastBetweenTrials), 0U);
+  }
+
+  void doesNotWhereTheGainIsNotWorthIt() {
+    Machine machine{[](bool spins) { return spins ? 30us : 32us; }};
+    machine.run(kTrial);
+    QVERIFY(!machine.policy.pays());
+    // Four microseconds, but of a long wait.
+    machine.wait = [](bool spins) { return spins ? 200us : 204us; };
+    machine.run(SpinPolicy::kMostBetweenTrials + kTrial);
+    QVERIFY(!machine.policy.pays());
+  }
+
+  void anIdleProcessSleeps() {
+    Machine machine{[](bool) { return 20ms; }};
+    machine.run(kTrial);
+    QVERIFY(!machine.policy.pays());
+    // Trials are all that is left of it, and they become rare.
+    const unsigned waits = 20 * SpinPolicy::kMostBetweenTrials;
+    QCOMPARE_LT(machine.run(waits), waits / 50);
+  }
+
+  void noticesThatTheMachineChanged() {
+    Machine machine{[](bool spins) { return spins ? 20us : 32us; }};
+    machine.run(kTrial);
+    QVERIFY(machine.policy.pays());
+    machine.wait = [](bool spins) { return spins ? 39us : 30us; };
+    machine.run(SpinPolicy::kMostBetweenTrials + kTrial);
+    QVERIFY(!machine.policy.pays());
+    machine.wait = [](bool spins) { return spins ? 20us : 32us; };
+    machine.run(SpinPolicy::kMostBetweenTrials + kTrial);
+    QVERIFY(machine.policy.pays());
+  }
+
+  void seesThroughWaitsThatDiffer() {
+    // Half of the waits are for something slow, and all vary by half of their length.
+    unsigned step = 0;
+    Machine machine{[&step](bool spins) -> Duration {
+      ++step;
+      const auto varied = [&step](std::int64_t us) { return Duration(us * (500 + (step * 7919) % 1001)); };
+      if (step % 2 == 0) return varied(200);
+      return varied(spins ? 22 : 45);
+    }};
+    machine.run(kTrial);
+    QVERIFY(machine.policy.pays());
+  }
+
+  /// Spinning paid at the trial; since then work comes too late for it.
+  void failuresMakeSpinsRare() {
+    Machine machine{[](bool spins) { return spins ? 20us : 32us; }};
+    machine.run(kTrial);
+    machine.wait = [](bool) { return 100us; };
+    const unsigned spins = machine.run(1000);
+    QCOMPARE_GT(spins, 50U);
+    QCOMPARE_LT(spins, 200U);
   }
 };
 
