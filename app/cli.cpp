@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
@@ -15,7 +16,7 @@
 #include "core/client/target.h"
 #include "core/config/toml_reader.h"
 #include "core/session/join_link.h"
-#include "core/session/name_registry.h"
+#include "core/session/tunnel_name.h"
 
 namespace adit::app {
 
@@ -295,6 +296,14 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
                         "Add Via to requests (RFC 9110; some origins then do not compress their answers)");
   serverGroup->add_option("--limit", words.limits, "A limit as name=value (below); again for more")
       ->allow_extra_args(false);
+  serverGroup
+      ->add_option_function<std::uint64_t>(
+          "--name-grace",
+          [&server](std::uint64_t seconds) { server.nameGrace = std::chrono::seconds(seconds); },
+          "How long a name stays its owner's after it was left, as 90s, 30m, 12h or 7d (default: 7d)")
+      ->check(CLI::Range(0, 366 * 24 * 3600))
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}));
   serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")
       ->check(CLI::Range(1, 64));
   serverGroup->add_option("--public-host", server.publicHost,
@@ -320,6 +329,8 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service, to see it work");
   for (auto& [sub, command] : {std::pair{httpApp, &http}, std::pair{demoApp, &demo}}) {
     sub->add_option("--name", command->name, "The first label of the public address");
+    sub->add_flag("--take-over", command->takeOver, "Take the name from another of your tunnels that has it")
+        ->needs("--name");
     auto* joinFile = sub->add_option("--join-file", command->joinFile,
                                      "A file with the server's join link; - reads standard input");
     auto* profile =
@@ -353,6 +364,16 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
       ->excludes(linkWord);
   addCommon(*joinApp, join.common);
 
+  ReleaseCommand release;
+  auto* releaseApp = app.add_subcommand(
+      "release", "Give up a name that the server reserves for you, so that anybody may have it");
+  releaseApp->add_option("name", release.name, "The first label of the address")->required();
+  auto* releaseLink = releaseApp->add_option("--join-file", release.joinFile,
+                                             "A file with the server's join link; - reads standard input");
+  releaseApp->add_option("--profile", release.profile, "A server remembered by 'adit join'")
+      ->excludes(releaseLink);
+  addCommon(*releaseApp, release.common);
+
   TokenCommand token;
   auto* tokenApp = app.add_subcommand("token", "Make, list and revoke a server's tokens");
   tokenApp->require_subcommand(1);
@@ -360,6 +381,11 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   auto* createApp = tokenApp->add_subcommand(
       "create", "Make a token; prints its join link once (the bare token where the server never ran)");
   createApp->add_option("label", token.value, "For whom")->default_val("token");
+  createApp->add_option("--principal", token.principal,
+                        "Whose names it shares, as 'list' shows it (default: a new principal)");
+  createApp
+      ->add_option("--max-names", token.maxNames, "Names it may hold, reserved ones included (default: 1000)")
+      ->check(CLI::Range(1, 100'000));
   auto* revokeApp = tokenApp->add_subcommand("revoke", "Refuse a token from now on");
   revokeApp->add_option("id", token.value, "As 'list' shows it")->required();
   for (auto* sub : {listApp, createApp, revokeApp}) {
@@ -386,14 +412,18 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
     return usageError({ErrorCode::InvalidArgument, "--minimized is for the window", 0});
   for (const auto& [sub, common] :
        {std::pair{httpApp, &http.common}, std::pair{demoApp, &demo.common}, std::pair{joinApp, &join.common},
-        std::pair{listApp, &token.common}, std::pair{createApp, &token.common},
-        std::pair{revokeApp, &token.common}}) {
+        std::pair{releaseApp, &release.common}, std::pair{listApp, &token.common},
+        std::pair{createApp, &token.common}, std::pair{revokeApp, &token.common}}) {
     if (sub->parsed()) inherit(*common, *sub, server.common);
   }
 
   if (httpApp->parsed()) return finishHttp(http, *httpApp);
   if (demoApp->parsed()) return finishHttp(demo, *demoApp);
   if (joinApp->parsed()) return join;
+  if (releaseApp->parsed()) {
+    if (auto name = session::normalizeName(release.name); !name) return usageError(name.error());
+    return release;
+  }
   if (tokenApp->parsed()) {
     token.action = createApp->parsed()   ? TokenCommand::Action::Create
                    : revokeApp->parsed() ? TokenCommand::Action::Revoke

@@ -44,6 +44,7 @@ struct HttpCommand {
   std::uint16_t httpPort = engine::kEmbeddedHttpPort;
   bool https = false;
   std::uint16_t httpsPort = engine::kEmbeddedHttpsPort;
+  bool takeOver = false;
   std::string embeddedOption;  ///< One that was given and speaks of the embedded server; empty: none.
   config::OriginOptions origin;
   bool demo = false;
@@ -68,20 +69,30 @@ struct ServerCommand {
   std::uint16_t publicPort = 0;
   bool printJoin = false;  ///< The first join link in the ready line of --json.
   server::ServerLimits limits;
+  Duration nameGrace = std::chrono::hours(7 * 24);
 };
 struct TokenCommand {
   enum class Action : std::uint8_t { List, Create, Revoke };
   CommonOptions common;
   std::filesystem::path dataDirectory;
   Action action = Action::List;
-  std::string value;  ///< Label to create with, id to revoke.
+  std::string value;         ///< Label to create with, id to revoke.
+  std::string principal;     ///< Of a new token; empty: its own.
+  std::size_t maxNames = 0;  ///< Of a new token; 0: the default.
+};
+struct ReleaseCommand {
+  CommonOptions common;
+  std::string name;
+  std::optional<std::string> joinFile;
+  std::optional<std::string> profile;
 };
 /// Nothing more to do: the text was printed already.
 struct Finished {
   int exitCode = 0;
 };
 
-using Command = std::variant<Finished, GuiCommand, HttpCommand, JoinCommand, ServerCommand, TokenCommand>;
+using Command =
+    std::variant<Finished, GuiCommand, HttpCommand, JoinCommand, ReleaseCommand, ServerCommand, TokenCommand>;
 
 /// What a bare call without a command means.
 enum class Default : std::uint8_t { Gui, Server, Help };

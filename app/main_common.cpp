@@ -9,6 +9,7 @@ int runHeadless(const Command& command) {
     int operator()(const GuiCommand&) const { return kExitUsage; }
     int operator()(const HttpCommand& http) const { return runClient(http); }
     int operator()(const JoinCommand& join) const { return runJoin(join); }
+    int operator()(const ReleaseCommand& release) const { return runRelease(release); }
     int operator()(const ServerCommand& server) const { return runServer(server); }
     int operator()(const TokenCommand& token) const { return runToken(token); }
   };

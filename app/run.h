@@ -8,6 +8,7 @@ namespace adit::app {
 
 int runClient(const HttpCommand& command);
 int runJoin(const JoinCommand& command);
+int runRelease(const ReleaseCommand& command);
 int runServer(const ServerCommand& command);
 int runToken(const TokenCommand& command);
 /// Every command but the window.

@@ -116,6 +116,14 @@ class Reporter {
   std::string m_url;
 };
 
+/// Why the tunnel failed, and what helps.
+Error withHint(const engine::TunnelSnapshot& tunnel) {
+  Error error = tunnel.error;
+  if (tunnel.heldElsewhere && error.code == ErrorCode::NameTaken)
+    error.detail += "; --take-over moves it here";
+  return error;
+}
+
 /// Follows the tunnel until it is stopped or can no longer work.
 int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& reporter, bool json) {
   engine::TunnelSnapshot tunnel;
@@ -128,7 +136,7 @@ int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& 
         tunnel = changed->tunnel;
         reporter.tunnel(tunnel);
         if (changed->tunnel.state == engine::TunnelState::Failed)
-          return reportError(changed->tunnel.error, json, kExitFailure);
+          return reportError(withHint(changed->tunnel), json, kExitFailure);
       } else if (const auto* link = std::get_if<engine::LinkChanged>(&event); link != nullptr && !draining) {
         reporter.link(link->link);
         if (link->link.state != engine::LinkState::Failed) continue;
@@ -175,11 +183,12 @@ int runClient(const HttpCommand& command) {
   params.embeddedHttpPort = command.httpPort;
   if (command.https) params.embeddedHttpsPort = command.httpsPort;
   params.clientName = machineName();
+  params.program = "terminal";
   params.loopbackPayload = command.common.quicPayload;
   params.wake = [inbox] { inbox->wake(); };
 
   std::unique_ptr<SampleService> sample;
-  engine::TunnelSpec spec{command.name, command.target, command.origin};
+  engine::TunnelSpec spec{command.name, command.target, command.origin, command.takeOver};
   if (command.demo) {
     auto started = SampleService::start();
     if (!started) return reportError(started.error(), json);

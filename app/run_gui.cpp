@@ -107,6 +107,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     engine.stateDirectory = directory;
     engine.join = *link;
     engine.clientName = machineName();
+    engine.program = "window";
     engine.loopbackPayload = command.common.quicPayload;
     engine.originPorts = originPorts(store.file());
     engine.wake = std::move(wake);

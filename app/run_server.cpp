@@ -158,11 +158,9 @@ int runServer(const ServerCommand& command) {
   if (command.via) params.requestVia = http::RequestVia::Added;
   params.limits = command.limits;
   params.loopbackPayload = command.common.quicPayload;
-  params.checkToken = [tokens = files->tokens](std::string_view token) -> Result<> {
-    auto verified = tokens->verify(token);
-    if (!verified) return fail(std::move(verified.error()));
-    return {};
-  };
+  params.tokens = std::make_shared<access::TokenWatcher>(files->tokens);
+  params.nameGrace = command.nameGrace;
+  params.namesFile = command.dataDirectory / "names";
   std::unique_ptr<tls::CertificateWatcher> watcher;
   if (command.httpsListen) {
     auto certificates = openCertificates(command);

@@ -9,7 +9,7 @@
 #include "app/paths.h"
 #include "app/run.h"
 #include "app/server_files.h"
-#include "core/session/token_store.h"
+#include "core/access/token_store.h"
 
 namespace adit::app {
 
@@ -24,25 +24,31 @@ int runToken(const TokenCommand& command) {
          0},
         json, kExitUsage);
   }
-  auto store = session::TokenStore::open(command.dataDirectory);
+  auto store = access::TokenStore::open(command.dataDirectory);
   if (!store) return reportError(withDirectoryHint(store.error(), command.dataDirectory, "--data-dir"), json);
   switch (command.action) {
     case TokenCommand::Action::List:
-      for (const session::TokenInfo& token : (*store)->list()) {
+      for (const access::TokenInfo& token : (*store)->list()) {
         if (json) {
           printJson({{"event", "token"},
                      {"id", token.id},
                      {"label", token.label},
+                     {"principal", token.principal},
                      {"revoked", token.revoked},
                      {"created", token.createdUnix}});
         } else {
-          printLine(fmt::format("{}  {}  {}", token.id, token.revoked ? "revoked" : "valid  ", token.label));
+          const std::string shared =
+              token.principal == token.id ? std::string() : fmt::format("  (principal {})", token.principal);
+          printLine(fmt::format("{}  {}  {}{}", token.id, token.revoked ? "revoked" : "valid  ", token.label,
+                                shared));
         }
       }
       return succeed();
     case TokenCommand::Action::Create: {
       SecureRandom random;
-      auto token = (*store)->create(command.value, random);
+      access::TokenOptions options{command.principal};
+      if (command.maxNames != 0) options.maxNames = command.maxNames;
+      auto token = (*store)->create(command.value, random, options);
       if (!token) return reportError(token.error(), json);
       const auto link = joinLinkOf(command.dataDirectory, *token);
       if (json) {

@@ -79,7 +79,7 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   auto keys = loadKeys(directory / kKeysFile);
   if (!keys) return fail(std::move(keys.error()));
   files.keys = *keys;
-  auto tokens = session::TokenStore::open(directory);
+  auto tokens = access::TokenStore::open(directory);
   if (!tokens) return fail(std::move(tokens.error()));
   files.tokens = std::move(*tokens);
 

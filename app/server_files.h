@@ -11,11 +11,11 @@
 #include <optional>
 #include <string>
 
+#include "core/access/token_store.h"
 #include "core/base/error.h"
 #include "core/base/file_lock.h"
 #include "core/quic/endpoint.h"
 #include "core/session/join_link.h"
-#include "core/session/token_store.h"
 #include "core/tls/identity.h"
 
 namespace adit::app {
@@ -23,7 +23,7 @@ namespace adit::app {
 struct ServerFiles {
   std::shared_ptr<const tls::Identity> identity;
   quic::StaticKeys keys;
-  std::shared_ptr<session::TokenStore> tokens;
+  std::shared_ptr<access::TokenStore> tokens;
   /// Until its link was shown; empty from then on.
   std::string firstToken;
 

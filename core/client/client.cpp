@@ -2,6 +2,8 @@
 #include "core/client/client.h"
 
 #include "core/base/log.h"
+#include "core/base/process.h"
+#include "core/session/holder_text.h"
 
 namespace adit::client {
 
@@ -44,10 +46,13 @@ void Client::shutDown() {
   m_loop->runOnce();
 }
 
-void Client::connectTo(session::JoinLink link) {
-  post([this, target = std::move(link)] {
+void Client::connectTo(session::JoinLink link, std::map<TunnelId, std::string> remembered) {
+  post([this, target = std::move(link), names = std::move(remembered)] {
     for (auto& [id, tunnel] : m_tunnels) {
       tunnel->forgetAddress();
+      const auto known = names.find(id);
+      tunnel->rememberedName = known == names.end() ? std::string() : known->second;
+      tunnel->heldElsewhere = false;  // that was at another server
       if (tunnel->started) setTunnelState(*tunnel, TunnelState::Connecting);
     }
     m_link->connectTo(target);
@@ -92,6 +97,7 @@ void Client::startTunnel(TunnelId id) {
     if (found == m_tunnels.end() || (found->second->started && found->second->state != TunnelState::Failed))
       return;
     found->second->started = true;
+    found->second->heldElsewhere = false;
     setTunnelState(*found->second, TunnelState::Connecting);
     m_link->declare();
   });
@@ -102,6 +108,7 @@ void Client::stopTunnel(TunnelId id) {
     const auto found = m_tunnels.find(id);
     if (found == m_tunnels.end() || !found->second->started) return;
     found->second->started = false;
+    found->second->heldElsewhere = false;
     found->second->hasError = false;
     setTunnelState(*found->second, TunnelState::Stopped);
     m_link->declare();
@@ -111,8 +118,11 @@ void Client::stopTunnel(TunnelId id) {
 std::vector<wire::TunnelDeclaration> Client::declarations() {
   std::vector<wire::TunnelDeclaration> result;
   for (const auto& [id, tunnel] : m_tunnels) {
-    if (!tunnel->started) continue;
-    result.push_back({id, wire::TunnelKind::Http, tunnel->name()});
+    if (!tunnel->started || tunnel->heldElsewhere) continue;
+    wire::TunnelDeclaration declaration{id, wire::TunnelKind::Http, tunnel->name()};
+    declaration.takeOver = tunnel->takesOver;
+    declaration.chosen = tunnel->spec.name.empty() && !declaration.name.empty();
+    result.push_back(std::move(declaration));
   }
   return result;
 }
@@ -127,14 +137,53 @@ void Client::onDeclared(const wire::Declared& declared) {
       setTunnelState(tunnel, TunnelState::Online);
     } else {
       tunnel.error = Error{errorCodeFromString(answer.code), answer.message, 0};
+      if (answer.holder) {
+        // As the server says it, but in this machine's time zone.
+        tunnel.error.detail =
+            session::describeHolder(tunnel.name(), *answer.holder, session::TimeZone::Local, unixSeconds());
+        tunnel.heldElsewhere = true;  // it would come into its own by chance, at some reconnection
+      }
       tunnel.hasError = true;
       setTunnelState(tunnel, TunnelState::Failed);
     }
   }
 }
 
+void Client::onWithdrawn(const wire::Withdrawn& withdrawn) {
+  for (const std::uint64_t id : withdrawn.tunnels) {
+    const auto found = m_tunnels.find(id);
+    if (found == m_tunnels.end() || !found->second->started) continue;
+    Tunnel& tunnel = *found->second;
+    tunnel.heldElsewhere = true;
+    tunnel.error = Error{errorCodeFromString(withdrawn.code), withdrawn.message, 0};
+    tunnel.hasError = true;
+    setTunnelState(tunnel, TunnelState::Failed);
+  }
+}
+
+void Client::releaseName(std::string name) {
+  post([this, released = std::move(name)] {
+    const std::uint64_t number = m_nextRelease++;
+    m_releases.emplace(number, released);
+    m_link->release(number, released);
+  });
+}
+
+void Client::onReleased(const wire::Released& released) {
+  const auto found = m_releases.find(released.request);
+  if (found == m_releases.end()) return;
+  const std::string name = std::move(found->second);
+  m_releases.erase(found);
+  m_observer.onNameReleased(name, released.released
+                                      ? Result<>()
+                                      : Result<>(fail(errorCodeFromString(released.code), released.message)));
+}
+
 void Client::onLinkChanged() {
   const LinkState state = m_link->state();
+  if (state == LinkState::Online) {
+    for (const auto& [number, name] : m_releases) m_link->release(number, name);
+  }
   for (auto& [id, tunnel] : m_tunnels) {
     if (!tunnel->started || state == LinkState::Online) continue;
     if (state == LinkState::Stopped && m_drainUntil != kNever) {
@@ -163,7 +212,8 @@ void Client::setTunnelState(Tunnel& tunnel, TunnelState state) {
 
 void Client::tell(const Tunnel& tunnel) {
   m_observer.onTunnelChanged({tunnel.id, tunnel.spec, tunnel.state, tunnel.url, tunnel.error, tunnel.hasError,
-                              tunnel.traffic->read(), tunnel.plainUrl, tunnel.selfSigned, tunnel.name()});
+                              tunnel.traffic->read(), tunnel.plainUrl, tunnel.selfSigned, tunnel.name(),
+                              tunnel.heldElsewhere});
 }
 
 std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {

@@ -24,6 +24,8 @@ class ClientObserver {
  public:
   virtual void onLinkChanged(const LinkSnapshot& link) = 0;
   virtual void onTunnelChanged(const TunnelSnapshot& tunnel) = 0;
+  /// The answer to Client::releaseName: the name is anybody's, or why it is not.
+  virtual void onNameReleased(const std::string& name, const Result<>& result) = 0;
 
  protected:
   ~ClientObserver() = default;
@@ -42,7 +44,10 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void stop();
 
   // Any thread:
-  void connectTo(session::JoinLink link);
+  /// `remembered`: names that this server chose earlier, for tunnels that want none.
+  void connectTo(session::JoinLink link, std::map<TunnelId, std::string> remembered = {});
+  /// Gives up a reserved name, as soon as somebody is logged in.
+  void releaseName(std::string name);
   void retryNow();
   /// The way to its origin is made here; `traffic` is shared with the caller.
   void addTunnel(std::shared_ptr<Tunnel> tunnel);
@@ -64,6 +69,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop);
   void onLinkChanged() override;
   void onDeclared(const wire::Declared& declared) override;
+  void onWithdrawn(const wire::Withdrawn& withdrawn) override;
+  void onReleased(const wire::Released& released) override;
   std::vector<wire::TunnelDeclaration> declarations() override;
   void onRequestStream(transport::Stream& stream) override;
   std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
@@ -91,6 +98,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   std::unique_ptr<net::Timer> m_drainTimer;
   std::function<void()> m_drained;
   Timestamp m_drainUntil = kNever;
+  std::map<std::uint64_t, std::string> m_releases;  ///< Asked for and not answered, by their number.
+  std::uint64_t m_nextRelease = 1;
   std::thread m_thread;
 };
 

@@ -101,6 +101,10 @@ void ServerLink::declare() {
   armSessionTimer();
 }
 
+bool ServerLink::release(std::uint64_t request, const std::string& name) {
+  return m_session != nullptr && m_session->release(request, name);
+}
+
 void ServerLink::retryNow() {
   if (m_link && (m_state == LinkState::Waiting || m_state == LinkState::Failed)) beginAnew();
 }
@@ -148,6 +152,10 @@ void ServerLink::logIn(std::unique_ptr<ServerPath> path) {
   params.login.token = m_link->token;
   params.login.clientName = m_params.clientName;
   params.login.agent = m_params.agent;
+  params.login.instance = m_params.instance;
+  params.login.processId = m_params.processId;
+  params.login.startedUnix = m_params.startedUnix;
+  params.login.program = m_params.program;
   m_session =
       std::make_unique<session::ClientSession>(params, static_cast<session::ClientSession::Handler&>(*this));
   m_session->start(m_loop.now());
@@ -186,6 +194,10 @@ void ServerLink::onLoggedIn(const wire::LoginAccepted&) {
 }
 
 void ServerLink::onDeclared(const wire::Declared& declared) { m_handler.onDeclared(declared); }
+
+void ServerLink::onWithdrawn(const wire::Withdrawn& withdrawn) { m_handler.onWithdrawn(withdrawn); }
+
+void ServerLink::onReleased(const wire::Released& released) { m_handler.onReleased(released); }
 
 void ServerLink::onServerDraining(const wire::Drain& drain) {
   logInfo("client", "the server is leaving: {}", drain.reason);

@@ -28,6 +28,10 @@ struct ServerLinkParams {
   std::shared_ptr<const tls::Identity> identity;
   std::string clientName;
   std::string agent;
+  std::string instance;           ///< See wire::Login: of this engine, the same at every login.
+  std::uint32_t processId = 0;    ///< 0: not told.
+  std::uint64_t startedUnix = 0;  ///< 0: not told.
+  std::string program;            ///< What hosts the engine, for people.
   std::size_t loopbackPayload = 16376;
 };
 
@@ -40,6 +44,8 @@ class ServerLink final : private transport::LinkHandler,
     /// The state changed, or, in Waiting, the error or a long delay.
     virtual void onLinkChanged() = 0;
     virtual void onDeclared(const wire::Declared& declared) = 0;
+    virtual void onWithdrawn(const wire::Withdrawn& withdrawn) = 0;
+    virtual void onReleased(const wire::Released& released) = 0;
     /// The tunnels to declare, asked for after every login and by declare().
     virtual std::vector<wire::TunnelDeclaration> declarations() = 0;
     /// The server opened a stream for a visitor's request; a handler must be set inside.
@@ -54,6 +60,9 @@ class ServerLink final : private transport::LinkHandler,
   void connectTo(const session::JoinLink& link);
   /// The set of tunnels changed: tells the server, now or once logged in.
   void declare();
+  /// Asks the server to give up a reserved name; false where nobody is logged in. The answer comes by
+  /// onReleased with the same number.
+  bool release(std::uint64_t request, const std::string& name);
   void retryNow();
   /// Called by the link's own watch: moves the connection, or tries at once where there is none.
   void networkChanged();
@@ -83,6 +92,8 @@ class ServerLink final : private transport::LinkHandler,
   void sendControl(ByteView bytes) override;
   void onLoggedIn(const wire::LoginAccepted& accepted) override;
   void onDeclared(const wire::Declared& declared) override;
+  void onWithdrawn(const wire::Withdrawn& withdrawn) override;
+  void onReleased(const wire::Released& released) override;
   void onServerDraining(const wire::Drain& drain) override;
   void onSessionFailed(const Error& error, wire::AppError code) override;
 

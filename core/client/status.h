@@ -20,6 +20,7 @@ struct TunnelSpec {
   std::string name;    ///< A DNS label; empty: a readable random one.
   std::string target;  ///< As Target::parse takes it: "3000", "https://host", "h2c://host:port", ...
   OriginOptions origin = {};
+  bool takeOver = false;  ///< Takes the name, once, from another session of the user that has it.
   friend bool operator==(const TunnelSpec&, const TunnelSpec&) = default;
 };
 
@@ -63,6 +64,8 @@ struct TunnelSnapshot {
   std::string plainUrl = {};  ///< Where `url` is https://: the same without TLS; empty where there is none.
   bool selfSigned = false;    ///< Visitors of an https:// address are warned of its certificate.
   std::string name = {};      ///< What the server gave, else what was asked for; empty before it chose one.
+  /// Failed: another session of the user has the name. Starting it with TunnelSpec::takeOver moves it here.
+  bool heldElsewhere = false;
 };
 
 struct LinkSnapshot {

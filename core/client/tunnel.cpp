@@ -19,6 +19,7 @@ void Tunnel::makeOrigins(net::EventLoop& loop, AnswerBudget& budget) {
 void Tunnel::accept(const wire::TunnelAnswer& answer) {
   forgetAddress();
   assignedName = answer.name;
+  takesOver = false;  // not from somebody who takes it over later
   url = answer.url;
   hasError = false;
   constexpr std::string_view kSecure = "https://";
@@ -41,6 +42,7 @@ bool Tunnel::follow(const Tunnel& before) {
   started = before.started;
   const bool renamed = !spec.name.empty() && spec.name != before.name();
   if (!renamed) {
+    rememberedName = before.rememberedName;
     assignedName = before.assignedName;
     url = before.url;
     plainUrl = before.plainUrl;

@@ -22,8 +22,13 @@ struct Tunnel {
   Target target;
   OriginSettings settings;
   bool started = true;
+  /// Another session of the user has its name: it is not declared until the user starts or changes it.
+  bool heldElsewhere = false;
+  bool takesOver = false;  ///< The next declaration takes the name over: as the spec says, until it has it.
   TunnelState state = TunnelState::Connecting;
   std::string assignedName;  ///< What the server gave; asked for again after a reconnection.
+  std::string
+      rememberedName;  ///< What this server chose at an earlier start; asked for where none is wanted.
   std::string url;
   std::string plainUrl;
   bool selfSigned = false;
@@ -37,9 +42,10 @@ struct Tunnel {
 
   /// In the loop that the requests will run in. `budget` outlives the tunnel.
   void makeOrigins(net::EventLoop& loop, AnswerBudget& budget);
-  /// What the server gave, else what is wanted; empty where the server is to choose.
+  /// What the server gave, else what is wanted, else what is remembered; empty where the server is to choose.
   [[nodiscard]] const std::string& name() const noexcept {
-    return assignedName.empty() ? spec.name : assignedName;
+    if (!assignedName.empty()) return assignedName;
+    return spec.name.empty() ? rememberedName : spec.name;
   }
   /// The server gave it a public address.
   void accept(const wire::TunnelAnswer& answer);

@@ -3,7 +3,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "core/session/name_registry.h"
+#include "core/session/tunnel_name.h"
 
 namespace adit::config {
 

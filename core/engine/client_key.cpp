@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/client_key.h"
 
-#include <spdlog/fmt/fmt.h>
-
+#include "core/base/file_lock.h"
 #include "core/base/files.h"
 
 namespace adit::engine {
 
 namespace {
-constexpr int kMaxKeys = 64;
-}
+constexpr auto kPatience = std::chrono::seconds(5);
+constexpr const char* kStem = "client";
+}  // namespace
 
-Result<ClientKey> takeClientKey(const std::filesystem::path& stateDirectory) {
+Result<std::shared_ptr<const tls::Identity>> loadDeviceKey(const std::filesystem::path& stateDirectory) {
   if (auto made = ensureDirectory(stateDirectory, FileSecrecy::Secret); !made)
     return fail(std::move(made.error()));
-  for (int slot = 1; slot <= kMaxKeys; ++slot) {
-    const std::string stem = slot == 1 ? std::string("client") : fmt::format("client-{}", slot);
-    auto lock = FileLock::tryAcquire(stateDirectory / (stem + ".lock"));
-    if (!lock && lock.error().code == ErrorCode::Overloaded) continue;
-    if (!lock) return fail(std::move(lock.error()));
-    auto identity = tls::Identity::loadOrCreate(stateDirectory, stem, "adit client");
-    if (!identity) return fail(std::move(identity.error()));
-    return ClientKey{std::move(*identity), std::move(*lock)};
+  // What is whole is only read, maybe from where nothing can be written.
+  std::error_code ignored;
+  std::unique_ptr<FileLock> lock;
+  if (!std::filesystem::exists(stateDirectory / "client.key", ignored) ||
+      !std::filesystem::exists(stateDirectory / "client.crt", ignored)) {
+    auto locked = FileLock::acquire(stateDirectory / "client.lock", kPatience);
+    if (!locked) return fail(std::move(locked.error()));
+    lock = std::move(*locked);
   }
-  return fail(ErrorCode::Overloaded, fmt::format("{} clients of this user run already", kMaxKeys));
+  return tls::Identity::loadOrCreate(stateDirectory, kStem, "adit client");
 }
 
 }  // namespace adit::engine

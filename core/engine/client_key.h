@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which key this process is known by. A server gives a session to the newest connection of a key, so two
-// processes of one user must not share one: each takes the first key whose lock is free (client, client-2,
-// ...) and keeps it for its life. Any thread; blocking.
+// The key this device is known by at servers. Every process of a user shares it: a server tells them apart by
+// the instance that each names. Any thread; blocking.
 
 #include <filesystem>
 #include <memory>
 
-#include "core/base/file_lock.h"
 #include "core/tls/identity.h"
 
 namespace adit::engine {
 
-struct ClientKey {
-  std::shared_ptr<const tls::Identity> identity;
-  std::unique_ptr<FileLock> lock;
-};
-
-/// Makes the key where it does not exist. Overloaded when 64 processes run already.
-Result<ClientKey> takeClientKey(const std::filesystem::path& stateDirectory);
+/// Reads the key, or makes it where it does not exist, one of several processes at a time. Errors are those
+/// of tls::Identity::loadOrCreate, and Overloaded where another process holds the lock for seconds.
+Result<std::shared_ptr<const tls::Identity>> loadDeviceKey(const std::filesystem::path& stateDirectory);
 
 }  // namespace adit::engine

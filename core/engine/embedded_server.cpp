@@ -64,10 +64,7 @@ Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
     if (!certificates) return fail(std::move(certificates.error()));
     params.certificates = std::make_shared<tls::CertificateSource>(std::move(*certificates));
   }
-  params.checkToken = [token = embedded.link.token](std::string_view given) -> Result<> {
-    if (equalConstantTime(asBytes(token), asBytes(given))) return {};
-    return fail(ErrorCode::TokenUnknown, "the token is not this server's");
-  };
+  params.tokens = std::make_shared<access::FixedTokens>(access::TokenSnapshot::ofOne(embedded.link.token));
   Error lastError{ErrorCode::AddressInUse, "no free port for the embedded server", 0};
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     std::vector<std::uint16_t> kept = wanted.originPorts;

@@ -2,17 +2,23 @@
 #include "core/engine/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <map>
 #include <mutex>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/encoding.h"
 #include "core/base/log.h"
+#include "core/base/process.h"
+#include "core/base/random.h"
 #include "core/client/client.h"
+#include "core/engine/chosen_names.h"
 #include "core/engine/client_key.h"
 #include "core/engine/command_queue.h"
 #include "core/engine/embedded_server.h"
-#include "core/session/name_registry.h"
+#include "core/session/tunnel_name.h"
 
 namespace adit::engine {
 
@@ -20,6 +26,7 @@ namespace {
 
 constexpr std::size_t kMaxEvents = 1000;
 constexpr const char* kEmbeddedName = "this computer";
+constexpr const char* kEmbeddedKey = "embedded";  // its own key is another at each start
 constexpr Duration kWakeInterval = std::chrono::milliseconds(100);
 
 /// Name, target and options, checked.
@@ -35,9 +42,17 @@ Result<std::shared_ptr<client::Tunnel>> prepare(const TunnelSpec& spec) {
     if (!name) return fail(std::move(name.error()));
     tunnel->spec.name = *name;
   }
+  tunnel->takesOver = spec.takeOver;
   tunnel->target = std::move(*target);
   tunnel->settings = std::move(*settings);
   return tunnel;
+}
+
+/// What tells this engine from the others of its device: 128 random bits.
+std::string makeInstance() {
+  std::array<std::uint8_t, 16> bytes{};
+  SecureRandom().fill(bytes);
+  return toBase64Url(bytes);
 }
 
 class EngineImpl final : public Engine, private client::ClientObserver {
@@ -68,6 +83,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   void stopTunnel(TunnelId id) override { m_client->stopTunnel(id); }
   Result<> join(const session::JoinLink& link) override;
   Result<> useEmbedded() override;
+  Result<> releaseName(const std::string& name) override;
   void retryNow() override { m_client->retryNow(); }
   Snapshot snapshot() const override;
   std::vector<Event> takeEvents() override;
@@ -77,6 +93,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   struct Known {
     TunnelSnapshot snapshot;
     std::shared_ptr<client::Traffic> traffic;
+    ChosenNames::Place place = {};  ///< Where the name is kept that the server chooses.
   };
 
   /// Counts the server that is asked for, so that an earlier request knows that it was overtaken. Closed
@@ -84,13 +101,18 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   Result<std::uint64_t> choose();
   Result<EmbeddedServer> startServer();
   /// Under m_mutex: what the client tells from now on is of the server before, until `connect`.
-  void expectServer(std::string name, bool embedded);
+  /// `key` is what names are kept by that it chooses.
+  void expectServer(std::string name, bool embedded, std::string key);
   void connect(const session::JoinLink& link);
   /// The rest of useEmbedded() and keepClearOf(), in m_commands.
   void openEmbedded(std::uint64_t choice);
   void moveEmbedded(std::uint16_t originPort);
   /// A tunnel leads to this port: the embedded server must not be there, now or later.
   void keepClearOf(const client::Target& target);
+  /// A place for the name of a tunnel that wants none. Reads files: not under m_mutex.
+  ChosenNames::Place remember(const std::string& server, const TunnelSpec& spec);
+  /// The names that the current server chose earlier, by tunnel.
+  std::map<TunnelId, std::string> rememberAll();
   /// Under m_mutex.
   std::vector<Known>::iterator find(TunnelId id) {
     return std::find_if(m_tunnels.begin(), m_tunnels.end(),
@@ -98,21 +120,23 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   }
   void onLinkChanged(const LinkSnapshot& link) override;
   void onTunnelChanged(const TunnelSnapshot& tunnel) override;
+  void onNameReleased(const std::string& name, const Result<>& result) override;
   void push(Event event);
   void scheduleWake();
 
   EngineParams m_params;
-  ClientKey m_key;
   std::uint64_t m_logSink = 0;
 
   // Of m_commands' thread (before and after it runs, of the owner's):
   std::unique_ptr<EmbeddedServer> m_embedded;
   std::vector<std::uint16_t> m_originPorts;
 
+  ChosenNames m_chosenNames{m_params.stateDirectory};
   mutable std::mutex m_mutex;  // guards what follows
   std::vector<Known> m_tunnels;
   LinkSnapshot m_link;
   std::string m_serverName;
+  std::string m_serverKey;  ///< By which names are kept; empty before the first server.
   bool m_isEmbedded = false;
   std::size_t m_changes = 0;   ///< Of the server, that the client's thread does not know of yet.
   std::uint64_t m_choice = 0;  ///< Counts calls of join() and useEmbedded().
@@ -133,14 +157,17 @@ class EngineImpl final : public Engine, private client::ClientObserver {
 };
 
 Result<> EngineImpl::open() {
-  auto key = takeClientKey(m_params.stateDirectory);
+  auto key = loadDeviceKey(m_params.stateDirectory);
   if (!key) return fail(std::move(key.error()));
-  m_key = std::move(*key);
 
   client::ClientParams params;
-  params.link.identity = m_key.identity;
+  params.link.identity = std::move(*key);
   params.link.clientName = m_params.clientName;
   params.link.agent = "adit/" ADIT_VERSION;
+  params.link.instance = makeInstance();
+  params.link.processId = processId();
+  params.link.startedUnix = unixSeconds();
+  params.link.program = m_params.program;
   params.link.loopbackPayload = m_params.loopbackPayload;
   auto client = client::Client::start(params, *this);
   if (!client) return fail(std::move(client.error()));
@@ -153,7 +180,7 @@ Result<> EngineImpl::open() {
   m_embedded = std::make_unique<EmbeddedServer>(std::move(*started));
   {
     const std::lock_guard lock(m_mutex);
-    expectServer(kEmbeddedName, true);
+    expectServer(kEmbeddedName, true, kEmbeddedKey);
   }
   connect(m_embedded->link);
   return {};
@@ -165,6 +192,13 @@ Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
   const std::shared_ptr<client::Tunnel> tunnel = std::move(*prepared);
   tunnel->started = started;
   tunnel->state = started ? TunnelState::Connecting : TunnelState::Stopped;
+  std::string server;
+  {
+    const std::lock_guard lock(m_mutex);
+    server = m_serverKey;
+  }
+  ChosenNames::Place place = remember(server, spec);
+  tunnel->rememberedName = place.name;
   {
     const std::lock_guard lock(m_mutex);
     tunnel->id = m_nextId++;
@@ -172,8 +206,8 @@ Result<TunnelId> EngineImpl::addTunnel(const TunnelSpec& spec, bool started) {
     snapshot.id = tunnel->id;
     snapshot.spec = tunnel->spec;
     snapshot.state = tunnel->state;
-    snapshot.name = tunnel->spec.name;
-    m_tunnels.push_back({std::move(snapshot), tunnel->traffic});
+    snapshot.name = tunnel->name();
+    m_tunnels.push_back({std::move(snapshot), tunnel->traffic, std::move(place)});
     ++m_revision;
   }
   const TunnelId id = tunnel->id;
@@ -215,14 +249,51 @@ void EngineImpl::removeTunnel(TunnelId id) {
   push(TunnelRemoved{id});
 }
 
+ChosenNames::Place EngineImpl::remember(const std::string& server, const TunnelSpec& spec) {
+  if (!spec.name.empty() || server.empty()) return {};
+  auto place = m_chosenNames.claim(server, spec.target);
+  if (place) return std::move(*place);
+  logWarning("client", "the address may be another at the next start: {}", place.error().describe());
+  return {};
+}
+
+std::map<TunnelId, std::string> EngineImpl::rememberAll() {
+  std::string server;
+  std::vector<std::pair<TunnelId, TunnelSpec>> specs;
+  {
+    const std::lock_guard lock(m_mutex);
+    server = m_serverKey;
+    for (Known& known : m_tunnels) {
+      known.place = {};  // of the server before
+      specs.emplace_back(known.snapshot.id, known.snapshot.spec);
+    }
+  }
+  std::map<TunnelId, std::string> names;
+  for (const auto& [id, spec] : specs) {
+    ChosenNames::Place place = remember(server, spec);
+    if (!place.name.empty()) names.emplace(id, place.name);
+    const std::lock_guard lock(m_mutex);
+    if (const auto found = find(id); found != m_tunnels.end()) found->place = std::move(place);
+  }
+  return names;
+}
+
+Result<> EngineImpl::releaseName(const std::string& name) {
+  auto label = session::normalizeName(name);
+  if (!label) return fail(std::move(label.error()));
+  m_client->releaseName(std::move(*label));
+  return {};
+}
+
 Result<std::uint64_t> EngineImpl::choose() {
   const std::lock_guard lock(m_mutex);
   if (m_draining) return fail(ErrorCode::Closed, "Adit is about to stop");
   return ++m_choice;
 }
 
-void EngineImpl::expectServer(std::string name, bool embedded) {
+void EngineImpl::expectServer(std::string name, bool embedded, std::string key) {
   m_serverName = std::move(name);
+  m_serverKey = std::move(key);
   m_isEmbedded = embedded;
   m_link = {};
   m_link.state = LinkState::Connecting;
@@ -236,14 +307,14 @@ void EngineImpl::connect(const session::JoinLink& link) {
     const std::lock_guard lock(m_mutex);
     --m_changes;
   });
-  m_client->connectTo(link);
+  m_client->connectTo(link, rememberAll());
 }
 
 Result<> EngineImpl::join(const session::JoinLink& link) {
   if (auto choice = choose(); !choice) return fail(std::move(choice.error()));
   {
     const std::lock_guard lock(m_mutex);
-    expectServer(link.serverName(), false);
+    expectServer(link.serverName(), false, link.pin.toString());
   }
   m_commands.post([this, link] {
     connect(link);
@@ -281,7 +352,7 @@ void EngineImpl::openEmbedded(std::uint64_t choice) {
   {
     const std::lock_guard lock(m_mutex);
     if (m_choice != choice) return;  // another server was asked for meanwhile
-    expectServer(kEmbeddedName, true);
+    expectServer(kEmbeddedName, true, kEmbeddedKey);
   }
   if (fresh != nullptr) m_embedded = std::move(fresh);
   connect(m_embedded->link);
@@ -313,7 +384,7 @@ void EngineImpl::moveEmbedded(std::uint16_t originPort) {
   {
     const std::lock_guard lock(m_mutex);
     if (!m_isEmbedded) return;  // another server was joined; the one here ends next
-    expectServer(kEmbeddedName, true);
+    expectServer(kEmbeddedName, true, kEmbeddedKey);
   }
   connect(m_embedded->link);
 }
@@ -382,9 +453,17 @@ void EngineImpl::onTunnelChanged(const TunnelSnapshot& tunnel) {
     const auto found = find(tunnel.id);
     if (found == m_tunnels.end()) return;
     found->snapshot = tunnel;
+    if (tunnel.state == TunnelState::Online && tunnel.spec.name.empty())
+      m_chosenNames.keep(found->place, tunnel.name);
     ++m_revision;
   }
   push(TunnelChanged{tunnel.id, tunnel});
+}
+
+void EngineImpl::onNameReleased(const std::string& name, const Result<>& result) {
+  NameReleased released{name, result.has_value(), {}};
+  if (!result) released.error = result.error();
+  push(std::move(released));
 }
 
 void EngineImpl::push(Event event) {

@@ -28,7 +28,8 @@ struct EngineParams {
   /// Ports that tunnels to come lead to: the embedded server never takes them. Those of tunnels that are
   /// added later are left, too, by moving to another port, so this saves a move.
   std::vector<std::uint16_t> originPorts;
-  std::string clientName;               ///< For the server's log.
+  std::string clientName;               ///< The device's name, for people.
+  std::string program;                  ///< What hosts the engine, for people: "terminal".
   std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
   std::function<void()> wake;           ///< May be empty.
 };
@@ -58,6 +59,9 @@ class Engine {
   /// Goes back to the embedded server: LinkChanged, or ServerChangeFailed where it could not be started, and
   /// then the engine stays with the server it had. Closed after drain().
   virtual Result<> useEmbedded() = 0;
+  /// Gives up a name that is reserved for the user and that no tunnel has; NameReleased tells what came of it
+  /// once the server was reached. NameInvalid.
+  virtual Result<> releaseName(const std::string& name) = 0;
   /// Tries to reconnect now instead of after the delay.
   virtual void retryNow() = 0;
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -50,7 +51,14 @@ struct ServerChangeFailed {
 struct LogAdded {
   LogEntry entry;
 };
-using Event = std::variant<TunnelChanged, TunnelRemoved, LinkChanged, ServerChangeFailed, LogAdded>;
+/// The answer to Engine::releaseName.
+struct NameReleased {
+  std::string name;
+  bool released = false;
+  Error error;  ///< Where it was not.
+};
+using Event =
+    std::variant<TunnelChanged, TunnelRemoved, LinkChanged, ServerChangeFailed, LogAdded, NameReleased>;
 
 /// Where the embedded server listens unless told otherwise: ports that no usual development server has.
 inline constexpr std::uint16_t kEmbeddedHttpPort = 4080;

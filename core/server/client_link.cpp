@@ -2,6 +2,7 @@
 #include "core/server/client_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/server/worker.h"
@@ -11,8 +12,8 @@ namespace adit::server {
 
 namespace {
 
-/// How soon a session ends whose token was revoked.
-constexpr Duration kTokenCheck = std::chrono::seconds(5);
+/// How long a client that another one wants a name of has for its answer.
+constexpr Duration kProbeTime = std::chrono::seconds(1);
 constexpr Duration kRefusalGrace = std::chrono::seconds(2);
 
 transport::AppErrorCode codeOf(wire::AppError error) noexcept {
@@ -39,7 +40,11 @@ ClientLink::ClientLink(Worker& worker, transport::Link& connection)
                 armTimer();
               }),
       m_closeTimer(worker.loop(), [this] { close(wire::AppError::LoginRefused, "login refused"); }),
-      m_tokenTimer(worker.loop(), [this] { checkTokenAgain(); }),
+      m_probeTimer(worker.loop(),
+                   [this] {
+                     m_isSilent = true;
+                     finishProbes(false);
+                   }),
       m_peerName(connection.peerAddress().toString()) {
   connection.setHandler(this);
   armTimer();
@@ -58,20 +63,37 @@ std::shared_ptr<TunnelLoad> ClientLink::loadOf(std::uint64_t tunnel) {
 
 void ClientLink::armTimer() { m_timer.startAt(m_session.deadline()); }
 
-void ClientLink::checkTokenAgain() {
-  if (!isReady()) return;
-  if (const auto allowed = m_worker.context().checkToken(m_token); !allowed) {
-    logWarning("server", "{}: session {} ends: {}", m_peerName, m_id, allowed.error().detail);
-    close(wire::AppError::LoginRefused, allowed.error().detail);
-    return;
+void ClientLink::checkToken() {
+  if (!m_registered) return;
+  if (const auto good = m_worker.tokens().check(m_tokenId); !good) {
+    logWarning("server", "{}: session {} ends: {}", m_peerName, m_id, good.error().detail);
+    close(wire::AppError::LoginRefused, good.error().detail);
   }
-  m_tokenTimer.start(kTokenCheck);
 }
 
 void ClientLink::takenOver() {
-  logInfo("server", "{}: a newer connection of the same key took the session over", m_peerName);
+  logInfo("server", "{}: a newer connection of the same instance took session {} over", m_peerName, m_id);
   m_registered = false;
-  close(wire::AppError::TakenOver, "a newer connection of the same key took the session over");
+  close(wire::AppError::TakenOver, "a newer connection of the same instance took the session over");
+}
+
+void ClientLink::withdraw(const wire::Withdrawn& withdrawn) {
+  for (const std::uint64_t tunnel : withdrawn.tunnels) m_loads.erase(tunnel);
+  logInfo("server", "{}: session {}: {}", m_peerName, m_id, withdrawn.message);
+  m_session.withdraw(withdrawn);
+}
+
+void ClientLink::probe(std::function<void(bool answered)> done) {
+  if (m_connection == nullptr || m_isSilent) return done(false);
+  m_probes.push_back(std::move(done));
+  if (m_probes.size() > 1) return;  // one is under way
+  m_session.probe();
+  m_probeTimer.start(kProbeTime);
+}
+
+void ClientLink::finishProbes(bool answered) {
+  m_probeTimer.stop();
+  for (const auto& done : std::exchange(m_probes, {})) done(answered);
 }
 
 void ClientLink::drain(Duration deadline) {
@@ -107,6 +129,7 @@ void ClientLink::onLinkClosed(transport::Link&, const transport::CloseInfo& info
           left ? "the client left" : info.toError().detail);
   m_connection = nullptr;
   m_control = nullptr;
+  finishProbes(false);
   if (m_id != 0) m_worker.removeSession(m_id);
   if (m_registered) {
     m_worker.context().registry.removeSession(
@@ -135,6 +158,7 @@ void ClientLink::onStreamData(transport::Stream& stream, ByteView data, bool fin
     m_head.clear();
     data = data.subspan(ofThisPiece);
   }
+  m_isSilent = false;
   m_session.receive(data, now);
   if (fin && m_connection != nullptr && m_session.state() != session::ServerSessionState::Failed) {
     close(wire::AppError::NoError, "the control stream ended");
@@ -155,7 +179,7 @@ void ClientLink::sendControl(ByteView bytes) {
   if (m_control != nullptr) m_control->sendCopy(bytes);
 }
 
-Result<wire::LoginAccepted> ClientLink::authenticate(const wire::Login& login) {
+session::LoginVerdict ClientLink::authenticate(const wire::Login& login) {
   ServerContext& context = m_worker.context();
   const Timestamp now = m_worker.loop().now();
   const net::SocketAddress& peer = m_connection->peerAddress();
@@ -164,24 +188,53 @@ Result<wire::LoginAccepted> ClientLink::authenticate(const wire::Login& login) {
   }
   const std::optional<tls::Pin> key = m_connection->peerPin();
   if (!key) return fail(ErrorCode::TlsFailure, "the client showed no key");
-  if (auto allowed = context.checkToken(login.token); !allowed) {
-    context.loginGuard.noteFailure(peer, now);
-    logWarning("server", "{}: login refused: {}", m_peerName, allowed.error().detail);
-    return fail(std::move(allowed.error()));
+  auto grant = m_worker.tokens().verify(login.token);
+  if (grant || grant.error().code != ErrorCode::TokenUnknown) return enter(login, std::move(grant));
+  // It may have been made a moment ago: somebody else looks at the file.
+  context.tokens->refresh([worker = &m_worker, self = std::weak_ptr(m_self), login] {
+    worker->post([self, login] {
+      const auto alive = self.lock();
+      if (alive == nullptr) return;
+      ClientLink& link = **alive;
+      if (link.m_connection == nullptr ||
+          link.m_session.state() != session::ServerSessionState::Authenticating)
+        return;  // it waited for too long
+      link.m_session.finishLogin(link.enter(login, link.m_worker.tokens().verify(login.token)),
+                                 link.m_worker.loop().now());
+      link.armTimer();
+    });
+  });
+  return std::nullopt;
+}
+
+Result<wire::LoginAccepted> ClientLink::enter(const wire::Login& login, Result<access::Grant> grant) {
+  ServerContext& context = m_worker.context();
+  const Timestamp now = m_worker.loop().now();
+  if (!grant) {
+    context.loginGuard.noteFailure(m_connection->peerAddress(), now);
+    logWarning("server", "{}: login refused: {}", m_peerName, grant.error().detail);
+    return fail(std::move(grant.error()));
   }
   if (m_worker.draining()) return fail(ErrorCode::Overloaded, "the server shuts down; try again shortly");
-
-  const Registry::Registered registered = context.registry.addSession(*key, m_worker.index());
-  m_token = login.token;
-  m_tokenTimer.start(kTokenCheck);
-  m_id = registered.id;
+  // authenticate() has seen that there is a key.
+  Registry::Newcomer newcomer{*m_connection->peerPin(),
+                              login.instance,
+                              grant->principal,
+                              m_worker.index(),
+                              {login.clientName, login.program, login.processId, login.startedUnix}};
+  auto registered = context.registry.addSession(std::move(newcomer), now);
+  if (!registered) return fail(std::move(registered.error()));
+  m_tokenId = std::move(grant->tokenId);
+  m_id = registered->id;
   m_registered = true;
   m_worker.addSession(m_id, *this);
-  if (registered.displaced) {
-    Worker* other = context.workers[registered.displaced->worker];
-    other->post([other, id = registered.displaced->id] { other->closeSession(id); });
+  for (const std::uint64_t tunnel : registered->tunnels) m_loads[tunnel] = std::make_shared<TunnelLoad>();
+  if (registered->displaced) {
+    Worker* other = context.workers[registered->displaced->worker];
+    other->post([other, id = registered->displaced->id] { other->closeSession(id); });
   }
-  logInfo("server", "{}: {} logged in as session {}", m_peerName, printable(login.clientName), m_id);
+  logInfo("server", "{}: {} of '{}' logged in as session {}", m_peerName, printable(login.clientName),
+          grant->principal->id, m_id);
   wire::LoginAccepted accepted;
   accepted.session = std::to_string(m_id);
   accepted.domain = context.registry.domain();
@@ -190,22 +243,41 @@ Result<wire::LoginAccepted> ClientLink::authenticate(const wire::Login& login) {
 }
 
 wire::Declared ClientLink::apply(const wire::Declare& declare) {
-  wire::Declared declared = m_worker.context().registry.apply(m_id, declare, m_worker.loop().now());
-  std::unordered_map<std::uint64_t, std::shared_ptr<TunnelLoad>> loads;
-  for (const wire::TunnelAnswer& answer : declared.answers) {
+  const Registry::Applied applied = m_worker.context().registry.apply(m_id, declare, m_worker.loop().now());
+  auto before = std::exchange(m_loads, {});
+  for (const wire::TunnelAnswer& answer : applied.declared.answers) {
+    const auto kept = answer.accepted ? before.find(answer.id) : before.end();
+    if (kept != before.end()) m_loads.insert(before.extract(kept));
+  }
+  follow(applied);
+  return applied.declared;
+}
+
+void ClientLink::settle(SessionId holder, bool answered) {
+  const Registry::Applied applied =
+      m_worker.context().registry.settle(m_id, holder, answered, m_worker.loop().now());
+  if (applied.declared.answers.empty()) return;  // it declared something else meanwhile
+  follow(applied);
+  m_session.answer(applied.declared);
+}
+
+void ClientLink::follow(const Registry::Applied& applied) {
+  for (const wire::TunnelAnswer& answer : applied.declared.answers) {
     if (!answer.accepted) {
       logInfo("server", "{}: tunnel refused: {}", m_peerName, answer.message);
       continue;
     }
     auto& load = m_loads[answer.id];
-    if (load == nullptr) {
-      load = std::make_shared<TunnelLoad>();
-      logInfo("server", "{}: tunnel {} is online", m_peerName, answer.url);
-    }
-    loads.emplace(answer.id, load);
+    if (load != nullptr) continue;
+    load = std::make_shared<TunnelLoad>();
+    logInfo("server", "{}: tunnel {} is online", m_peerName, answer.url);
   }
-  m_loads = std::move(loads);
-  return declared;
+  m_worker.withdraw(applied.withdrawals);
+  m_worker.probe(applied.contested, m_id);
+}
+
+wire::Released ClientLink::release(const wire::Release& release) {
+  return m_worker.context().registry.release(m_id, release.name, m_worker.loop().now());
 }
 
 void ClientLink::onClientDraining(const wire::Drain&) {

@@ -4,12 +4,15 @@
 // for visitors' requests. Owned by its worker; destroyed after the connection closed. One loop's thread.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/net/event_loop.h"
-#include "core/server/route_table.h"
+#include "core/server/registry.h"
 #include "core/server/tunnel_streams.h"
 #include "core/session/server_session.h"
 #include "core/transport/link.h"
@@ -30,8 +33,17 @@ class ClientLink final : public net::Disposable,
   [[nodiscard]] bool isReady() const noexcept;
   /// The load counter of a declared tunnel.
   std::shared_ptr<TunnelLoad> loadOf(std::uint64_t tunnel);
-  /// A newer connection of the same key has the session.
+  /// A newer connection of the same instance has the session.
   void takenOver();
+  /// Tunnels lost their names to another session.
+  void withdraw(const wire::Withdrawn& withdrawn);
+  /// Asks the client whether it lives. `done` is called once: with false where it does not answer in time or
+  /// its connection ends.
+  void probe(std::function<void(bool answered)> done);
+  /// What apply() left open because of `holder` is decided.
+  void settle(SessionId holder, bool answered);
+  /// Ends the session where its token is not good any more.
+  void checkToken();
   void drain(Duration deadline);
   void close(wire::AppError code, std::string_view reason);
 
@@ -48,13 +60,18 @@ class ClientLink final : public net::Disposable,
   void onStreamClosed(transport::Stream& stream) override;
 
   void sendControl(ByteView bytes) override;
-  Result<wire::LoginAccepted> authenticate(const wire::Login& login) override;
+  session::LoginVerdict authenticate(const wire::Login& login) override;
   wire::Declared apply(const wire::Declare& declare) override;
+  wire::Released release(const wire::Release& release) override;
+  void onProbeAnswered() override { finishProbes(true); }
   void onClientDraining(const wire::Drain& drain) override;
   void onSessionFailed(const Error& error, wire::AppError code) override;
 
   void armTimer();
-  void checkTokenAgain();
+  Result<wire::LoginAccepted> enter(const wire::Login& login, Result<access::Grant> grant);
+  /// What the registry made of a declaration: loads, logs, and what others have to do.
+  void follow(const Registry::Applied& applied);
+  void finishProbes(bool answered);
 
   Worker& m_worker;
   transport::Link* m_connection;
@@ -62,15 +79,18 @@ class ClientLink final : public net::Disposable,
   session::ServerSession m_session;
   net::Timer m_timer;
   net::Timer m_closeTimer;
-  net::Timer m_tokenTimer;
+  net::Timer m_probeTimer;
   SessionId m_id = 0;  ///< 0 before login.
   std::string m_peerName;
-  std::string m_token;  ///< Of the login: it may be revoked while the session lasts.
-  std::string m_head;   ///< Bytes of the control stream's head while incomplete.
+  std::string m_tokenId;  ///< Of the login: it may be revoked while the session lasts.
+  std::string m_head;     ///< Bytes of the control stream's head while incomplete.
   bool m_headRead = false;
   bool m_registered = false;
-  bool m_leaving = false;
   std::unordered_map<std::uint64_t, std::shared_ptr<TunnelLoad>> m_loads;
+  std::vector<std::function<void(bool)>> m_probes;
+  bool m_isSilent = false;  ///< It did not answer the last probe and was not heard since.
+  std::shared_ptr<ClientLink*> m_self =
+      std::make_shared<ClientLink*>(this);  ///< For what other threads finish.
 };
 
 }  // namespace adit::server

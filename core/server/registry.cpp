@@ -1,158 +1,237 @@
 // SPDX-License-Identifier: Apache-2.0
+// Sessions that come and go; what they declare is in registry_names.cpp.
 #include "core/server/registry.h"
 
-#include <unordered_set>
+#include <cstring>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/process.h"
+#include "core/session/holder_text.h"
+#include "core/session/tunnel_name.h"
+
 namespace adit::server {
 
-Registry::Registry(RegistryParams params)
-    : m_params(std::move(params)), m_names(m_params.grace), m_table(std::make_shared<RouteTable>()) {}
+using routing::NameBook;
+using routing::NameRecord;
+using routing::RouteEntry;
+using routing::RouteTable;
 
-std::shared_ptr<const RouteTable> Registry::routes() const {
-  const std::lock_guard lock(m_mutex);
-  return m_table;
+namespace {
+/// Lost sessions that are forgotten in a call, which holds the mutex.
+constexpr int kForgetsPerCall = 64;
+}  // namespace
+
+Registry::Registry(RegistryParams params)
+    : m_params(std::move(params)),
+      m_address(std::make_shared<PublicAddress>()),
+      m_names(m_params.names, *this),
+      m_table(std::make_shared<RouteTable>()),
+      m_routes(m_table) {}
+
+std::size_t Registry::InstanceHash::operator()(const InstanceKey& key) const noexcept {
+  std::size_t hash = 0;  // any part of a SHA-256 is as good as a hash
+  std::memcpy(&hash, key.device.sha256.data(), sizeof hash);
+  return hash ^ std::hash<std::string>{}(key.instance);
 }
 
 void Registry::setPublicAddress(PublicAddress address) {
   const std::lock_guard lock(m_mutex);
-  m_address = std::move(address);
+  m_address = std::make_shared<PublicAddress>(std::move(address));
 }
 
-wire::TunnelAnswer Registry::accept(std::uint64_t tunnel, const std::string& name) const {
-  const bool secure = m_address.scheme == http::Scheme::Https;
-  const std::string host = fmt::format("{}.{}", name, m_params.domain);
-  wire::TunnelAnswer answer{tunnel, true, name, fmt::format("{}://{}", secure ? "https" : "http", host),
-                            {},     {}};
-  if (m_address.port != (secure ? 443 : 80)) answer.url += fmt::format(":{}", m_address.port);
-  if (secure) {
-    answer.plainPort = m_address.plainPort;
-    answer.selfSigned = m_address.selfSigned && m_address.selfSigned(host);
-  }
-  return answer;
-}
-
-void Registry::publish(std::shared_ptr<RouteTable> table) {
-  m_table = std::move(table);
-  m_version.fetch_add(1, std::memory_order_release);
-}
-
-std::shared_ptr<RouteTable> Registry::copyTable(Timestamp now) const {
-  auto table = std::make_shared<RouteTable>(*m_table);
-  std::erase_if(table->routes,
-                [now](const auto& entry) { return !entry.second.online && entry.second.keptUntil <= now; });
-  return table;
-}
-
-void Registry::takeOffline(RouteTable& table, const Session& session, Timestamp now) const {
-  for (const auto& [id, name] : session.names) {
-    const auto found = table.routes.find(name);
-    if (found == table.routes.end()) continue;
-    found->second.online = false;
-    found->second.keptUntil = now + m_params.grace;
-  }
-}
-
-Registry::Registered Registry::addSession(const tls::Pin& key, unsigned worker) {
+std::size_t Registry::sessionCount() const {
   const std::lock_guard lock(m_mutex);
+  return m_sessions.size() + m_lost.size();
+}
+
+void Registry::beginEdit(Timestamp now) {
+  m_edit.emplace(m_table);
+  m_names.expire(now);
+  forgetLost(now);
+}
+
+void Registry::endEdit() {
+  auto table = m_edit->finish();
+  m_edit.reset();
+  if (table == m_table) return;
+  m_table = table;
+  m_routes.publish(std::move(table));
+}
+
+std::shared_ptr<const RouteEntry> Registry::routeOf(const NameRecord& record) const {
+  auto entry = std::make_shared<RouteEntry>();
+  entry->name = record.name;
+  entry->principal = record.owner->principal;
+  entry->offlineUntil = record.shownUntil;
+  if (const auto holder = m_sessions.find(record.holder); holder != m_sessions.end()) {
+    const Session& session = holder->second;
+    if (session.suspended) {
+      entry->offlineUntil = session.shownUntil;
+    } else {
+      entry->servers.push_back({record.holder, session.worker, record.tunnel});
+    }
+  }
+  return entry;
+}
+
+void Registry::onNameChanged(const NameRecord& record) {
+  if (record.holder == 0 && record.shownUntil == kNever) {
+    m_edit->erase(record.name);
+  } else {
+    m_edit->set(routeOf(record));
+  }
+  if (m_collects && (record.holder == 0 || !record.keptAsHeld)) {
+    record.keptAsHeld = record.holder != 0;
+    m_changes.push_back({reservationOf(record), false});
+  }
+}
+
+void Registry::onNameFreed(const NameRecord& record) {
+  m_edit->erase(record.name);
+  if (m_collects) m_changes.push_back({reservationOf(record), true});
+}
+
+Result<> Registry::makeRoomForSession() {
+  while (m_sessions.size() + m_lost.size() >= m_params.maxSessions) {
+    if (m_lostOrder.empty())
+      return fail(ErrorCode::Overloaded, "the server has as many sessions as it can; try again later");
+    const auto [until, key] = std::move(m_lostOrder.front());
+    m_lostOrder.pop_front();
+    if (const auto lost = m_lost.find(key); lost != m_lost.end() && lost->second.until == until)
+      m_lost.erase(lost);
+  }
+  return {};
+}
+
+void Registry::forgetLost(Timestamp now) {
+  for (int i = 0; i < kForgetsPerCall && !m_lostOrder.empty() && m_lostOrder.front().first <= now; ++i) {
+    const auto lost = m_lost.find(m_lostOrder.front().second);
+    if (lost != m_lost.end() && lost->second.until <= now) m_lost.erase(lost);
+    m_lostOrder.pop_front();
+  }
+}
+
+Result<Registry::Registered> Registry::addSession(Newcomer newcomer, Timestamp now) {
+  const std::lock_guard lock(m_mutex);
+  beginEdit(now);
   Registered result;
-  for (const auto& [id, session] : m_sessions) {
-    if (session.key == key) result.displaced = SessionPlace{session.worker, id};
+  const InstanceKey key{newcomer.device, std::move(newcomer.instance)};
+  Session session{key, std::move(newcomer.principal), newcomer.worker, std::move(newcomer.self)};
+  std::vector<std::pair<std::uint64_t, NameRecord*>> before;  // what the instance's session had
+  std::string principalBefore;
+  if (const auto older = m_byInstance.find(key); older != m_byInstance.end()) {
+    const auto displaced = m_sessions.find(older->second);
+    result.displaced = SessionPlace{displaced->second.worker, displaced->first};
+    before.assign(displaced->second.tunnels.begin(), displaced->second.tunnels.end());
+    principalBefore = displaced->second.principal->id;
+    m_sessions.erase(displaced);
+    m_byInstance.erase(older);
+  } else if (auto lost = m_lost.extract(key); !lost.empty() && lost.mapped().until > now) {
+    principalBefore = lost.mapped().principal;
+    for (const auto& [tunnel, name] : lost.mapped().tunnels) {
+      NameRecord* record = m_names.find(name, now);
+      if (record != nullptr && record->holder == 0 && record->owner->principal->id == principalBefore)
+        before.emplace_back(tunnel, record);
+    }
   }
-  // The displaced session's routes stay until the new one declares: its requests in flight end by themselves.
+  if (auto room = makeRoomForSession(); !room) {
+    endEdit();
+    return fail(std::move(room.error()));
+  }
   result.id = m_nextSession++;
-  Session session{key, worker};
-  if (result.displaced) {
-    session.names = std::move(m_sessions[result.displaced->id].names);
-    m_sessions.erase(result.displaced->id);
+  const bool samePrincipal = session.principal->id == principalBefore;
+  Session& added = m_sessions.emplace(result.id, std::move(session)).first->second;
+  m_byInstance.emplace(key, result.id);
+  for (const auto& [tunnel, record] : before) {
+    if (samePrincipal) {
+      added.tunnels.emplace(tunnel, record);
+      result.tunnels.push_back(tunnel);
+      m_names.hold(*record, result.id, tunnel);
+    } else if (record->holder != 0) {
+      m_names.leave(*record, NameBook::Visitors::AreTold, now);
+    }
   }
-  m_sessions.emplace(result.id, std::move(session));
+  endEdit();
   return result;
-}
-
-wire::Declared Registry::apply(SessionId id, const wire::Declare& declare, Timestamp now) {
-  const std::lock_guard lock(m_mutex);
-  wire::Declared declared{declare.revision, {}};
-  const auto found = m_sessions.find(id);
-  const auto refuse = [&declared](std::uint64_t tunnel, ErrorCode code, std::string message) {
-    declared.answers.push_back({tunnel, false, {}, {}, std::string(toString(code)), std::move(message)});
-  };
-  if (found == m_sessions.end()) {
-    for (const auto& tunnel : declare.tunnels)
-      refuse(tunnel.id, ErrorCode::TakenOver, "a newer connection has this session");
-    return declared;
-  }
-  Session& session = found->second;
-  auto table = copyTable(now);
-
-  std::unordered_map<std::uint64_t, std::string> names;
-  std::unordered_set<std::string> used;
-  for (const auto& tunnel : declare.tunnels) {
-    if (tunnel.kind != wire::TunnelKind::Http) {
-      refuse(tunnel.id, ErrorCode::Unsupported, "this server carries HTTP tunnels only");
-      continue;
-    }
-    if (names.contains(tunnel.id)) {
-      refuse(tunnel.id, ErrorCode::InvalidArgument, "this tunnel id is declared twice");
-      continue;
-    }
-    if (names.size() >= m_params.maxTunnels) {
-      refuse(tunnel.id, ErrorCode::LimitExceeded,
-             fmt::format("at most {} tunnels a client", m_params.maxTunnels));
-      continue;
-    }
-    const auto kept = session.names.find(tunnel.id);
-    const bool chooses = tunnel.name.empty();
-    auto name = m_names.acquire(chooses && kept != session.names.end() ? kept->second : tunnel.name,
-                                session.key, now, m_random);
-    if (!name) {
-      refuse(tunnel.id, name.error().code, name.error().detail);
-      continue;
-    }
-    if (!used.insert(*name).second) {
-      refuse(tunnel.id, ErrorCode::NameTaken,
-             fmt::format("another of your tunnels is named '{}' already", *name));
-      continue;
-    }
-    table->routes[*name] = Route{!session.suspended, session.worker, id, tunnel.id,
-                                 session.suspended ? now + m_params.grace : kNever};
-    declared.answers.push_back(accept(tunnel.id, *name));
-    names.emplace(tunnel.id, std::move(*name));
-  }
-  for (const auto& [tunnel, name] : session.names) {
-    if (used.contains(name)) continue;
-    m_names.release(name, session.key);
-    table->routes.erase(name);
-  }
-  session.names = std::move(names);
-  publish(std::move(table));
-  return declared;
 }
 
 void Registry::suspendSession(SessionId id, Timestamp now) {
   const std::lock_guard lock(m_mutex);
   const auto found = m_sessions.find(id);
-  if (found == m_sessions.end()) return;
+  if (found == m_sessions.end() || found->second.suspended) return;
+  beginEdit(now);
   found->second.suspended = true;
-  auto table = copyTable(now);
-  takeOffline(*table, found->second, now);
-  publish(std::move(table));
+  found->second.shownUntil = now + m_params.names.shown;
+  for (const auto& [tunnel, record] : found->second.tunnels) m_edit->set(routeOf(*record));
+  endEdit();
 }
 
 void Registry::removeSession(SessionId id, Departure departure, Timestamp now) {
   const std::lock_guard lock(m_mutex);
   const auto found = m_sessions.find(id);
   if (found == m_sessions.end()) return;  // displaced: the newer session has its names
-  auto table = copyTable(now);
-  takeOffline(*table, found->second, now);
-  if (departure == Departure::Lost) {
-    m_names.ownerGone(found->second.key, now);
-  } else {
-    for (const auto& [tunnel, name] : found->second.names) m_names.release(name, found->second.key);
-  }
+  beginEdit(now);
+  const Session session = std::move(found->second);
   m_sessions.erase(found);
-  publish(std::move(table));
+  m_byInstance.erase(session.key);
+  Lost lost{session.principal->id, {}, now + m_params.lostFor};
+  for (const auto& [tunnel, record] : session.tunnels) {
+    lost.tunnels.emplace_back(tunnel, record->name);
+    m_names.leave(*record, NameBook::Visitors::AreTold, now);
+  }
+  if (departure == Departure::Lost) {
+    m_lostOrder.emplace_back(lost.until, session.key);
+    m_lost.insert_or_assign(session.key, std::move(lost));
+  }
+  endEdit();
+}
+
+void Registry::setTokens(std::shared_ptr<const access::TokenSnapshot> tokens, Timestamp now) {
+  const std::lock_guard lock(m_mutex);
+  beginEdit(now);
+  m_tokens = std::move(tokens);
+  for (const std::string& principal : m_names.principals())
+    m_names.setActive(principal, m_tokens->hasPrincipal(principal), now);
+  endEdit();
+}
+
+routing::Reservation Registry::reservationOf(const NameRecord& record) {
+  return {record.name,   record.owner->principal->id, record.chosen, record.holder != 0,
+          record.leftAt, record.reservedUntil};
+}
+
+void Registry::restore(const std::vector<routing::Reservation>& reservations, Timestamp now) {
+  const std::lock_guard lock(m_mutex);
+  beginEdit(now);
+  for (const routing::Reservation& kept : reservations) m_names.restore(kept, now);
+  endEdit();
+}
+
+void Registry::collectChanges() {
+  const std::lock_guard lock(m_mutex);
+  m_collects = true;
+}
+
+std::vector<routing::ReservationChange> Registry::takeChanges() {
+  const std::lock_guard lock(m_mutex);
+  // Called every second: what is due is looked after where nobody comes or goes, too.
+  beginEdit(MonotonicClock::now());
+  endEdit();
+  return std::exchange(m_changes, {});
+}
+
+std::vector<routing::Reservation> Registry::reservations() {
+  const std::lock_guard lock(m_mutex);
+  m_changes.clear();
+  std::vector<routing::Reservation> all;
+  all.reserve(m_names.size());
+  m_names.forEach([&all](const NameRecord& record) {
+    record.keptAsHeld = record.holder != 0;
+    all.push_back(reservationOf(record));
+  });
+  return all;
 }
 
 }  // namespace adit::server

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/net/event_loop.h"
-#include "core/server/route_table.h"
+#include "core/server/route_lookup.h"
 #include "core/server/stream_batch.h"
 #include "core/server/tunnel_streams.h"
 #include "core/transport/stream.h"

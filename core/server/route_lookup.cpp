@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxDnsName = 253;
 
-const Route* findRoute(const RouteTable& routes, std::string_view domain,
-                       std::string_view authority) noexcept {
+const routing::RouteEntry* findRoute(const RouteTable& routes, std::string_view domain,
+                                     std::string_view authority) noexcept {
   const std::string_view host = http::hostOf(authority);
   if (host.empty() || host.size() > kMaxDnsName) return nullptr;
   std::array<char, kMaxDnsName> lower{};
@@ -30,12 +30,15 @@ const Route* findRoute(const RouteTable& routes, std::string_view domain,
 
 Destination findDestination(const RouteTable& routes, const LookupContext& context,
                             std::string_view authority) noexcept {
-  const Route* route = findRoute(routes, context.domain, authority);
-  if (route == nullptr || (!route->online && route->keptUntil <= context.now)) return {};
-  const auto kind = !route->online                    ? Destination::Kind::Offline
-                    : route->worker == context.worker ? Destination::Kind::Here
-                                                      : Destination::Kind::Elsewhere;
-  return {kind, route->worker, route->session, route->tunnel};
+  const routing::RouteEntry* route = findRoute(routes, context.domain, authority);
+  if (route == nullptr) return {};
+  if (!route->isOnline()) {
+    const bool isShown = route->offlineUntil > context.now;
+    return {isShown ? Destination::Kind::Offline : Destination::Kind::Unknown};
+  }
+  const routing::RouteServer& server = route->servers.front();
+  const auto kind = server.worker == context.worker ? Destination::Kind::Here : Destination::Kind::Elsewhere;
+  return {kind, server.worker, server.session, server.tunnel};
 }
 
 }  // namespace adit::server

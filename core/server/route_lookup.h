@@ -7,9 +7,12 @@
 #include <string_view>
 
 #include "core/base/clock.h"
-#include "core/server/route_table.h"
+#include "core/routing/route_table.h"
 
 namespace adit::server {
+
+using routing::RouteTable;
+using routing::SessionId;
 
 struct Destination {
   enum class Kind : std::uint8_t {

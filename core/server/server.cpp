@@ -81,12 +81,20 @@ Server::Server(RegistryParams registry, ServerConfig config, http::HopNames name
 Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   RegistryParams registry;
   registry.domain = params.domain;
+  registry.names.grace = params.nameGrace;
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
   ServerConfig config{params.limits, params.domain, 0, params.certificates};
   http::HopNames names(fmt::format("{:016x}", SecureRandom().next()), params.requestVia);
   std::unique_ptr<Server> server(new Server(registry, config, std::move(names), count));
   ServerContext& context = server->m_context;
-  context.checkToken = std::move(params.checkToken);
+  context.tokens = std::move(params.tokens);
+  if (!params.namesFile.empty()) {
+    auto keeper = routing::ReservationKeeper::open(params.namesFile, MonotonicClock::now());
+    if (!keeper) return fail(std::move(keeper.error()));
+    server->m_keeper = std::move(*keeper);
+    context.registry.restore(server->m_keeper->reservations(), MonotonicClock::now());
+    context.registry.collectChanges();
+  }
   context.observer = std::move(params.observer);
   const bool https = params.certificates != nullptr;
 
@@ -145,11 +153,20 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   std::vector<RemoteStreams*> remote;
   for (auto& each : server->m_workers) remote.push_back(&each->remoteStreams());
   for (RemoteStreams* each : remote) each->connect(remote);
+  context.tokens->setListener([&context](const std::shared_ptr<const access::TokenSnapshot>& tokens) {
+    context.registry.setTokens(tokens, MonotonicClock::now());
+    for (Worker* each : context.workers) each->post([each, tokens] { each->setTokens(tokens); });
+  });
+  const auto tokens = context.tokens->current();
+  context.registry.setTokens(tokens, MonotonicClock::now());
+  for (auto& each : server->m_workers) each->setTokens(tokens);
+  if (server->m_keeper != nullptr) server->m_keeper->start(context.registry);
   for (auto& each : server->m_workers) each->start();
   return server;
 }
 
 Server::~Server() {
+  if (m_context.tokens != nullptr) m_context.tokens->setListener({});
   for (auto& worker : m_workers) worker->stop();
 }
 

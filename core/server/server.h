@@ -29,9 +29,12 @@ struct ServerParams {
   http::RequestVia requestVia = http::RequestVia::Omitted;
   bool redirectHttp = false;  ///< Visitors of known names without TLS are sent to HTTPS (308).
   unsigned workers = 1;
-  std::uint16_t publicPort = 0;         ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
-  std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
-  TokenCheck checkToken;
+  std::uint16_t publicPort = 0;                 ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
+  std::size_t loopbackPayload = 16376;          ///< See quic::TransportLimits.
+  std::shared_ptr<access::TokenSource> tokens;  ///< Outlives the server.
+  Duration nameGrace = std::chrono::hours(7 * 24);  ///< How long a name that was asked for stays reserved.
+  /// Where reservations are kept over restarts; empty: they are not.
+  std::filesystem::path namesFile;
   ServerLimits limits;
   /// Told of every request; called on the workers' threads. Null: nobody wants to know.
   std::shared_ptr<RequestObserver> observer;
@@ -53,6 +56,7 @@ class Server {
  private:
   Server(RegistryParams registry, ServerConfig config, http::HopNames names, unsigned workers);
   ServerContext m_context;
+  std::unique_ptr<routing::ReservationKeeper> m_keeper;  ///< Of the context's registry.
   std::vector<std::unique_ptr<Worker>> m_workers;
   std::shared_ptr<std::atomic<std::size_t>> m_draining;
 };

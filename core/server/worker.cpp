@@ -44,6 +44,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
                  context.observer.get(),
                  RequestId{m_params.index} << kWorkerShift},
       m_remoteStreams(*m_loop, m_params.index, *this),
+      m_routes(context.registry.routes()),
       m_fullTimer(*m_loop, [this] { resumeAccepting(); }) {}
 
 Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerParams params) {
@@ -121,15 +122,6 @@ void Worker::apply(const ServerConfig& config) {
   m_windowBudget.resize(config.limits.windowGrowth);
 }
 
-const RouteTable& Worker::routes() {
-  const std::uint64_t version = m_context.registry.version();
-  if (m_routes == nullptr || version != m_routesVersion) {
-    m_routesVersion = version;
-    m_routes = m_context.registry.routes();
-  }
-  return *m_routes;
-}
-
 Destination Worker::find(std::string_view authority) {
   const LookupContext asking{m_config.get().domain, m_params.index, m_loop->now()};
   return findDestination(routes(), asking, authority);
@@ -150,6 +142,38 @@ ClientLink* Worker::findSession(SessionId id) {
 
 void Worker::closeSession(SessionId id) {
   if (ClientLink* link = findSession(id)) link->takenOver();
+}
+
+void Worker::setTokens(std::shared_ptr<const access::TokenSnapshot> tokens) {
+  m_tokens = std::move(tokens);
+  for (auto& [key, link] : m_links) link->checkToken();
+}
+
+void Worker::withdraw(const std::vector<Registry::Withdrawal>& withdrawals) {
+  for (const Registry::Withdrawal& each : withdrawals) {
+    Worker* home = m_context.workers[each.from.worker];
+    home->post([home, id = each.from.id, message = each.message] {
+      if (ClientLink* link = home->findSession(id)) link->withdraw(message);
+    });
+  }
+}
+
+void Worker::probe(const std::vector<Registry::SessionPlace>& holders, SessionId asker) {
+  for (const Registry::SessionPlace& holder : holders) {
+    Worker* home = m_context.workers[holder.worker];
+    const auto settle = [this, asker, id = holder.id](bool answered) {
+      post([this, asker, id, answered] {
+        if (ClientLink* link = findSession(asker)) link->settle(id, answered);
+      });
+    };
+    home->post([home, id = holder.id, settle] {
+      if (ClientLink* link = home->findSession(id)) {
+        link->probe(settle);
+      } else {
+        settle(false);
+      }
+    });
+  }
 }
 
 OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {

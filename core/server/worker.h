@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/access/token_source.h"
 #include "core/quic/endpoint_driver.h"
 #include "core/server/ingress.h"
 #include "core/server/login_guard.h"
@@ -26,9 +27,6 @@ namespace adit::server {
 class ClientLink;
 class Worker;
 
-/// Decides about a token: the sentence of a refusal, or nothing. Any thread.
-using TokenCheck = std::function<Result<>(std::string_view token)>;
-
 /// What the workers of a server share. Immutable after start except what is thread-safe by itself.
 struct ServerContext {
   /// `capacity`: visitors' connections in all.
@@ -40,7 +38,7 @@ struct ServerContext {
         names(std::move(hopNames)) {}
   Registry registry;
   LoginGuard loginGuard;
-  TokenCheck checkToken;
+  std::shared_ptr<access::TokenSource> tokens;
   ConfigSource config;
   VisitorGate gate;
   const http::HopNames names;
@@ -73,6 +71,9 @@ class Worker final : private quic::EndpointDriver::Handler,
   static Result<std::unique_ptr<Worker>> create(ServerContext& context, WorkerParams params);
   ~Worker();
 
+  /// Before start() on the thread that starts it, then on its own: sessions whose token is no longer good
+  /// end.
+  void setTokens(std::shared_ptr<const access::TokenSnapshot> tokens);
   void start();
   void post(net::EventLoop::Task task) { m_loop->post(std::move(task)); }
   /// Stops accepting, tells clients and visitors, and calls `done` (on this thread) when nothing is left or
@@ -97,8 +98,16 @@ class Worker final : private quic::EndpointDriver::Handler,
   [[nodiscard]] net::EventLoop& loop() noexcept { return *m_loop; }
   [[nodiscard]] unsigned index() const noexcept { return m_params.index; }
   [[nodiscard]] bool draining() const noexcept { return m_draining; }
+  /// The tokens as this worker knows them.
+  [[nodiscard]] const access::TokenSnapshot& tokens() const noexcept { return *m_tokens; }
+  [[nodiscard]] ClientLink* findSession(SessionId id);
   void addSession(SessionId id, ClientLink& link) { m_sessions[id] = &link; }
   void removeSession(SessionId id) { m_sessions.erase(id); }
+  /// Sends what a session's registration or declaration asks of others to their workers.
+  void withdraw(const std::vector<Registry::Withdrawal>& withdrawals);
+  /// Asks sessions, wherever they live, whether they do, for the session `asker` of this worker.
+  void probe(const std::vector<Registry::SessionPlace>& holders, SessionId asker);
+  /// A newer connection of its instance has the session.
   void closeSession(SessionId id);
   void forgetLink(ClientLink& link);
 
@@ -123,8 +132,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   void leave(const net::SocketAddress& peer) override;
   void accept(VisitorArrival arrival) override;
 
-  [[nodiscard]] ClientLink* findSession(SessionId id);
-  const RouteTable& routes();
+  /// The current routes, good during the event.
+  const RouteTable& routes() { return *m_routes.current(); }
   void serve(VisitorArrival& arrival);
   void apply(const ServerConfig& config);
   template <typename Do>
@@ -153,8 +162,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
   std::unordered_map<SessionId, ClientLink*> m_sessions;
   std::unordered_map<Visitor*, std::unique_ptr<Visitor>> m_visitors;
-  std::shared_ptr<const RouteTable> m_routes;
-  std::uint64_t m_routesVersion = 0;
+  Published<RouteTable>::Reader m_routes;
+  std::shared_ptr<const access::TokenSnapshot> m_tokens;
   bool m_draining = false;
   bool m_listenersPaused = false;
   net::Timer m_fullTimer;

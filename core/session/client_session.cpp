@@ -79,6 +79,12 @@ void ClientSession::handle(const wire::ControlMessage& message, Timestamp now) {
     onPong(*pong);
   } else if (const auto* drain = std::get_if<wire::Drain>(&message); drain != nullptr && loggedIn()) {
     onDrain(*drain);
+  } else if (const auto* withdrawn = std::get_if<wire::Withdrawn>(&message);
+             withdrawn != nullptr && loggedIn()) {
+    onWithdrawn(*withdrawn);
+  } else if (const auto* released = std::get_if<wire::Released>(&message);
+             released != nullptr && loggedIn()) {
+    onReleased(*released);
   } else {
     outOfPlace(message);
   }
@@ -130,7 +136,12 @@ void ClientSession::onAnswers(wire::Declared declared) {
   for (const auto& tunnel : m_tunnels) known.insert(tunnel.id);
   std::erase_if(declared.answers,
                 [&known](const wire::TunnelAnswer& answer) { return !known.contains(answer.id); });
-  for (auto& answer : declared.answers) answer.message = displayText(answer.message);
+  for (auto& answer : declared.answers) {
+    answer.message = displayText(answer.message);
+    if (!answer.holder) continue;
+    answer.holder->device = displayText(answer.holder->device);
+    answer.holder->program = displayText(answer.holder->program);
+  }
   for (std::size_t i = wire::kMaxTunnels; i < m_tunnels.size(); ++i) {
     wire::TunnelAnswer answer;
     answer.id = m_tunnels[i].id;
@@ -139,6 +150,26 @@ void ClientSession::onAnswers(wire::Declared declared) {
     declared.answers.push_back(std::move(answer));
   }
   m_handler.onDeclared(declared);
+}
+
+void ClientSession::onWithdrawn(wire::Withdrawn withdrawn) {
+  std::erase_if(withdrawn.tunnels, [this](std::uint64_t id) {
+    return std::none_of(m_tunnels.begin(), m_tunnels.end(),
+                        [id](const wire::TunnelDeclaration& tunnel) { return tunnel.id == id; });
+  });
+  withdrawn.message = displayText(withdrawn.message);
+  if (!withdrawn.tunnels.empty()) m_handler.onWithdrawn(withdrawn);
+}
+
+bool ClientSession::release(std::uint64_t request, std::string name) {
+  if (!loggedIn()) return false;
+  send(wire::Release{request, std::move(name)});
+  return true;
+}
+
+void ClientSession::onReleased(wire::Released released) {
+  released.message = displayText(released.message);
+  m_handler.onReleased(released);
 }
 
 void ClientSession::onPong(const wire::Pong& pong) {

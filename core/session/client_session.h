@@ -5,6 +5,7 @@
 // and allowed transitions are a table. Owned by the client's connection; one thread.
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -43,10 +44,15 @@ class ClientSession {
    public:
     virtual void sendControl(ByteView bytes) = 0;
     virtual void onLoggedIn(const wire::LoginAccepted& accepted) = 0;
-    /// The server's answer to the newest declaration (older ones are dropped here). Only ids that were
-    /// declared; those beyond what a message can carry are answered here with LimitExceeded. Messages are fit
-    /// for display.
+    /// Answers to the newest declaration (those to older ones are dropped here): at first those the server
+    /// knows at once, the others later. Only ids that were declared; those beyond what a message can carry
+    /// are answered here with LimitExceeded. Texts are fit for display.
     virtual void onDeclared(const wire::Declared& declared) = 0;
+    /// Tunnels lost their names to another session of the user. Only ids that were declared. The owner
+    /// declares without them from now on. The message is fit for display.
+    virtual void onWithdrawn(const wire::Withdrawn& withdrawn) = 0;
+    /// The answer to a release(). The message is fit for display.
+    virtual void onReleased(const wire::Released& released) = 0;
     /// The server asks to leave. The reason is fit for display.
     virtual void onServerDraining(const wire::Drain& drain) = 0;
     /// The session is over; close the connection with `code`. Last callback.
@@ -65,6 +71,9 @@ class ClientSession {
   /// Remembers the set and sends it once logged in; revisions count up inside. While an answer is awaited a
   /// newer set waits for it, so that a user who adds many tunnels at once costs few messages.
   void declare(std::vector<wire::TunnelDeclaration> tunnels, Timestamp now);
+  /// Asks the server to give up a name that is reserved for this client's principal; the answer repeats
+  /// `request`. False, and nothing is sent, where the session is not logged in.
+  bool release(std::uint64_t request, std::string name);
   void receive(ByteView bytes, Timestamp now);
   /// Tells the server that this client leaves; after `deadline` the session fails with Closed where its owner
   /// has not ended it before. Before login it fails with Cancelled at once.
@@ -78,6 +87,8 @@ class ClientSession {
   void onAccepted(wire::LoginAccepted accepted, Timestamp now);
   void onRefused(const wire::LoginRefused& refused);
   void onAnswers(wire::Declared declared);
+  void onWithdrawn(wire::Withdrawn withdrawn);
+  void onReleased(wire::Released released);
   void onPong(const wire::Pong& pong);
   void onDrain(wire::Drain drain);
   void sendDeclaration();

@@ -26,6 +26,8 @@ std::string_view toString(ServerSessionState state) noexcept {
   switch (state) {
     case ServerSessionState::AwaitingLogin:
       return "awaiting-login";
+    case ServerSessionState::Authenticating:
+      return "authenticating";
     case ServerSessionState::Ready:
       return "ready";
     case ServerSessionState::Draining:
@@ -67,14 +69,17 @@ bool ServerSession::payForMessages(Timestamp now) {
 }
 
 void ServerSession::handle(const wire::ControlMessage& message, Timestamp now) {
-  if (const auto* login = std::get_if<wire::Login>(&message); login != nullptr && !loggedIn()) {
+  if (const auto* login = std::get_if<wire::Login>(&message);
+      login != nullptr && m_state == ServerSessionState::AwaitingLogin) {
     onLogin(*login, now);
   } else if (const auto* declare = std::get_if<wire::Declare>(&message); declare != nullptr && loggedIn()) {
     onDeclare(*declare);
   } else if (const auto* ping = std::get_if<wire::Ping>(&message); ping != nullptr && loggedIn()) {
     send(wire::Pong{ping->nonce});
-  } else if (std::holds_alternative<wire::Pong>(message) && loggedIn()) {
-    // It was heard; nothing was asked.
+  } else if (const auto* pong = std::get_if<wire::Pong>(&message); pong != nullptr && loggedIn()) {
+    onPong(*pong);
+  } else if (const auto* released = std::get_if<wire::Release>(&message); released != nullptr && loggedIn()) {
+    onRelease(*released);
   } else if (const auto* drain = std::get_if<wire::Drain>(&message); drain != nullptr && loggedIn()) {
     onDrain(*drain);
   } else {
@@ -93,21 +98,28 @@ void ServerSession::onLogin(wire::Login login, Timestamp now) {
   }
   login.clientName = displayText(login.clientName, wire::kMaxClientName);
   login.agent = displayText(login.agent, wire::kMaxAgent);
-  auto accepted = m_handler.authenticate(login);
-  if (m_state != ServerSessionState::AwaitingLogin) return;  // the handler ended it
-  if (!accepted) return refuse(accepted.error(), AppError::LoginRefused);
-  accepted->version = std::min(login.maxVersion, wire::kProtocolVersion);
-  accepted->heartbeatMs = static_cast<std::uint32_t>(
+  login.program = displayText(login.program, wire::kMaxProgram);
+  m_version = std::min(login.maxVersion, wire::kProtocolVersion);
+  m_offered = login.capabilities;
+  if (!moveTo(ServerSessionState::Authenticating)) return;
+  if (auto verdict = m_handler.authenticate(login)) finishLogin(std::move(*verdict), now);
+}
+
+void ServerSession::finishLogin(Result<wire::LoginAccepted> verdict, Timestamp now) {
+  if (m_state != ServerSessionState::Authenticating) return;
+  if (!verdict) return refuse(verdict.error(), AppError::LoginRefused);
+  wire::LoginAccepted& accepted = *verdict;
+  accepted.version = m_version;
+  accepted.heartbeatMs = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(m_params.heartbeat).count());
-  std::erase_if(accepted->capabilities, [&login](const std::string& capability) {
-    return std::find(login.capabilities.begin(), login.capabilities.end(), capability) ==
-           login.capabilities.end();
+  std::erase_if(accepted.capabilities, [this](const std::string& capability) {
+    return std::find(m_offered.begin(), m_offered.end(), capability) == m_offered.end();
   });
   if (!moveTo(ServerSessionState::Ready)) return;
   m_deadline = kNever;
   heard(now);
   m_reader.setLimit(wire::kMaxClientMessage);
-  send(*accepted);
+  send(accepted);
 }
 
 void ServerSession::refuse(const Error& error, AppError code) {
@@ -130,6 +142,29 @@ void ServerSession::onDeclare(const wire::Declare& declare) {
   send(declared);
 }
 
+void ServerSession::answer(wire::Declared declared) {
+  if (loggedIn() && declared.revision == m_revision) send(declared);
+}
+
+void ServerSession::onRelease(const wire::Release& release) {
+  wire::Released released = m_handler.release(release);
+  if (m_state == ServerSessionState::Failed) return;
+  released.request = release.request;
+  send(released);
+}
+
+void ServerSession::withdraw(const wire::Withdrawn& withdrawn) {
+  if (loggedIn()) send(withdrawn);
+}
+
+void ServerSession::probe() {
+  if (loggedIn()) send(wire::Ping{++m_probe});
+}
+
+void ServerSession::onPong(const wire::Pong& pong) {
+  if (pong.nonce == m_probe && m_probe != 0) m_handler.onProbeAnswered();
+}
+
 void ServerSession::onDrain(wire::Drain drain) {
   if (m_state == ServerSessionState::Ready && !moveTo(ServerSessionState::Draining)) return;
   drain.reason = displayText(drain.reason);
@@ -141,6 +176,7 @@ void ServerSession::drain(Duration deadline, std::string_view reason, Timestamp 
     case ServerSessionState::Failed:
       return;
     case ServerSessionState::AwaitingLogin:
+    case ServerSessionState::Authenticating:
       return refuse(Error{ErrorCode::Overloaded, "the server is shutting down; try again", 0},
                     AppError::Draining);
     case ServerSessionState::Ready:
@@ -162,7 +198,7 @@ Timestamp ServerSession::deadline() const noexcept {
 void ServerSession::expire(Timestamp now) {
   if (m_state == ServerSessionState::Failed) return;
   if (now >= m_deadline) {
-    if (m_state == ServerSessionState::AwaitingLogin) {
+    if (!loggedIn()) {
       return fail(Error{ErrorCode::TimedOut, "the client did not log in", 0}, AppError::LoginTimeout);
     }
     return fail(Error{ErrorCode::Closed, "the time to finish what was in flight is over", 0},

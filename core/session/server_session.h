@@ -6,6 +6,9 @@
 // on the server; one thread.
 
 #include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -16,24 +19,30 @@
 namespace adit::session {
 
 enum class ServerSessionState : std::uint8_t {
-  AwaitingLogin,  ///< Nothing but a Login is accepted.
-  Ready,          ///< Logged in.
-  Draining,       ///< Logged in, and one side leaves.
-  Failed,         ///< Over.
+  AwaitingLogin,   ///< Nothing but a Login is accepted.
+  Authenticating,  ///< The handler looks the token up; the client has to wait for the answer.
+  Ready,           ///< Logged in.
+  Draining,        ///< Logged in, and one side leaves.
+  Failed,          ///< Over.
 };
 std::string_view toString(ServerSessionState state) noexcept;
 
 /// Whether a session may go from one state to the other.
 constexpr bool isAllowed(ServerSessionState from, ServerSessionState to) noexcept {
-  // Rows: from. Columns: to AwaitingLogin, Ready, Draining, Failed.
-  constexpr std::array<std::array<bool, 4>, 4> kAllowed = {{
-      {false, true, false, true},
-      {false, false, true, true},
-      {false, false, false, true},
-      {false, false, false, false},
+  // Rows: from. Columns: to AwaitingLogin, Authenticating, Ready, Draining, Failed.
+  constexpr std::array<std::array<bool, 5>, 5> kAllowed = {{
+      {false, true, false, false, true},
+      {false, false, true, false, true},
+      {false, false, false, true, true},
+      {false, false, false, false, true},
+      {false, false, false, false, false},
   }};
   return kAllowed[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
 }
+
+/// The answer to a login: accepted, or an error that becomes LoginRefused with its code and sentence. Empty:
+/// it follows by ServerSession::finishLogin.
+using LoginVerdict = std::optional<Result<wire::LoginAccepted>>;
 
 class ServerSession {
  public:
@@ -41,13 +50,16 @@ class ServerSession {
   class Handler {
    public:
     virtual void sendControl(ByteView bytes) = 0;
-    /// Is the token good? An Error becomes LoginRefused with its code and sentence. The session fills in
-    /// version and heartbeat and takes out capabilities that the client did not offer. clientName and agent
-    /// are fit for display.
-    virtual Result<wire::LoginAccepted> authenticate(const wire::Login& login) = 0;
-    /// An answer for each tunnel; the session fills in the revision. A kind may be one this version does not
-    /// know: Unsupported.
+    /// Is the token good? The session fills in version and heartbeat and takes out capabilities that the
+    /// client did not offer. clientName, agent and program are fit for display.
+    virtual LoginVerdict authenticate(const wire::Login& login) = 0;
+    /// The answers known now; the session fills in the revision. Those that are left out follow by
+    /// ServerSession::answer. A kind may be one this version does not know: Unsupported.
     virtual wire::Declared apply(const wire::Declare& declare) = 0;
+    /// Gives up a reserved name; the session fills in the request's number.
+    virtual wire::Released release(const wire::Release& release) = 0;
+    /// The client answered the newest probe(): it lives.
+    virtual void onProbeAnswered() = 0;
     /// The reason is fit for display.
     virtual void onClientDraining(const wire::Drain& drain) = 0;
     /// The session is over; close the connection with `code` (after what was sent). Last callback.
@@ -65,6 +77,15 @@ class ServerSession {
   };
   ServerSession(Params params, Handler& handler, Timestamp now);
   void receive(ByteView bytes, Timestamp now);
+  /// The verdict that authenticate() left open. Ignored where the session is not Authenticating any more.
+  void finishLogin(Result<wire::LoginAccepted> verdict, Timestamp now);
+  /// Answers that apply() left out. Ignored where `declared` is not of the newest revision, whose answers
+  /// count alone.
+  void answer(wire::Declared declared);
+  /// Tells the client that it lost the names of these tunnels. Nothing before login.
+  void withdraw(const wire::Withdrawn& withdrawn);
+  /// Asks the client whether it lives; onProbeAnswered says that it does. Nothing before login.
+  void probe();
   /// Asks the client to leave; after `deadline` the session fails with Closed (code Draining) where its owner
   /// has not ended it before. Before login it fails at once: the client comes back elsewhere.
   void drain(Duration deadline, std::string_view reason, Timestamp now);
@@ -75,6 +96,8 @@ class ServerSession {
  private:
   void handle(const wire::ControlMessage& message, Timestamp now);
   void onLogin(wire::Login login, Timestamp now);
+  void onPong(const wire::Pong& pong);
+  void onRelease(const wire::Release& release);
   void refuse(const Error& error, wire::AppError code);
   void onDeclare(const wire::Declare& declare);
   void onDrain(wire::Drain drain);
@@ -93,7 +116,10 @@ class ServerSession {
   wire::ControlReader m_reader;
   TokenBucket m_budget;
   ServerSessionState m_state = ServerSessionState::AwaitingLogin;
+  std::vector<std::string> m_offered;  // capabilities of the login
+  std::uint32_t m_version = wire::kProtocolVersion;
   std::uint64_t m_revision = 0;
+  std::uint64_t m_probe = 0;         // the newest nonce of ours
   std::uint64_t m_counted = 0;       // of m_reader.taken(), already paid for
   bool m_graced = false;             // a late wake-up was forgiven since the client was last heard
   Timestamp m_deadline;              // login, then a drain of ours

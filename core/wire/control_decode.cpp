@@ -150,6 +150,8 @@ constexpr std::uint32_t bits(std::initializer_list<unsigned> keys) {
 constexpr std::string_view kUrlSchemes[] = {"http://", "https://", "tcp://", "udp://"};
 constexpr std::uint64_t kAny64 = ~std::uint64_t{0};
 constexpr std::uint64_t kAny32 = 0xffff'ffff;
+/// Seconds since 1970 that every calendar function takes: to the year 9999.
+constexpr std::uint64_t kAnyTime = 253'402'300'799;
 
 Result<ControlMessage> readLogin(Decoder in) {
   Login message;
@@ -167,6 +169,14 @@ Result<ControlMessage> readLogin(Decoder in) {
         return in.text(message.agent, {0, kMaxAgent}, Characters::Any);
       case 6:
         return in.capabilities(message.capabilities);
+      case 7:
+        return in.text(message.instance, {1, kMaxInstance}, Characters::Visible);
+      case 8:
+        return in.number(message.processId, 0, kAny32);
+      case 9:
+        return in.number(message.startedUnix, 0, kAnyTime);
+      case 10:
+        return in.text(message.program, {0, kMaxProgram}, Characters::Any);
       default:
         return Key::Unknown;
     }
@@ -232,6 +242,10 @@ Result<ControlMessage> readDeclare(Decoder in) {
           return in.number(tunnel.kind, 1, 255);
         case 3:
           return in.text(tunnel.name, {0, kMaxTunnelName}, Characters::Any);
+        case 4:
+          return in.boolean(tunnel.takeOver);
+        case 5:
+          return in.boolean(tunnel.chosen);
         default:
           return Key::Unknown;
       }
@@ -257,6 +271,26 @@ bool isPublicAddress(std::string_view url) {
                      [url](std::string_view scheme) { return url.starts_with(scheme); });
 }
 
+Key readHolder(Decoder& in, NameHolder& holder) {
+  in.map("the holder in an answer", 0, [&](std::uint64_t key) {
+    switch (key) {
+      case 1:
+        return in.text(holder.device, {0, kMaxClientName}, Characters::Any);
+      case 2:
+        return in.text(holder.program, {0, kMaxProgram}, Characters::Any);
+      case 3:
+        return in.number(holder.processId, 0, kAny32);
+      case 4:
+        return in.number(holder.startedUnix, 0, kAnyTime);
+      case 5:
+        return in.boolean(holder.ownDevice);
+      default:
+        return Key::Unknown;
+    }
+  });
+  return Key::Known;
+}
+
 Result<ControlMessage> readDeclared(Decoder in) {
   Declared message;
   const auto readAnswer = [&in](TunnelAnswer& answer) {
@@ -278,6 +312,8 @@ Result<ControlMessage> readDeclared(Decoder in) {
           return in.number(answer.plainPort, 1, 65535);
         case 8:
           return in.boolean(answer.selfSigned);
+        case 9:
+          return readHolder(in, answer.holder.emplace());
         default:
           return Key::Unknown;
       }
@@ -325,6 +361,59 @@ Result<ControlMessage> readDrain(Decoder in) {
   return in.finish(std::move(message));
 }
 
+Result<ControlMessage> readWithdrawn(Decoder in) {
+  Withdrawn message;
+  in.map("Withdrawn", bits({1, 2}), [&](std::uint64_t key) {
+    switch (key) {
+      case 1:
+        return in.list(message.tunnels, kMaxTunnels,
+                       [&in](std::uint64_t& id) { in.number(id, 0, kVarintMax); });
+      case 2:
+        return in.text(message.code, {1, kMaxErrorCode}, Characters::Visible);
+      case 3:
+        return in.text(message.message, {0, kMaxSentence}, Characters::Any);
+      default:
+        return Key::Unknown;
+    }
+  });
+  return in.finish(std::move(message));
+}
+
+Result<ControlMessage> readRelease(Decoder in) {
+  Release message;
+  in.map("Release", bits({1, 2}), [&](std::uint64_t key) {
+    switch (key) {
+      case 1:
+        return in.number(message.request, 0, kAny64);
+      case 2:
+        return in.text(message.name, {1, kMaxTunnelName}, Characters::Any);
+      default:
+        return Key::Unknown;
+    }
+  });
+  return in.finish(std::move(message));
+}
+
+Result<ControlMessage> readReleased(Decoder in) {
+  Released message;
+  in.map("Released", bits({1, 2}), [&](std::uint64_t key) {
+    switch (key) {
+      case 1:
+        return in.number(message.request, 0, kAny64);
+      case 2:
+        return in.boolean(message.released);
+      case 3:
+        return in.text(message.code, {1, kMaxErrorCode}, Characters::Visible);
+      case 4:
+        return in.text(message.message, {0, kMaxSentence}, Characters::Any);
+      default:
+        return Key::Unknown;
+    }
+  });
+  if (in.ok() && !message.released && message.code.empty()) in.malformed("refuses without a code");
+  return in.finish(std::move(message));
+}
+
 }  // namespace
 
 Result<ControlMessage> decodePayload(std::uint64_t type, ByteView payload) {
@@ -346,6 +435,12 @@ Result<ControlMessage> decodePayload(std::uint64_t type, ByteView payload) {
       return readNonce<Pong>(std::move(in), "Pong");
     case 8:
       return readDrain(std::move(in));
+    case 9:
+      return readWithdrawn(std::move(in));
+    case 10:
+      return readRelease(std::move(in));
+    case 11:
+      return readReleased(std::move(in));
     default:
       return fail(ErrorCode::Unsupported, fmt::format("control message type {} is unknown", type));
   }

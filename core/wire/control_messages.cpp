@@ -39,7 +39,15 @@ std::string presentable(std::string_view text, std::size_t limit) {
 class MapWriter {
  public:
   void number(std::uint64_t key, std::uint64_t value) { next(key).number(value); }
+  /// Left out where it is 0.
+  void positive(std::uint64_t key, std::uint64_t value) {
+    if (value != 0) next(key).number(value);
+  }
   void boolean(std::uint64_t key, bool value) { next(key).boolean(value); }
+  /// Left out where it is false.
+  void flag(std::uint64_t key, bool value) {
+    if (value) next(key).boolean(true);
+  }
   void text(std::uint64_t key, std::string_view value) {
     if (!value.empty()) next(key).text(value);
   }
@@ -47,6 +55,14 @@ class MapWriter {
     if (values.empty()) return;
     next(key).array(values.size());
     for (const auto& value : values) m_writer.text(value);
+  }
+  void numbers(std::uint64_t key, const std::vector<std::uint64_t>& values) {
+    next(key).array(values.size());
+    for (const std::uint64_t value : values) m_writer.number(value);
+  }
+  void map(std::uint64_t key, const MapWriter& value) {
+    next(key);
+    value.appendTo(m_pairs);
   }
   void maps(std::uint64_t key, std::uint64_t count, std::string_view encoded) {
     next(key).array(count);
@@ -75,6 +91,10 @@ void write(MapWriter& map, const Login& message) {
   map.text(4, presentable(message.clientName, kMaxClientName));
   map.text(5, presentable(message.agent, kMaxAgent));
   map.texts(6, message.capabilities);
+  map.text(7, message.instance);
+  map.positive(8, message.processId);
+  map.positive(9, message.startedUnix);
+  map.text(10, presentable(message.program, kMaxProgram));
 }
 
 void write(MapWriter& map, const LoginAccepted& message) {
@@ -99,6 +119,8 @@ void write(MapWriter& map, const Declare& message) {
     entry.number(1, tunnel.id);
     entry.number(2, static_cast<std::uint64_t>(tunnel.kind));
     entry.text(3, tunnel.name);
+    entry.flag(4, tunnel.takeOver);
+    entry.flag(5, tunnel.chosen);
     entry.appendTo(tunnels);
   }
   map.maps(2, message.tunnels.size(), tunnels);
@@ -115,8 +137,17 @@ void write(MapWriter& map, const Declared& message) {
     entry.text(4, answer.url);
     entry.text(5, answer.code);
     entry.text(6, presentable(answer.message, kMaxSentence));
-    if (answer.plainPort != 0) entry.number(7, answer.plainPort);
-    if (answer.selfSigned) entry.boolean(8, true);
+    entry.positive(7, answer.plainPort);
+    entry.flag(8, answer.selfSigned);
+    if (answer.holder) {
+      MapWriter holder;
+      holder.text(1, presentable(answer.holder->device, kMaxClientName));
+      holder.text(2, presentable(answer.holder->program, kMaxProgram));
+      holder.positive(3, answer.holder->processId);
+      holder.positive(4, answer.holder->startedUnix);
+      holder.flag(5, answer.holder->ownDevice);
+      entry.map(9, holder);
+    }
     entry.appendTo(answers);
   }
   map.maps(2, message.answers.size(), answers);
@@ -130,6 +161,24 @@ void write(MapWriter& map, const Drain& message) {
   map.text(2, presentable(message.reason, kMaxSentence));
 }
 
+void write(MapWriter& map, const Withdrawn& message) {
+  map.numbers(1, message.tunnels);
+  map.text(2, message.code);
+  map.text(3, presentable(message.message, kMaxSentence));
+}
+
+void write(MapWriter& map, const Release& message) {
+  map.number(1, message.request);
+  map.text(2, message.name);
+}
+
+void write(MapWriter& map, const Released& message) {
+  map.number(1, message.request);
+  map.boolean(2, message.released);
+  map.text(3, message.code);
+  map.text(4, presentable(message.message, kMaxSentence));
+}
+
 void appendVarint(std::string& out, std::uint64_t value) {
   std::array<std::uint8_t, 8> room{};
   out.append(asText({room.data(), writeVarint(value, room.data())}));
@@ -139,7 +188,8 @@ void appendVarint(std::string& out, std::uint64_t value) {
 
 std::string_view nameOf(const ControlMessage& message) noexcept {
   static constexpr std::array<std::string_view, std::variant_size_v<ControlMessage>> kNames = {
-      "Login", "LoginAccepted", "LoginRefused", "Declare", "Declared", "Ping", "Pong", "Drain"};
+      "Login", "LoginAccepted", "LoginRefused", "Declare", "Declared", "Ping",
+      "Pong",  "Drain",         "Withdrawn",    "Release", "Released"};
   return kNames[message.index()];
 }
 

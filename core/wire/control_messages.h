@@ -5,6 +5,7 @@
 // PROTOCOL.md specifies each. Values and a sans-I/O reader; one thread.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,6 +35,8 @@ inline constexpr std::size_t kMaxTunnelName = 63;
 inline constexpr std::size_t kMaxUrl = 512;
 inline constexpr std::size_t kMaxErrorCode = 64;
 inline constexpr std::size_t kMaxSentence = 512;
+inline constexpr std::size_t kMaxInstance = 32;
+inline constexpr std::size_t kMaxProgram = 32;
 inline constexpr std::uint32_t kMinHeartbeatMs = 10;
 inline constexpr std::uint32_t kMaxHeartbeatMs = 600'000;
 
@@ -44,6 +47,12 @@ struct Login {
   std::string clientName;  ///< For people: a host name.
   std::string agent;       ///< "adit/0.1.0"
   std::vector<std::string> capabilities;
+  /// Chosen at random by each running engine and kept over its reconnections: a session is (device key,
+  /// instance). Empty: the device key has one session.
+  std::string instance = {};
+  std::uint32_t processId = 0;    ///< 0: not known.
+  std::uint64_t startedUnix = 0;  ///< When the engine started, seconds since 1970; 0: not known.
+  std::string program = {};       ///< What hosts the engine, for people: "terminal", "window".
   friend bool operator==(const Login&, const Login&) = default;
 };
 struct LoginAccepted {
@@ -66,6 +75,10 @@ struct TunnelDeclaration {
   std::uint64_t id = 0;  ///< Chosen by the client, unique in its session; at most kVarintMax.
   TunnelKind kind = TunnelKind::Http;
   std::string name;  ///< A DNS label; empty: the server chooses.
+  /// Moves the name here where another session of the same principal holds it.
+  bool takeOver = false;
+  /// The server chose `name` for this client before. Where it cannot be had, another is chosen.
+  bool chosen = false;
   friend bool operator==(const TunnelDeclaration&, const TunnelDeclaration&) = default;
 };
 /// The full set, not a difference.
@@ -73,6 +86,15 @@ struct Declare {
   std::uint64_t revision = 0;
   std::vector<TunnelDeclaration> tunnels;
   friend bool operator==(const Declare&, const Declare&) = default;
+};
+/// The session that holds a name which was refused; only told to its own principal.
+struct NameHolder {
+  std::string device = {};   ///< The clientName of its login, for people.
+  std::string program = {};  ///< As in its login.
+  std::uint32_t processId = 0;
+  std::uint64_t startedUnix = 0;
+  bool ownDevice = false;  ///< It has the device key of the client that asked.
+  friend bool operator==(const NameHolder&, const NameHolder&) = default;
 };
 struct TunnelAnswer {
   std::uint64_t id = 0;
@@ -82,8 +104,10 @@ struct TunnelAnswer {
   /// Where `url` is https://: the port of the same host where visitors are served without TLS; 0: nowhere.
   std::uint32_t plainPort = 0;
   bool selfSigned = false;  ///< No authority vouches for the certificate shown at `url`.
+  std::optional<NameHolder> holder = {};
   friend bool operator==(const TunnelAnswer&, const TunnelAnswer&) = default;
 };
+/// The answers to a Declare that are known so far. The others follow in further messages of that revision.
 struct Declared {
   std::uint64_t revision = 0;
   std::vector<TunnelAnswer> answers;
@@ -104,8 +128,30 @@ struct Drain {
   friend bool operator==(const Drain&, const Drain&) = default;
 };
 
+/// Server to client: these tunnels lost their names to another session of the principal. They are not to be
+/// declared again until the user asks for it.
+struct Withdrawn {
+  std::vector<std::uint64_t> tunnels;
+  std::string code;  ///< toString(ErrorCode), "taken-over".
+  std::string message;
+  friend bool operator==(const Withdrawn&, const Withdrawn&) = default;
+};
+/// Client to server: gives up a name that is reserved for the client's principal.
+struct Release {
+  std::uint64_t request = 0;  ///< Chosen by the client; the answer repeats it.
+  std::string name;
+  friend bool operator==(const Release&, const Release&) = default;
+};
+struct Released {
+  std::uint64_t request = 0;
+  bool released = false;
+  std::string code, message;  ///< When it was not.
+  friend bool operator==(const Released&, const Released&) = default;
+};
+
 /// In the order of their type numbers, which start at 1.
-using ControlMessage = std::variant<Login, LoginAccepted, LoginRefused, Declare, Declared, Ping, Pong, Drain>;
+using ControlMessage = std::variant<Login, LoginAccepted, LoginRefused, Declare, Declared, Ping, Pong, Drain,
+                                    Withdrawn, Release, Released>;
 
 /// "Login", "Declared", ...: for errors and logs.
 std::string_view nameOf(const ControlMessage& message) noexcept;

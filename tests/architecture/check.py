@@ -24,11 +24,13 @@ BELOW = {
     "http": "base",
     "wire": "base net http",
     "session": "base tls wire",
+    "access": "base wire session",
+    "routing": "base wire access",
     "config": "base session",
     "relay": "base net transport http wire",
-    "server": "base net tls transport quic http wire session config relay",
+    "server": "base net tls transport quic http wire session access routing config relay",
     "client": "base net tls transport quic http wire session config relay",
-    "engine": "base net tls session config server client",
+    "engine": "base net tls session access config server client",
 }
 
 

@@ -113,16 +113,16 @@ class Reconnection(AditCase):
         self.assertEqual(tunnel.get().status, 200)
         self.assertTrue(server.alive())
 
-    def test_take_over_by_the_same_key(self):
+    def test_a_copied_home_is_another_instance(self):
         server = self.server()
         first = self.tunnel(server, self.echo(), "same")
         second_origin = self.origin(lambda connection: self.second(connection))
-        # Two processes of one home take two keys; the same key on another machine is a copied home.
         home = self.directory("other-machine") / "home"
         shutil.copytree(first.client.home, home)
-        client = self.client(server, second_origin.target, "same", home=home)
+        self.assertEqual(self.client(server, second_origin.target, "same", home=home).exit_code(), 1)
+        self.assertTrue(first.client.alive())
+        client = self.client(server, second_origin.target, "same", home=home, arguments=("--take-over",))
         client.event(event="tunnel", state="online", url=first.url)
-        self.assertEqual(first.get().body, b"second")
         self.assertNotEqual(first.client.exit_code(20), 0)
         self.assertEqual(first.get().body, b"second")
 

@@ -28,6 +28,7 @@ class FakeEngine : public engine::Engine {
   void retryNow() override;
   engine::Snapshot snapshot() const override;
   std::vector<engine::Event> takeEvents() override;
+  Result<> releaseName(const std::string&) override { return {}; }
   void drain(std::chrono::milliseconds deadline, std::function<void()> done) override;
 
   // The server's and the visitors' side.

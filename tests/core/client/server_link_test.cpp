@@ -97,6 +97,8 @@ struct Observer final : ServerLink::Handler {
   int changes = 0;
   void onLinkChanged() override { ++changes; }
   void onDeclared(const wire::Declared&) override {}
+  void onWithdrawn(const wire::Withdrawn&) override {}
+  void onReleased(const wire::Released&) override {}
   std::vector<wire::TunnelDeclaration> declarations() override { return {}; }
   void onRequestStream(transport::Stream&) override {}
 };

@@ -1,69 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names, sessions and routes over time. Pure: time is handed in.
-#include <QTest>
-
-#include "core/server/registry.h"
+// Sessions, declarations and routes over time. Pure: time is handed in. Who gets a name that somebody else
+// has is in registry_names_test.cpp.
+#include "tests/core/server/registry_bench.h"
 
 using namespace adit;
-using namespace adit::server;
-using namespace std::chrono_literals;
-
-namespace {
-
-Timestamp at(Duration sinceStart) { return Timestamp(1h) + sinceStart; }
-tls::Pin key(std::uint8_t number) {
-  tls::Pin pin;
-  pin.sha256[0] = number;
-  return pin;
-}
-wire::Declare declare(std::vector<wire::TunnelDeclaration> tunnels, std::uint64_t revision = 1) {
-  return {revision, std::move(tunnels)};
-}
-wire::TunnelDeclaration httpTunnel(std::uint64_t id, std::string name) {
-  return {id, wire::TunnelKind::Http, std::move(name)};
-}
-RegistryParams params() { return {"t.example.com", 3, 300s}; }
-
-}  // namespace
+using namespace adit::test;
 
 class RegistryTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void givesNamesAndRoutes() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 2);
+    RegistryBench b;
+    const auto session = b.login({.worker = 2});
     const auto declared =
-        registry.apply(session.id, declare({httpTunnel(4, "Shop"), httpTunnel(5, "")}, 9), at(0s));
+        b.registry.apply(session.id, declare({httpTunnel(4, "Shop"), httpTunnel(5, "")}, 9), at(0s)).declared;
     QCOMPARE(declared.revision, std::uint64_t{9});
     QCOMPARE(declared.answers.size(), std::size_t{2});
-    QVERIFY(declared.answers[0].accepted && declared.answers[1].accepted);
+    QVERIFY(declared.answers[0].accepted);
+    QVERIFY(declared.answers[1].accepted);
     QCOMPARE(declared.answers[0].name, std::string("shop"));
     QCOMPARE(declared.answers[0].url, std::string("http://shop.t.example.com"));
     QVERIFY(!declared.answers[1].name.empty());
-    const auto table = registry.routes();
-    const Route* route = table->find("shop");
-    QVERIFY(route != nullptr && route->online);
-    QCOMPARE(route->worker, 2U);
-    QCOMPARE(route->session, session.id);
-    QCOMPARE(route->tunnel, std::uint64_t{4});
+    const auto table = b.registry.routes().newest();
+    const routing::RouteEntry* route = table->find("shop");
+    QVERIFY(route != nullptr);
+    QVERIFY((route->servers == std::vector{routing::RouteServer{session.id, 2, 4}}));
+    QCOMPARE(route->principal->id, std::string("jane"));
+    QVERIFY(route->kind == wire::TunnelKind::Http);
     QCOMPARE(table->find("other"), nullptr);
     QCOMPARE(table->find("shop.t.example.com"), nullptr);
   }
 
   void namesThePortInUrls() {
-    Registry registry(params());
-    registry.setPublicAddress({http::Scheme::Http, 8080});
-    const auto session = registry.addSession(key(1), 0);
-    QCOMPARE(registry.apply(session.id, declare({httpTunnel(1, "a1")}), at(0s)).answers[0].url,
+    RegistryBench b;
+    b.registry.setPublicAddress({http::Scheme::Http, 8080});
+    const auto session = b.login();
+    QCOMPARE(b.declareAll(session.id, {httpTunnel(1, "a1")}).declared.answers[0].url,
              std::string("http://a1.t.example.com:8080"));
   }
 
   void leavesTheSchemesOwnPortOutOfUrls() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 0);
+    RegistryBench b;
+    const auto session = b.login();
     const auto urlAt = [&](http::Scheme scheme, std::uint16_t port) {
-      registry.setPublicAddress({scheme, port});
-      return registry.apply(session.id, declare({httpTunnel(1, "a1")}), at(0s)).answers[0].url;
+      b.registry.setPublicAddress({scheme, port});
+      return b.declareAll(session.id, {httpTunnel(1, "a1")}).declared.answers[0].url;
     };
     QCOMPARE(urlAt(http::Scheme::Http, 80), std::string("http://a1.t.example.com"));
     QCOMPARE(urlAt(http::Scheme::Https, 443), std::string("https://a1.t.example.com"));
@@ -72,40 +53,40 @@ class RegistryTest : public QObject {
   }
 
   void saysWhereElseAndHowFarVisitorsAreServed() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 0);
+    RegistryBench b;
+    const auto session = b.login();
     const auto answers = [&] {
-      return registry.apply(session.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s)).answers;
+      return b.declareAll(session.id, {httpTunnel(1, "a1"), httpTunnel(2, "b1")}).declared.answers;
     };
-    registry.setPublicAddress(
+    b.registry.setPublicAddress(
         {http::Scheme::Https, 8443, 8080, [](std::string_view host) { return host == "b1.t.example.com"; }});
     QCOMPARE(answers()[0].plainPort, 8080U);
-    QVERIFY(!answers()[0].selfSigned && answers()[1].selfSigned);
-    registry.setPublicAddress({http::Scheme::Https, 443});
+    QVERIFY(!answers()[0].selfSigned);
+    QVERIFY(answers()[1].selfSigned);
+    b.registry.setPublicAddress({http::Scheme::Https, 443});
     QCOMPARE(answers()[0].plainPort, 0U);
     QVERIFY(!answers()[1].selfSigned);
     // Without TLS there is one address and no certificate.
-    registry.setPublicAddress({http::Scheme::Http, 80, 8080, [](std::string_view) { return true; }});
+    b.registry.setPublicAddress({http::Scheme::Http, 80, 8080, [](std::string_view) { return true; }});
     QCOMPARE(answers()[0].plainPort, 0U);
     QVERIFY(!answers()[0].selfSigned);
   }
 
   void refusesEachForItsOwnReason() {
-    Registry registry(params());
-    const auto other = registry.addSession(key(2), 0);
-    registry.apply(other.id, declare({httpTunnel(1, "taken")}), at(0s));
-    const auto session = registry.addSession(key(1), 0);
-    const auto declared = registry.apply(session.id,
-                                         declare({httpTunnel(1, "taken"),
-                                                  httpTunnel(2, "-bad-"),
-                                                  {3, wire::TunnelKind::Tcp, "tcp"},
-                                                  httpTunnel(4, "one"),
-                                                  httpTunnel(4, "again"),
-                                                  httpTunnel(5, "ONE"),
-                                                  httpTunnel(6, "two"),
-                                                  httpTunnel(7, "three"),
-                                                  httpTunnel(8, "four")}),
-                                         at(0s));
+    RegistryBench b;
+    const auto other = b.login({.device = 2, .principal = "joe"});
+    QCOMPARE(b.ask(other.id, "taken"), std::string("ok"));
+    const auto session = b.login();
+    const auto declared = b.declareAll(session.id, {httpTunnel(1, "taken"),
+                                                    httpTunnel(2, "-bad-"),
+                                                    {3, wire::TunnelKind::Tcp, "tcp"},
+                                                    httpTunnel(4, "one"),
+                                                    httpTunnel(4, "again"),
+                                                    httpTunnel(5, "ONE"),
+                                                    httpTunnel(6, "two"),
+                                                    httpTunnel(7, "three"),
+                                                    httpTunnel(8, "four")})
+                              .declared;
     const auto code = [&](std::size_t i) {
       return declared.answers[i].accepted ? std::string("ok") : declared.answers[i].code;
     };
@@ -120,162 +101,187 @@ class RegistryTest : public QObject {
     QCOMPARE(code(7), std::string("ok"));
     QCOMPARE(code(8), std::string("limit-exceeded"));
     for (const auto& answer : declared.answers) QVERIFY(answer.accepted || !answer.message.empty());
-    QCOMPARE(registry.routes()->find("taken")->session, other.id);
+    QCOMPARE(b.route("taken"), b.to(other));
   }
 
   void aNewDeclarationReplacesTheOld() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 0);
-    registry.apply(session.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s));
-    registry.apply(session.id, declare({httpTunnel(2, "b1")}, 2), at(1s));
-    QCOMPARE(registry.routes()->find("a1"), nullptr);
-    QVERIFY(registry.routes()->find("b1")->online);
-    // Given up is free at once.
-    const auto other = registry.addSession(key(2), 0);
-    QVERIFY(registry.apply(other.id, declare({httpTunnel(1, "a1")}), at(1s)).answers[0].accepted);
+    RegistryBench b;
+    const auto session = b.login();
+    b.declareAll(session.id, {httpTunnel(1, "a1"), httpTunnel(2, "b1")});
+    b.declareAll(session.id, {httpTunnel(2, "b1")}, 1s);
+    QCOMPARE(b.route("a1"), std::string("unknown"));
+    QCOMPARE(b.route("b1"), b.to(session, 2));
+    // It stays the principal's all the same.
+    QCOMPARE(b.ask(b.login({.device = 2, .principal = "joe"}).id, "a1", 1s), std::string("name-taken"));
+    QCOMPARE(b.ask(b.login({.device = 2, .instance = "two"}).id, "a1", 1s), std::string("ok"));
   }
 
-  void aChosenNameStaysWithItsTunnel() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 0);
-    const auto name = registry.apply(session.id, declare({httpTunnel(1, "")}), at(0s)).answers[0].name;
-    QCOMPARE(registry.apply(session.id, declare({httpTunnel(1, ""), httpTunnel(2, "x1")}, 2), at(1s))
-                 .answers[0]
-                 .name,
+  void aTunnelKeepsTheNameItWasGiven() {
+    RegistryBench b;
+    const auto session = b.login();
+    const auto name = b.declareAll(session.id, {httpTunnel(1, "")}).declared.answers[0].name;
+    QCOMPARE(b.declareAll(session.id, {httpTunnel(1, ""), httpTunnel(2, "x1")}, 1s).declared.answers[0].name,
              name);
   }
 
-  void aRenamedTunnelGivesUpItsOldName() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 0);
-    registry.apply(session.id, declare({httpTunnel(1, "old")}), at(0s));
-    registry.apply(session.id, declare({httpTunnel(1, "new")}, 2), at(0s));
-    QCOMPARE(registry.routes()->find("old"), nullptr);
-    QVERIFY(registry.routes()->find("new")->online);
+  void renamingMovesTheRoute() {
+    RegistryBench b;
+    const auto session = b.login();
+    b.ask(session.id, "old");
+    b.ask(session.id, "new");
+    QCOMPARE(b.route("old"), std::string("unknown"));
+    QCOMPARE(b.route("new"), b.to(session));
   }
 
-  void tunnelsMaySwapNames() {
-    Registry registry(params());
-    const auto session = registry.addSession(key(1), 0);
-    registry.apply(session.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s));
-    const auto declared =
-        registry.apply(session.id, declare({httpTunnel(1, "b1"), httpTunnel(2, "a1")}, 2), at(0s));
-    QVERIFY(declared.answers[0].accepted && declared.answers[1].accepted);
-    QCOMPARE(registry.routes()->find("a1")->tunnel, std::uint64_t{2});
-    QCOMPARE(registry.routes()->find("b1")->tunnel, std::uint64_t{1});
+  void namesMayChangePlaces() {
+    RegistryBench b;
+    const auto session = b.login();
+    b.declareAll(session.id, {httpTunnel(1, "a1"), httpTunnel(2, "b1")});
+    const auto swapped = b.declareAll(session.id, {httpTunnel(1, "b1"), httpTunnel(2, "a1")}).declared;
+    QVERIFY(swapped.answers[0].accepted);
+    QVERIFY(swapped.answers[1].accepted);
+    QCOMPARE(b.route("a1"), b.to(session, 2));
+    QCOMPARE(b.route("b1"), b.to(session, 1));
   }
 
-  void aNewerConnectionOfTheSameKeyTakesOver() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 3);
+  void anUnchangedDeclarationPublishesNothing() {
+    RegistryBench b;
+    const auto session = b.login();
+    b.declareAll(session.id, {httpTunnel(1, "a1"), httpTunnel(2, "")});
+    const auto table = b.registry.routes().newest();
+    b.declareAll(session.id, {httpTunnel(1, "a1"), httpTunnel(2, "")}, 1s);
+    QCOMPARE(b.registry.routes().newest(), table);
+    b.login({.instance = "two"}, 1s);
+    QCOMPARE(b.registry.routes().newest(), table);
+  }
+
+  void aNewerConnectionOfTheInstanceTakesOverAtOnce() {
+    RegistryBench b;
+    const auto first = b.login({.worker = 3});
     QVERIFY(!first.displaced);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    const auto second = registry.addSession(key(1), 5);
-    QVERIFY(second.displaced.has_value());
+    QVERIFY(first.tunnels.empty());
+    b.declareAll(first.id, {httpTunnel(1, "shop")});
+    const auto second = b.login({.worker = 5}, 1s);
+    QVERIFY(second.displaced);
     QCOMPARE(second.displaced->id, first.id);
     QCOMPARE(second.displaced->worker, 3U);
-    // The displaced one can do no more harm: neither declare nor take the name along when it goes.
-    const auto late = registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(1s));
-    QCOMPARE(late.answers[0].code, std::string("taken-over"));
-    registry.apply(second.id, declare({httpTunnel(9, "shop")}), at(1s));
-    registry.removeSession(first.id, Registry::Departure::Left, at(2s));
-    const auto table = registry.routes();
-    QVERIFY(table->find("shop")->online);
-    QCOMPARE(table->find("shop")->worker, 5U);
-    QCOMPARE(table->find("shop")->tunnel, std::uint64_t{9});
+    // Before it has declared anything, requests come to it.
+    QCOMPARE(b.route("shop"), b.to(second));
+    QCOMPARE(b.registry.routes().newest()->find("shop")->servers.at(0).worker, 5U);
+    QVERIFY(second.tunnels == std::vector<std::uint64_t>{1});
+    // The displaced one has nothing to say any more.
+    const auto late = b.declareAll(first.id, {httpTunnel(1, "shop")}, 1s).declared;
+    QCOMPARE(late.answers.at(0).code, std::string("taken-over"));
+    b.leave(first.id, 2s);
+    QCOMPARE(b.route("shop", 2s), b.to(second));
+    // What it does not declare again is gone.
+    b.declareAll(second.id, {httpTunnel(9, "other")}, 2s);
+    QCOMPARE(b.route("shop", 2s), std::string("unknown"));
   }
 
-  void whatTheNewerConnectionDoesNotDeclareIsGone() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "a1"), httpTunnel(2, "b1")}), at(0s));
-    const auto second = registry.addSession(key(1), 1);
-    registry.apply(second.id, declare({httpTunnel(1, "a1")}), at(1s));
-    QCOMPARE(registry.routes()->find("b1"), nullptr);
+  void aLostSessionComesBackAsItWas() {
+    RegistryBench b;
+    const auto first = b.login();
+    b.ask(first.id, "shop");
+    b.lose(first.id, 10s);
+    QCOMPARE(b.route("shop", 10s), std::string("offline"));
+    const auto again = b.login({}, 309s);
+    QVERIFY(!again.displaced);
+    QCOMPARE(b.route("shop", 309s), b.to(again));
+    QVERIFY(again.tunnels == std::vector<std::uint64_t>{1});
   }
 
-  void aLostClientFindsItsNameAgain() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    registry.removeSession(first.id, Registry::Departure::Lost, at(10s));
-    const auto table = registry.routes();
-    QVERIFY(!table->find("shop")->online);
-    QVERIFY(table->find("shop")->keptUntil == at(310s));
-    const auto other = registry.addSession(key(2), 0);
-    QCOMPARE(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(309s)).answers[0].code,
-             std::string("name-taken"));
-    const auto again = registry.addSession(key(1), 0);
-    QVERIFY(registry.apply(again.id, declare({httpTunnel(1, "shop")}), at(309s)).answers[0].accepted);
-    QVERIFY(registry.routes()->find("shop")->online);
+  void aLostSessionIsKeptForFiveMinutes() {
+    RegistryBench b;
+    const auto first = b.login();
+    b.ask(first.id, "shop");
+    b.lose(first.id, 10s);
+    QCOMPARE(b.registry.sessionCount(), std::size_t{1});
+    const auto again = b.login({}, 310s);
+    QVERIFY(again.tunnels.empty());
+    QCOMPARE(b.registry.sessionCount(), std::size_t{1});
+    QCOMPARE(b.route("shop", 310s), std::string("unknown"));
+    QCOMPARE(b.ask(again.id, "shop", 310s), std::string("ok"));
   }
 
-  void aKeptNameIsFreeAfterTheGrace() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    registry.removeSession(first.id, Registry::Departure::Lost, at(0s));
-    const auto other = registry.addSession(key(2), 0);
-    QVERIFY(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(301s)).answers[0].accepted);
-    QCOMPARE(registry.routes()->find("shop")->session, other.id);
+  void anotherPrincipalDoesNotInheritTheInstance() {
+    RegistryBench b;
+    const auto first = b.login();
+    b.ask(first.id, "shop");
+    const auto second = b.login({.principal = "joe"}, 1s);
+    QVERIFY(second.displaced);
+    QVERIFY(second.tunnels.empty());
+    QCOMPARE(b.route("shop", 1s), std::string("offline"));
+    QCOMPARE(b.ask(second.id, "shop", 1s), std::string("name-taken"));
+    b.lose(second.id, 2s);
+    QVERIFY(b.login({}, 3s).tunnels.empty());
   }
 
-  void expiredRoutesAreSwept() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    registry.removeSession(first.id, Registry::Departure::Lost, at(0s));
-    const auto other = registry.addSession(key(2), 0);
-    registry.apply(other.id, declare({httpTunnel(1, "x1")}), at(301s));
-    QCOMPARE(registry.routes()->find("shop"), nullptr);
+  void sessionsAreBounded() {
+    RegistryParams params = threeTunnels();
+    params.maxSessions = 2;
+    RegistryBench b(params);
+    const auto first = b.login({.instance = "1"});
+    b.login({.instance = "2"});
+    QVERIFY(b.tryLogin({.instance = "3"}).error().code == ErrorCode::Overloaded);
+    b.login({.instance = "2"}, 1s);  // a newer connection needs no room
+    b.lose(first.id, 1s);
+    // The lost one gives way.
+    QVERIFY(b.tryLogin({.instance = "3"}, 2s).has_value());
+    QCOMPARE(b.registry.sessionCount(), std::size_t{2});
+    QVERIFY(b.tryLogin({.instance = "1"}, 2s).error().code == ErrorCode::Overloaded);
   }
 
-  void whoLeavesGivesTheNameAwayButIsOfflineForAWhile() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    registry.removeSession(first.id, Registry::Departure::Left, at(0s));
-    QVERIFY(!registry.routes()->find("shop")->online);
-    const auto other = registry.addSession(key(2), 1);
-    QVERIFY(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(1s)).answers[0].accepted);
-    QVERIFY(registry.routes()->find("shop")->online);
-    QCOMPARE(registry.routes()->find("shop")->worker, 1U);
+  void visitorsAreToldOfALostTunnelForFiveMinutes() {
+    RegistryBench b;
+    const auto first = b.login();
+    b.ask(first.id, "shop");
+    b.lose(first.id, 0s);
+    QCOMPARE(b.route("shop", 299s), std::string("offline"));
+    QCOMPARE(b.route("shop", 300s), std::string("unknown"));
+    // What is over goes from the table, too.
+    b.login({.device = 2, .principal = "joe"}, 301s);
+    QCOMPARE(b.registry.routes().newest()->find("shop"), nullptr);
   }
 
-  void aSuspendedSessionIsOfflineAndKeepsItsNames() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    registry.suspendSession(first.id, at(1s));
-    QVERIFY(!registry.routes()->find("shop")->online);
-    const auto other = registry.addSession(key(2), 0);
-    QCOMPARE(registry.apply(other.id, declare({httpTunnel(1, "shop")}), at(2s)).answers[0].code,
-             std::string("name-taken"));
+  void whoLeftLeavesItsAddressesOfflineForAWhile() {
+    RegistryBench b;
+    const auto first = b.login();
+    b.ask(first.id, "shop");
+    b.leave(first.id);
+    QCOMPARE(b.route("shop", 299s), std::string("offline"));
+    QVERIFY(b.login().tunnels.empty());  // it said good-bye
+    QCOMPARE(b.ask(b.login({.device = 2, .principal = "joe"}).id, "shop", 1s), std::string("name-taken"));
   }
 
-  void aSuspendedSessionStaysOfflineWhateverItDeclares() {
-    Registry registry(params());
-    const auto first = registry.addSession(key(1), 0);
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}), at(0s));
-    registry.suspendSession(first.id, at(1s));
-    registry.apply(first.id, declare({httpTunnel(1, "shop")}, 2), at(2s));
-    QVERIFY(!registry.routes()->find("shop")->online);
+  void aDrainingSessionGetsNoNewRequests() {
+    RegistryBench b;
+    const auto first = b.login();
+    b.ask(first.id, "shop");
+    b.registry.suspendSession(first.id, at(1s));
+    QCOMPARE(b.route("shop", 1s), std::string("offline"));
+    QCOMPARE(b.ask(first.id, "shop", 2s), std::string("ok"));
+    QCOMPARE(b.ask(first.id, "more", 2s), std::string("ok"));
+    QCOMPARE(b.route("shop", 2s), std::string("unknown"));
+    QCOMPARE(b.route("more", 2s), std::string("offline"));
+    QCOMPARE(b.ask(b.login({.device = 2, .principal = "joe"}).id, "more", 2s), std::string("name-taken"));
+    // Its next connection is not draining.
+    const auto next = b.login({}, 3s);
+    QCOMPARE(b.route("more", 3s), b.to(next));
   }
 
-  void theVersionChangesWithTheRoutesOnly() {
-    Registry registry(params());
-    const std::uint64_t start = registry.version();
-    const auto session = registry.addSession(key(1), 0);
-    QCOMPARE(registry.version(), start);
-    registry.apply(session.id, declare({httpTunnel(1, "shop")}), at(0s));
-    const std::uint64_t declaredVersion = registry.version();
-    QVERIFY(declaredVersion != start);
-    const auto held = registry.routes();
-    registry.removeSession(session.id, Registry::Departure::Lost, at(0s));
-    QVERIFY(registry.version() != declaredVersion);
-    QVERIFY(held->find("shop")->online);  // a snapshot somebody holds does not change
-    registry.removeSession(session.id, Registry::Departure::Lost, at(0s));  // twice is nothing
-    registry.suspendSession(77, at(0s));
+  void eachChangeIsPublishedOnce() {
+    RegistryBench b;
+    const auto session = b.login();
+    b.ask(session.id, "shop");
+    const auto held = b.registry.routes().newest();
+    b.lose(session.id, 0s);
+    const auto after = b.registry.routes().newest();
+    QVERIFY(after != held);
+    QVERIFY(held->find("shop")->isOnline());  // who holds the old one is undisturbed
+    b.lose(session.id, 0s);                   // twice is nothing
+    b.registry.suspendSession(77, at(0s));
+    QCOMPARE(b.registry.routes().newest(), after);
   }
 };
 

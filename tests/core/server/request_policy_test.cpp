@@ -47,12 +47,20 @@ struct Request {
   std::uint16_t refusedWith = 0;
 };
 
-RouteTable table() {
-  RouteTable routes;
-  routes.routes["shop"] = {true, 1, 7, 3, kNever};
-  routes.routes["away"] = {false, 1, 7, 4, kNow + 1s};
-  routes.routes["gone"] = {false, 1, 7, 5, kNow};
-  return routes;
+std::shared_ptr<const RouteTable> table() {
+  RouteTable::Editor editor(std::make_shared<RouteTable>());
+  const auto add = [&editor](const char* name, std::vector<routing::RouteServer> servers,
+                             Timestamp offlineUntil) {
+    routing::RouteEntry entry;
+    entry.name = name;
+    entry.servers = std::move(servers);
+    entry.offlineUntil = offlineUntil;
+    editor.set(std::make_shared<const routing::RouteEntry>(std::move(entry)));
+  };
+  add("shop", {{7, 1, 3}}, kNever);
+  add("away", {}, kNow + 1s);
+  add("gone", {}, kNow);
+  return editor.finish();
 }
 
 }  // namespace
@@ -87,8 +95,8 @@ class RequestPolicyTest : public QObject {
     QFETCH(QByteArray, authority);
     QFETCH(unsigned, worker);
     QFETCH(Kind, kind);
-    const RouteTable routes = table();
-    const Destination found = findDestination(routes, {"example.com", worker, kNow}, authority.toStdString());
+    const Destination found =
+        findDestination(*table(), {"example.com", worker, kNow}, authority.toStdString());
     QCOMPARE(found.kind, kind);
     if (kind != Kind::Here && kind != Kind::Elsewhere) return;
     QCOMPARE(found.worker, 1U);
@@ -97,7 +105,7 @@ class RequestPolicyTest : public QObject {
   }
   void refusesAHostThatIsTooLong() {
     const std::string authority = std::string(260, 'x') + ".example.com";
-    QCOMPARE(findDestination(table(), {"example.com", 1, kNow}, authority).kind, Kind::Unknown);
+    QCOMPARE(findDestination(*table(), {"example.com", 1, kNow}, authority).kind, Kind::Unknown);
   }
 
   void answersByItself_data() {

@@ -65,13 +65,146 @@ class SessionsTest : public QObject {
     QVERIFY(h.until([&] { return visitor.has("new one"); }));
   }
 
-  void aNameBelongsToOneKey() {
+  void instancesOfADeviceLiveSideBySide() {
     ServerHarness h;
-    h.addClient();
-    FakeClient& other = h.addClient();
+    const auto key = identity();
+    FakeClient& first = h.addClient({.identity = key});
+    FakeClient& second =
+        h.addClient({.identity = key, .tunnels = {{7, wire::TunnelKind::Http, "blog"}}, .instance = "two"});
     QVERIFY(h.online);
-    QVERIFY(!other.declared->answers[0].accepted);
-    QCOMPARE(other.declared->answers[0].code, std::string("name-taken"));
+    for (auto* client : {&first, &second}) {
+      client->serve = [client, &first](ServedRequest& r) {
+        r.answerText(200, client == &first ? "the first" : "the second");
+      };
+    }
+    RawPeer& shop = h.visit(get("shop"));
+    RawPeer& blog = h.visit(get("blog"));
+    QVERIFY(h.until([&] { return shop.has("the first"); }));
+    QVERIFY(h.until([&] { return blog.has("the second"); }));
+    QVERIFY(!first.closed.has_value());
+  }
+
+  void requestsComeToTheNewConnectionBeforeItDeclares() {
+    ServerHarness h;
+    const auto key = identity();
+    FakeClient& first = h.addClient({.identity = key});
+    FakeClient& second = h.addOffline({.identity = key, .declares = false});
+    QVERIFY(h.until([&] { return second.accepted.has_value(); }));
+    RawPeer& visitor = h.visit(get("shop"));
+    QVERIFY(h.untilRequests(second, 1));
+    QCOMPARE(second.last().head.tunnel, FakeClient::kTunnelId);
+    second.last().answerText(200, "new one");
+    QVERIFY(h.until([&] { return visitor.has("new one"); }));
+    QVERIFY(h.until([&] { return first.closed.has_value(); }));
+  }
+
+  void aLivingHolderKeepsItsName_data() {
+    QTest::addColumn<unsigned>("workers");
+    QTest::newRow("on one worker") << 1U;
+    QTest::newRow("on several") << 4U;
+  }
+  void aLivingHolderKeepsItsName() {
+    QFETCH(unsigned, workers);
+    ServerHarness h({}, workers);
+    FakeClient& first = h.addClient();
+    FakeClient& other =
+        h.addOffline({.tunnels = {{7, wire::TunnelKind::Http, "shop"}, {8, wire::TunnelKind::Http, "blog"}}});
+    // What nobody contests is answered at once, and the rest follows.
+    QVERIFY(h.until([&] { return other.answers.contains(8) && other.answers.contains(7); }));
+    QVERIFY(other.answers.at(8).accepted);
+    QCOMPARE(other.answers.at(7).code, std::string("name-taken"));
+    QVERIFY(other.answers.at(7).holder.has_value());
+    QCOMPARE(other.answers.at(7).holder->processId, 4711U);
+    QVERIFY(!first.closed.has_value());
+    QVERIFY(first.withdrawn.empty());
+  }
+
+  void aSilentHolderLosesItsName() {
+    ServerHarness h;
+    FakeClient& first = h.addClient();
+    first.mute = true;
+    FakeClient& other = h.addOffline();
+    QVERIFY(h.until([&] { return other.answers.contains(7); }));
+    QVERIFY(other.answers.at(7).accepted);
+    other.serve = [](ServedRequest& r) { r.answerText(200, "the other"); };
+    RawPeer& visitor = h.visit(get("shop"));
+    QVERIFY(h.until([&] { return visitor.has("the other"); }));
+    QVERIFY(!first.closed.has_value());
+  }
+
+  void aNameThatMovesIsWithdrawn() {
+    ServerHarness h({}, 2);
+    FakeClient& first =
+        h.addClient({.tunnels = {{7, wire::TunnelKind::Http, "shop"}, {8, wire::TunnelKind::Http, "blog"}}});
+    RawPeer& inFlight = h.visit(get("shop", "/old"));
+    QVERIFY(h.untilRequests(first, 1));
+    wire::TunnelDeclaration shop{7, wire::TunnelKind::Http, "shop"};
+    shop.takeOver = true;
+    FakeClient& other = h.addClient({.tunnels = {shop}, .name = "desk"});
+    QVERIFY(other.answers.at(7).accepted);
+    QVERIFY(h.until([&] { return !first.withdrawn.empty(); }));
+    QVERIFY((first.withdrawn[0] ==
+             wire::Withdrawn{{7}, "taken-over", "'shop' was taken over by 'desk' (terminal, pid 4711)"}));
+    // What is in flight ends as it began, and the other tunnel goes on.
+    first.last().answerText(200, "old one");
+    QVERIFY(h.until([&] { return inFlight.has("old one"); }));
+    first.serve = [](ServedRequest& r) { r.answerText(200, "tunnel " + std::to_string(r.head.tunnel)); };
+    RawPeer& blog = h.visit(get("blog"));
+    QVERIFY(h.until([&] { return blog.has("tunnel 8"); }));
+    QVERIFY(!first.closed.has_value());
+  }
+
+  void anotherPrincipalGetsNothing() {
+    ServerHarness h;
+    h.tokens->add("joe's", "joe");
+    h.addClient();
+    FakeClient& other = h.addClient({.token = "joe's"});
+    QCOMPARE(other.answers.at(7).code, std::string("name-taken"));
+    QVERIFY(!other.answers.at(7).holder.has_value());
+    other.release("shop");
+    QVERIFY(h.until([&] { return other.released.has_value(); }));
+    QCOMPARE(other.released->code, std::string("not-found"));
+  }
+
+  void aRevokedTokenEndsItsSessions() {
+    ServerHarness h;
+    h.tokens->add("second", "local");
+    FakeClient& first = h.addClient();
+    FakeClient& second = h.addClient({.token = "second", .tunnels = {{7, wire::TunnelKind::Http, "blog"}}});
+    h.tokens->revoke("token");
+    QVERIFY(h.until([&] { return first.closed.has_value(); }));
+    QCOMPARE(first.closed->code, codeOf(wire::AppError::LoginRefused));
+    QVERIFY(!second.closed.has_value());
+    // The principal's other token has the name now.
+    second.declare({{7, wire::TunnelKind::Http, "shop"}});
+    QVERIFY(h.until([&] { return second.isOnline(); }));
+    QVERIFY(second.answers.at(7).accepted);
+  }
+
+  void aRevokedTokenEndsADrainingSession() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    RawPeer& visitor = h.visit(get("shop"));
+    QVERIFY(h.untilRequests(client, 1));
+    client.drain();
+    client.serve = [](ServedRequest& r) { r.answerText(200, "still there"); };
+    RawPeer* asked = &h.visit(get("shop"));
+    QVERIFY(h.until([&] {
+      if (asked->has("still there")) asked = &h.visit(get("shop"));
+      return asked->has("503");
+    }));
+    h.tokens->revoke("token");
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+    QCOMPARE(client.closed->code, codeOf(wire::AppError::LoginRefused));
+    QVERIFY(h.until([&] { return visitor.has("</html>") || visitor.gone(); }));
+  }
+
+  void aTokenMadeAMomentAgoIsFound() {
+    ServerHarness h;
+    h.tokens->appearsLate("late", "joe");
+    FakeClient& client = h.addClient({.token = "late"});
+    QVERIFY(h.online);
+    QVERIFY(client.accepted.has_value());
   }
 
   void tunnelsComeAndGo() {

@@ -132,9 +132,9 @@ class WorkersTest : public QObject {
       FakeClient& client = h.addClient({nullptr, "token", {{1, wire::TunnelKind::Http, nameOf(i)}}});
       client.serve = [](ServedRequest& r) { r.answerText(200, "served"); };
     }
-    std::unique_lock busy(h.busy);
+    std::unique_lock busy(h.tokens->busy);
     h.addOffline({nullptr, "busy", {}});
-    QVERIFY(h.until([&] { return h.waiting > 0; }));
+    QVERIFY(h.until([&] { return h.tokens->waiting > 0; }));
     std::vector<RawPeer*> visitors;
     for (int i = 0; i < 60; ++i) visitors.push_back(&h.visit(get(nameOf(i % kTunnels))));
     bool later = false;

@@ -70,6 +70,9 @@ class ClientSessionTest : public QObject {
   void leavesBeforeLogin();
   void malformedBytesEndTheSession();
   void tooLongAMessageEndsTheSession();
+  void takesAnswersThatFollow();
+  void tellsOfWithdrawnNames();
+  void asksForNamesToBeReleased();
   void callbacksMayCallBack();
   void randomBytesNeverHangOrCrash();
 };
@@ -97,16 +100,16 @@ void ClientSessionTest::everyMessageInEveryState_data() {
   QTest::addColumn<QList<int>>("next");  // the state after each message, in the order of the types
   const int idle = 0, loggingIn = 1, ready = 2, draining = 3, failed = 4;
   Q_UNUSED(loggingIn)
-  //                            Login   Accepted Refused Declare Declared  Ping      Pong      Drain
-  QTest::newRow("idle") << idle << QList<int>{failed, failed, failed, failed, failed, failed, failed, failed};
-  QTest::newRow("logging in") << loggingIn
-                              << QList<int>{failed, ready, failed, failed, failed, failed, failed, failed};
-  QTest::newRow("ready") << ready
-                         << QList<int>{failed, failed, failed, failed, ready, ready, ready, draining};
-  QTest::newRow("draining") << draining << QList<int>{failed,   failed,   failed,   failed,
-                                                      draining, draining, draining, draining};
-  QTest::newRow("failed") << failed
-                          << QList<int>{failed, failed, failed, failed, failed, failed, failed, failed};
+  // Login, LoginAccepted, LoginRefused, Declare, Declared, Ping, Pong, Drain, Withdrawn, Release, Released
+  QTest::newRow("idle") << idle << QList<int>(11, failed);
+  QTest::newRow("logging in") << loggingIn << QList<int>{failed, ready,  failed, failed, failed, failed,
+                                                         failed, failed, failed, failed, failed};
+  QTest::newRow("ready") << ready << QList<int>{failed, failed,   failed, failed, ready, ready,
+                                                ready,  draining, ready,  failed, ready};
+  QTest::newRow("draining") << draining
+                            << QList<int>{failed,   failed,   failed,   failed, draining, draining,
+                                          draining, draining, draining, failed, draining};
+  QTest::newRow("failed") << failed << QList<int>(11, failed);
 }
 
 void ClientSessionTest::everyMessageInEveryState() {
@@ -417,7 +420,7 @@ void ClientSessionTest::randomBytesNeverHangOrCrash() {
     Bench bench{static_cast<State>(random.below(5))};
     const int failures = bench.record.failures;
     for (int part = 0; part < 8; ++part) {
-      std::string bytes = wire::encode(oneOfEach()[random.below(8)]);
+      std::string bytes = wire::encode(oneOfEach()[random.below(11)]);
       for (std::uint64_t flips = random.below(3); flips > 0; --flips) {
         bytes[random.below(bytes.size())] = static_cast<char>(random.next());
       }
@@ -427,6 +430,45 @@ void ClientSessionTest::randomBytesNeverHangOrCrash() {
     QVERIFY(bench.record.failures <= failures + 1);
     QCOMPARE(bench.record.failures == 1, bench.session.state() == State::Failed);
   }
+}
+
+void ClientSessionTest::takesAnswersThatFollow() {
+  Bench bench;
+  bench.session.declare({{1, wire::TunnelKind::Http, "shop"}, {2, wire::TunnelKind::Http, "blog"}}, at(0s));
+  give(bench.session, wire::Declared{1, {{2, true, "blog", "http://blog.d", "", ""}}}, at(0s));
+  QCOMPARE(bench.record.declared.size(), std::size_t{1});
+  wire::TunnelAnswer taken{1, false, "", "", "name-taken", "in use"};
+  taken.holder = wire::NameHolder{"lap\ntop", "term\tinal", 4711, 1'700'000'000, true};
+  give(bench.session, wire::Declared{1, {taken}}, at(1s));
+  QCOMPARE(bench.record.declared.size(), std::size_t{2});
+  const wire::TunnelAnswer& answer = bench.record.declared[1].answers.at(0);
+  QCOMPARE(answer.holder->device, std::string("lap top"));
+  QCOMPARE(answer.holder->program, std::string("term inal"));
+  // The first answer is enough to declare anew; what follows of the old revision is dropped.
+  bench.session.declare({{2, wire::TunnelKind::Http, "blog"}}, at(2s));
+  QCOMPARE(bench.record.sentOf<wire::Declare>().size(), std::size_t{2});
+  give(bench.session, wire::Declared{1, {taken}}, at(2s));
+  QCOMPARE(bench.record.declared.size(), std::size_t{2});
+}
+
+void ClientSessionTest::tellsOfWithdrawnNames() {
+  Bench bench;
+  bench.session.declare({{1, wire::TunnelKind::Http, "shop"}}, at(0s));
+  give(bench.session, wire::Withdrawn{{5}, "taken-over", "not one of ours"}, at(0s));
+  QVERIFY(bench.record.withdrawn.empty());
+  give(bench.session, wire::Withdrawn{{5, 1}, "taken-over", "moved to\x1b[2J 'desk'"}, at(0s));
+  QVERIFY(bench.record.withdrawn.at(0) == (wire::Withdrawn{{1}, "taken-over", "moved to[2J 'desk'"}));
+  QVERIFY(bench.session.state() == State::Ready);
+}
+
+void ClientSessionTest::asksForNamesToBeReleased() {
+  Bench before{State::LoggingIn};
+  QVERIFY(!before.session.release(1, "shop"));
+  Bench bench;
+  QVERIFY(bench.session.release(7, "shop"));
+  QVERIFY(bench.record.sentOf<wire::Release>().at(0) == (wire::Release{7, "shop"}));
+  give(bench.session, wire::Released{7, false, "not-found", "no\nsuch name"}, at(0s));
+  QVERIFY(bench.record.released.at(0) == (wire::Released{7, false, "not-found", "no such name"}));
 }
 
 QTEST_APPLESS_MAIN(ClientSessionTest)

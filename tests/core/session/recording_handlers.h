@@ -49,11 +49,15 @@ struct Record {
 struct ClientRecord final : Record, ClientSession::Handler {
   std::vector<wire::LoginAccepted> accepted;
   std::vector<wire::Declared> declared;
+  std::vector<wire::Withdrawn> withdrawn;
+  std::vector<wire::Released> released;
   std::function<void()> onEvent;  ///< Runs inside every callback.
 
   void sendControl(ByteView bytes) override { take(bytes), event(); }
   void onLoggedIn(const wire::LoginAccepted& message) override { accepted.push_back(message), event(); }
   void onDeclared(const wire::Declared& message) override { declared.push_back(message), event(); }
+  void onWithdrawn(const wire::Withdrawn& message) override { withdrawn.push_back(message), event(); }
+  void onReleased(const wire::Released& message) override { released.push_back(message), event(); }
   void onServerDraining(const wire::Drain& drain) override { drains.push_back(drain), event(); }
   void onSessionFailed(const Error& e, wire::AppError c) override { failed(e, c), event(); }
   void event() {
@@ -64,14 +68,18 @@ struct ClientRecord final : Record, ClientSession::Handler {
 struct ServerRecord final : Record, ServerSession::Handler {
   std::vector<wire::Login> logins;
   std::vector<wire::Declare> declares;
+  std::vector<wire::Release> releases;
+  int probesAnswered = 0;
   std::optional<Error> refusal;
+  bool waits = false;  ///< Verdicts and answers are left open.
   wire::LoginAccepted answer{9, "s-1", "t.example.com", 100, 0, {"push", "unasked"}};
   std::function<void()> onEvent;
 
   void sendControl(ByteView bytes) override { take(bytes), event(); }
-  Result<wire::LoginAccepted> authenticate(const wire::Login& login) override {
+  LoginVerdict authenticate(const wire::Login& login) override {
     logins.push_back(login);
     event();
+    if (waits) return std::nullopt;
     if (refusal) return fail(*refusal);
     return answer;
   }
@@ -79,11 +87,18 @@ struct ServerRecord final : Record, ServerSession::Handler {
     declares.push_back(declare);
     event();
     wire::Declared declared;
+    if (waits) return declared;
     for (const auto& tunnel : declare.tunnels) {
       declared.answers.push_back({tunnel.id, true, "shop", "http://shop.t.example.com", "", ""});
     }
     return declared;
   }
+  wire::Released release(const wire::Release& release) override {
+    releases.push_back(release);
+    event();
+    return {0, true, "", ""};
+  }
+  void onProbeAnswered() override { ++probesAnswered, event(); }
   void onClientDraining(const wire::Drain& drain) override { drains.push_back(drain), event(); }
   void onSessionFailed(const Error& e, wire::AppError c) override { failed(e, c), event(); }
   void event() {
@@ -100,7 +115,10 @@ inline std::vector<wire::ControlMessage> oneOfEach() {
           wire::Declared{1, {{1, true, "shop", "http://shop.t.example.com", "", ""}}},
           wire::Ping{5},
           wire::Pong{0},
-          wire::Drain{1000, "restart"}};
+          wire::Drain{1000, "restart"},
+          wire::Withdrawn{{1}, "taken-over", "it moved"},
+          wire::Release{1, "shop"},
+          wire::Released{1, true, "", ""}};
 }
 
 template <typename Session>

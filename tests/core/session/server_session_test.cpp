@@ -24,7 +24,9 @@ struct Bench {
       session.drain(1s, "", at(0s));
       return;
     }
+    record.waits = state == State::Authenticating;
     give(session, oneOfEach()[0], at(0s));
+    record.waits = false;
     if (state == State::Draining) give(session, wire::Drain{1000, ""}, at(0s));
   }
 };
@@ -60,22 +62,29 @@ class ServerSessionTest : public QObject {
   void malformedBytesEndTheSession();
   void callbacksMayCallBack();
   void theHandlerMayEndItInsideAuthenticate();
+  void theVerdictMayComeLater();
+  void aVerdictThatComesTooLateIsDropped();
+  void answersMayComeLater();
+  void releasesNames();
+  void withdrawsNames();
+  void probesTheClient();
   void randomBytesNeverHangOrCrash();
 };
 
 void ServerSessionTest::transitionTable_data() {
   QTest::addColumn<int>("from");
   QTest::addColumn<QList<int>>("to");
-  QTest::newRow("awaiting login") << 0 << QList<int>{1, 3};
-  QTest::newRow("ready") << 1 << QList<int>{2, 3};
-  QTest::newRow("draining") << 2 << QList<int>{3};
-  QTest::newRow("failed") << 3 << QList<int>{};
+  QTest::newRow("awaiting login") << 0 << QList<int>{1, 4};
+  QTest::newRow("authenticating") << 1 << QList<int>{2, 4};
+  QTest::newRow("ready") << 2 << QList<int>{3, 4};
+  QTest::newRow("draining") << 3 << QList<int>{4};
+  QTest::newRow("failed") << 4 << QList<int>{};
 }
 
 void ServerSessionTest::transitionTable() {
   QFETCH(int, from);
   QFETCH(QList<int>, to);
-  for (int next = 0; next < 4; ++next) {
+  for (int next = 0; next < 5; ++next) {
     QCOMPARE(isAllowed(static_cast<State>(from), static_cast<State>(next)), to.contains(next));
   }
 }
@@ -83,16 +92,16 @@ void ServerSessionTest::transitionTable() {
 void ServerSessionTest::everyMessageInEveryState_data() {
   QTest::addColumn<int>("state");
   QTest::addColumn<QList<int>>("next");
-  const int waiting = 0, ready = 1, draining = 2, failed = 3;
-  //                                        Login  Accepted Refused  Declare Declared  Ping    Pong    Drain
-  QTest::newRow("awaiting login") << waiting << QList<int>{ready,  failed, failed, failed,
-                                                           failed, failed, failed, failed};
-  QTest::newRow("ready") << ready
-                         << QList<int>{failed, failed, failed, ready, failed, ready, ready, draining};
-  QTest::newRow("draining") << draining << QList<int>{failed, failed,   failed,   draining,
-                                                      failed, draining, draining, draining};
-  QTest::newRow("failed") << failed
-                          << QList<int>{failed, failed, failed, failed, failed, failed, failed, failed};
+  const int waiting = 0, checking = 1, ready = 2, draining = 3, failed = 4;
+  // Login, LoginAccepted, LoginRefused, Declare, Declared, Ping, Pong, Drain, Withdrawn, Release, Released
+  QTest::newRow("awaiting login") << waiting << QList<int>{ready,  failed, failed, failed, failed, failed,
+                                                           failed, failed, failed, failed, failed};
+  QTest::newRow("authenticating") << checking << QList<int>(11, failed);
+  QTest::newRow("ready") << ready << QList<int>{failed, failed,   failed, ready, failed, ready,
+                                                ready,  draining, failed, ready, failed};
+  QTest::newRow("draining") << draining << QList<int>{failed,   failed,   failed, draining, failed, draining,
+                                                      draining, draining, failed, draining, failed};
+  QTest::newRow("failed") << failed << QList<int>(11, failed);
 }
 
 void ServerSessionTest::everyMessageInEveryState() {
@@ -104,7 +113,7 @@ void ServerSessionTest::everyMessageInEveryState() {
     const int failuresBefore = bench.record.failures;
     give(bench.session, messages[i], at(1s));
     QCOMPARE(static_cast<int>(bench.session.state()), next[static_cast<qsizetype>(i)]);
-    const bool fails = state != 3 && next[static_cast<qsizetype>(i)] == 3;
+    const bool fails = state != 4 && next[static_cast<qsizetype>(i)] == 4;
     QCOMPARE(bench.record.failures, failuresBefore + (fails ? 1 : 0));
     if (fails) {
       QVERIFY(bench.record.code == AppError::Protocol);
@@ -351,9 +360,9 @@ void ServerSessionTest::theHandlerMayEndItInsideAuthenticate() {
 void ServerSessionTest::randomBytesNeverHangOrCrash() {
   SeededRandom random(4);
   for (int round = 0; round < 3000; ++round) {
-    Bench bench{static_cast<State>(random.below(4))};
+    Bench bench{static_cast<State>(random.below(5))};
     for (int part = 0; part < 8; ++part) {
-      std::string bytes = wire::encode(oneOfEach()[random.below(8)]);
+      std::string bytes = wire::encode(oneOfEach()[random.below(11)]);
       for (std::uint64_t flips = random.below(3); flips > 0; --flips) {
         bytes[random.below(bytes.size())] = static_cast<char>(random.next());
       }
@@ -362,6 +371,78 @@ void ServerSessionTest::randomBytesNeverHangOrCrash() {
     }
     QCOMPARE(bench.record.failures == 1, bench.session.state() == State::Failed);
   }
+}
+
+void ServerSessionTest::theVerdictMayComeLater() {
+  Bench bench{State::Authenticating};
+  QVERIFY(bench.record.sent.empty());
+  bench.session.finishLogin(bench.record.answer, at(4s));
+  QVERIFY(bench.session.state() == State::Ready);
+  QVERIFY(bench.record.sentOf<wire::LoginAccepted>().at(0) ==
+          (wire::LoginAccepted{1, "s-1", "t.example.com", 100, 5000, {"push"}}));
+  QVERIFY(bench.session.deadline() == at(4s) + 15s);
+
+  Bench refused{State::Authenticating};
+  refused.session.finishLogin(fail(ErrorCode::TokenUnknown, "no such token"), at(1s));
+  QCOMPARE(refused.record.sentOf<wire::LoginRefused>().at(0).code, std::string("token-unknown"));
+  QVERIFY(refused.record.code == AppError::LoginRefused);
+}
+
+void ServerSessionTest::aVerdictThatComesTooLateIsDropped() {
+  Bench bench{State::Authenticating};
+  QVERIFY(bench.session.deadline() == at(5s));
+  bench.session.expire(at(5s));
+  QVERIFY(bench.record.code == AppError::LoginTimeout);
+  bench.session.finishLogin(bench.record.answer, at(6s));
+  QVERIFY(bench.session.state() == State::Failed);
+  QVERIFY(bench.record.sent.empty());
+  QCOMPARE(bench.record.failures, 1);
+}
+
+void ServerSessionTest::answersMayComeLater() {
+  Bench bench;
+  bench.record.waits = true;
+  give(bench.session, wire::Declare{1, {{1, wire::TunnelKind::Http, "shop"}}}, at(0s));
+  QVERIFY(bench.record.sentOf<wire::Declared>().at(0) == (wire::Declared{1, {}}));
+  const wire::Declared later{1, {{1, true, "shop", "http://shop.t.example.com", "", ""}}};
+  bench.session.answer(later);
+  QVERIFY(bench.record.sentOf<wire::Declared>().at(1) == later);
+  // After a newer declaration they are of no use to anybody.
+  give(bench.session, wire::Declare{2, {}}, at(1s));
+  bench.session.answer(later);
+  QCOMPARE(bench.record.sentOf<wire::Declared>().size(), std::size_t{3});
+  QCOMPARE(bench.record.sentOf<wire::Declared>().at(2).revision, std::uint64_t{2});
+}
+
+void ServerSessionTest::releasesNames() {
+  Bench bench;
+  give(bench.session, wire::Release{41, "shop"}, at(0s));
+  QCOMPARE(bench.record.releases.at(0).name, std::string("shop"));
+  QVERIFY(bench.record.sentOf<wire::Released>().at(0) == (wire::Released{41, true, "", ""}));
+}
+
+void ServerSessionTest::withdrawsNames() {
+  const wire::Withdrawn message{{7}, "taken-over", "the name moved to 'desk'"};
+  Bench bench;
+  bench.session.withdraw(message);
+  QVERIFY(bench.record.sentOf<wire::Withdrawn>().at(0) == message);
+  Bench stranger{State::AwaitingLogin};
+  stranger.session.withdraw(message);
+  QVERIFY(stranger.record.sent.empty());
+}
+
+void ServerSessionTest::probesTheClient() {
+  Bench bench;
+  give(bench.session, wire::Pong{0}, at(0s));  // nobody asked
+  QCOMPARE(bench.record.probesAnswered, 0);
+  bench.session.probe();
+  bench.session.probe();
+  const auto pings = bench.record.sentOf<wire::Ping>();
+  QCOMPARE(pings.size(), std::size_t{2});
+  give(bench.session, wire::Pong{pings[0].nonce}, at(1s));  // sent before the second was asked
+  QCOMPARE(bench.record.probesAnswered, 0);
+  give(bench.session, wire::Pong{pings[1].nonce}, at(1s));
+  QCOMPARE(bench.record.probesAnswered, 1);
 }
 
 QTEST_APPLESS_MAIN(ServerSessionTest)

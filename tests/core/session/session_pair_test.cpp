@@ -71,9 +71,13 @@ class Link final : public ClientSession::Handler, public ServerSession::Handler 
   void onLoggedIn(const wire::LoginAccepted&) override { ++logins; }
   void onDeclared(const wire::Declared& declared) override { answers.push_back(declared); }
   void onServerDraining(const wire::Drain&) override { ++serverDrains; }
-  Result<wire::LoginAccepted> authenticate(const wire::Login&) override {
+  void onWithdrawn(const wire::Withdrawn&) override {}
+  void onReleased(const wire::Released&) override {}
+  LoginVerdict authenticate(const wire::Login&) override {
     return wire::LoginAccepted{1, "s", "d", 10, 0, {}};
   }
+  wire::Released release(const wire::Release&) override { return {0, true, "", ""}; }
+  void onProbeAnswered() override {}
   wire::Declared apply(const wire::Declare& declare) override {
     wire::Declared declared;
     for (const auto& tunnel : declare.tunnels)

@@ -17,17 +17,32 @@ using namespace adit::wire;
 /// One of each, with every value set.
 inline std::vector<ControlMessage> everyMessage() {
   return {
-      Login{1, 3, "token", "laptop \xc3\xa4", "adit/0.1.0", {"push", "datagrams"}},
+      Login{1,
+            3,
+            "token",
+            "laptop \xc3\xa4",
+            "adit/0.1.0",
+            {"push", "datagrams"},
+            "q7Zk",
+            4711,
+            1'700'000'000,
+            "terminal"},
       LoginAccepted{1, "s-1", "t.example.com", 100, 5000, {"push"}},
       LoginRefused{"token-unknown", "no such token"},
-      Declare{
-          7, {{1, TunnelKind::Http, "shop"}, {2, TunnelKind::Tcp, ""}, {kVarintMax, TunnelKind::Udp, "dns"}}},
+      Declare{7,
+              {{1, TunnelKind::Http, "shop", true, false},
+               {2, TunnelKind::Tcp, ""},
+               {kVarintMax, TunnelKind::Udp, "dns", false, true}}},
       Declared{7,
                {{1, true, "shop", "https://shop.t.example.com", "", ""},
-                {2, false, "", "", "name-taken", "held by another"}}},
+                {2, false, "", "", "name-taken", "held by another", 0, false,
+                 NameHolder{"laptop", "terminal", 4711, 1'700'000'000, true}}}},
       Ping{42},
       Pong{~std::uint64_t{0}},
       Drain{30000, "restart"},
+      Withdrawn{{1, 2, kVarintMax}, "taken-over", "the name moved"},
+      Release{3, "shop"},
+      Released{3, false, "not-found", "no such name"},
   };
 }
 

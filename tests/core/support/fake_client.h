@@ -4,6 +4,7 @@
 // stream with whatever bytes the test writes, well-formed or not. Lives in the test's loop.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,10 +98,13 @@ class FakeClient final : private quic::EndpointDriver::Handler,
                          private session::ClientSession::Handler {
  public:
   struct Params {
-    std::shared_ptr<const tls::Identity> identity;  ///< Null: a new one.
+    std::shared_ptr<const tls::Identity> identity = {};  ///< Null: a new one.
     std::string token = "token";
     std::vector<wire::TunnelDeclaration> tunnels = {{kTunnelId, wire::TunnelKind::Http, "shop"}};
     std::uint64_t requests = 256;  ///< Streams the server may have open.
+    std::string instance = "one";
+    std::string name = "test";
+    bool declares = true;
   };
   static constexpr std::uint64_t kTunnelId = 7;
 
@@ -130,11 +134,15 @@ class FakeClient final : private quic::EndpointDriver::Handler,
 
   std::optional<wire::LoginAccepted> accepted;
   std::optional<wire::Declared> declared;
+  std::map<std::uint64_t, wire::TunnelAnswer> answers;  ///< Of all declarations, by tunnel.
+  std::vector<wire::Withdrawn> withdrawn;
+  std::optional<wire::Released> released;
   std::optional<wire::Drain> drained;
   std::optional<Error> sessionError;
   std::optional<transport::CloseInfo> closed;
   /// What to do with each request once it is complete; without one the test answers by hand.
   std::function<void(ServedRequest&)> serve;
+  bool mute = false;         ///< Hears nothing on its control stream, as a process that is stopped.
   bool holdsCredit = false;  ///< For requests to come: the server's data is not credited.
 
   [[nodiscard]] bool isOnline() const noexcept { return declared.has_value(); }
@@ -146,6 +154,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     m_session->declare(std::move(tunnels), m_loop.now());
     arm();
   }
+  void release(const std::string& name) { m_session->release(1, name); }
   void leave() { m_connection->close(static_cast<transport::AppErrorCode>(wire::AppError::NoError), ""); }
   /// Vanishes as far as the server's session is concerned.
   void fail() {
@@ -170,12 +179,16 @@ class FakeClient final : private quic::EndpointDriver::Handler,
         {head, wire::writeStreamHead({wire::StreamKind::Control, 0, {}, http::Scheme::Http}, head)});
     session::ClientSession::Params params;
     params.login.token = m_params.token;
-    params.login.clientName = "test";
+    params.login.clientName = m_params.name;
     params.login.agent = "test/1";
+    params.login.instance = m_params.instance;
+    params.login.processId = 4711;
+    params.login.startedUnix = 1'700'000'000;
+    params.login.program = "terminal";
     m_session = std::make_unique<session::ClientSession>(
         params, static_cast<session::ClientSession::Handler&>(*this));
     m_session->start(m_loop.now());
-    m_session->declare(m_params.tunnels, m_loop.now());
+    if (m_params.declares) m_session->declare(m_params.tunnels, m_loop.now());
     arm();
   }
   void onStreamOpened(transport::Link&, transport::Stream& stream) override {
@@ -192,6 +205,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
   }
   void onStreamData(transport::Stream& stream, ByteView bytes, bool) override {
     stream.consume(bytes.size());
+    if (mute) return;
     m_session->receive(bytes, m_loop.now());
     arm();
   }
@@ -203,7 +217,12 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     if (m_control != nullptr) m_control->sendCopy(bytes);
   }
   void onLoggedIn(const wire::LoginAccepted& message) override { accepted = message; }
-  void onDeclared(const wire::Declared& message) override { declared = message; }
+  void onDeclared(const wire::Declared& message) override {
+    declared = message;
+    for (const wire::TunnelAnswer& answer : message.answers) answers[answer.id] = answer;
+  }
+  void onWithdrawn(const wire::Withdrawn& message) override { withdrawn.push_back(message); }
+  void onReleased(const wire::Released& message) override { released = message; }
   void onServerDraining(const wire::Drain& message) override { drained = message; }
   void onSessionFailed(const Error& error, wire::AppError) override { sessionError = error; }
   void expire() {

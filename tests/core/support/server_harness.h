@@ -21,6 +21,45 @@ inline std::string get(std::string_view name, std::string_view path = "/", std::
          std::string(more) + "\r\n";
 }
 
+/// The token "token" of the principal "local", and others that a test adds. An unknown one is looked for
+/// again on the asking worker's thread, which waits for as long as the test holds `busy`.
+class HarnessTokens final : public access::TokenSource {
+ public:
+  HarnessTokens() { add("token", "local"); }
+  /// Revoked ones stay, so that their users are told why. Tells the server.
+  void add(const std::string& token, const std::string& principal, std::size_t maxNames = 1000) {
+    const auto hash = access::hashToken(token).value();
+    m_tokens.push_back({token, token, principal, hash, false, maxNames});
+    publish();
+  }
+  void revoke(const std::string& token) {
+    for (auto& each : m_tokens) each.revoked = each.revoked || each.id == token;
+    publish();
+  }
+  [[nodiscard]] std::shared_ptr<const access::TokenSnapshot> current() const override {
+    return std::make_shared<const access::TokenSnapshot>(m_tokens);
+  }
+  void setListener(Listener listener) override { m_listener = std::move(listener); }
+  /// Known from the next refresh on.
+  void appearsLate(const std::string& token, const std::string& principal) { m_late = {token, principal}; }
+  void refresh(std::function<void()> done) override {
+    ++waiting;
+    const std::lock_guard wait(busy);
+    if (!m_late.first.empty()) add(m_late.first, m_late.second);
+    done();
+  }
+  std::mutex busy;
+  std::atomic<int> waiting = 0;
+
+ private:
+  void publish() const {
+    if (m_listener) m_listener(current());
+  }
+  std::vector<access::TokenSnapshot::Token> m_tokens;
+  std::pair<std::string, std::string> m_late;
+  Listener m_listener;
+};
+
 class ServerHarness {
  public:
   explicit ServerHarness(server::ServerLimits limits = {}, unsigned workers = 1,
@@ -34,14 +73,7 @@ class ServerHarness {
     params.httpListen = http;
     params.workers = workers;
     params.limits = limits;
-    params.checkToken = [this](std::string_view token) -> Result<> {
-      if (token == "token") return {};
-      if (token == "busy") {  // holds its worker up for as long as the test holds the lock
-        ++waiting;
-        const std::lock_guard wait(busy);
-      }
-      return fail(ErrorCode::TokenUnknown, "no such token");
-    };
+    params.tokens = tokens;
     server = server::Server::start(std::move(params)).value();
   }
   ~ServerHarness() {
@@ -81,8 +113,7 @@ class ServerHarness {
     return until([&] { return client.requestCount() >= count && client.request(count - 1).message.hasHead; });
   }
 
-  std::mutex busy;
-  std::atomic<int> waiting = 0;
+  std::shared_ptr<HarnessTokens> tokens = std::make_shared<HarnessTokens>();
   std::unique_ptr<net::EventLoop> loop = makeLoop();
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<FakeClient>> clients;

@@ -107,7 +107,7 @@ void ControlMessagesTest::randomBytesAreHandled() {
     std::string payload(random.below(64), '\0');
     random.fill({reinterpret_cast<std::uint8_t*>(payload.data()), payload.size()});
     if (!payload.empty() && random.below(2) == 0) payload[0] = static_cast<char>(0xa0 | random.below(8));
-    const auto decoded = decodePayload(1 + random.below(8), asBytes(payload));
+    const auto decoded = decodePayload(1 + random.below(11), asBytes(payload));
     if (!decoded)
       QVERIFY(decoded.error().code == ErrorCode::Malformed ||
               decoded.error().code == ErrorCode::LimitExceeded);
@@ -159,7 +159,7 @@ void ControlMessagesTest::duplicateAndUnsortedKeysAreRefused() {
 }
 
 void ControlMessagesTest::missingKeysAreRefused() {
-  for (std::uint64_t type = 1; type <= 8; ++type) QCOMPARE(codeOf(type, "\xa0"), std::string("malformed"));
+  for (std::uint64_t type = 1; type <= 11; ++type) QCOMPARE(codeOf(type, "\xa0"), std::string("malformed"));
   QCOMPARE(codeOf(1, map(2, [](cbor::Writer& w) { w.number(1), w.number(1), w.number(2), w.number(1); })),
            std::string("malformed"));
   QCOMPARE(codeOf(4, map(1, [](cbor::Writer& w) { w.number(1), w.number(1); })), std::string("malformed"));
@@ -195,7 +195,8 @@ void ControlMessagesTest::sizesAreLimited_data() {
   int which = 0;
   for (const std::size_t limit :
        {kMaxToken, kMaxSessionId, kMaxDomain, kMaxErrorCode, kMaxTunnelName, kMaxTunnelName, kMaxUrl,
-        kMaxErrorCode, kMaxCapability, kMaxCapabilities, kMaxTunnels, kMaxTunnels}) {
+        kMaxErrorCode, kMaxCapability, kMaxCapabilities, kMaxInstance, kMaxTunnels, kMaxErrorCode,
+        kMaxTunnelName, kMaxErrorCode, kMaxTunnels, kMaxTunnels}) {
     QTest::addRow("%d", which) << which << static_cast<int>(limit);
     ++which;
   }
@@ -231,6 +232,16 @@ void ControlMessagesTest::sizesAreLimited() {
       case 9:
         return Login{1, 1, "t", "", "", std::vector<std::string>(size, "c")};
       case 10:
+        return Login{1, 1, "t", "", "", {}, text};
+      case 11:
+        return Withdrawn{std::vector<std::uint64_t>(size, 1), "x", ""};
+      case 12:
+        return Withdrawn{{1}, text, ""};
+      case 13:
+        return Release{1, text};
+      case 14:
+        return Released{1, false, text, ""};
+      case 15:
         for (std::size_t i = 0; i < size; ++i) declare.tunnels.push_back({i, TunnelKind::Http, ""});
         return declare;
       default:
@@ -261,6 +272,10 @@ void ControlMessagesTest::numbersAreLimited() {
   QCOMPARE(code(Declared{1, {{kVarintMax + 1, false, "", "", "x", ""}}}), std::string("malformed"));
   const auto drain = map(1, [](cbor::Writer& w) { w.number(1), w.number(0x100000000); });
   QCOMPARE(codeOf(8, drain), std::string("malformed"));
+  // Times are within what calendars know.
+  QCOMPARE(code(Login{1, 1, "t", "", "", {}, "i", 1, 253'402'300'799}), std::string("ok"));
+  QCOMPARE(code(Login{1, 1, "t", "", "", {}, "i", 1, 253'402'300'800}), std::string("malformed"));
+  QCOMPARE(code(Withdrawn{{kVarintMax + 1}, "x", ""}), std::string("malformed"));
 }
 
 void ControlMessagesTest::machineTextsAreVisibleAscii() {
@@ -269,6 +284,8 @@ void ControlMessagesTest::machineTextsAreVisibleAscii() {
     QCOMPARE(codeOf(1, payloadOf(Login{1, 1, "t", "", "", {text}})), std::string("malformed"));
     QCOMPARE(codeOf(2, payloadOf(LoginAccepted{1, "s", text, 1, 1000, {}})), std::string("malformed"));
     QCOMPARE(codeOf(3, payloadOf(LoginRefused{text, ""})), std::string("malformed"));
+    QCOMPARE(codeOf(1, payloadOf(Login{1, 1, "t", "", "", {}, text})), std::string("malformed"));
+    QCOMPARE(codeOf(9, payloadOf(Withdrawn{{1}, text, ""})), std::string("malformed"));
     QCOMPARE(codeOf(5, payloadOf(Declared{1, {{1, true, "a", std::string("http://") + text, "", ""}}})),
              std::string("malformed"));
   }
@@ -284,6 +301,8 @@ void ControlMessagesTest::answersMustBeComplete() {
   QCOMPARE(code({1, true, "", "http://a", "", ""}), std::string("malformed"));
   QCOMPARE(code({1, false, "", "", "", "why"}), std::string("malformed"));
   QCOMPARE(code({1, false, "", "", "name-taken", ""}), std::string("ok"));
+  QCOMPARE(codeOf(11, payloadOf(Released{1, false, "", "why"})), std::string("malformed"));
+  QCOMPARE(codeOf(11, payloadOf(Released{1, true, "", ""})), std::string("ok"));
 }
 
 void ControlMessagesTest::answersTellOfTheAddress() {
@@ -334,15 +353,22 @@ void ControlMessagesTest::theLargestMessagesFit() {
               std::string(kMaxToken, 't'),
               std::string(kMaxClientName, 'n'),
               std::string(kMaxAgent, 'a'),
-              std::vector<std::string>(kMaxCapabilities, std::string(kMaxCapability, 'c'))};
+              std::vector<std::string>(kMaxCapabilities, std::string(kMaxCapability, 'c')),
+              std::string(kMaxInstance, 'i'),
+              0xffffffff,
+              253'402'300'799,
+              std::string(kMaxProgram, 'p')};
   QVERIFY(payloadOf(login).size() <= kMaxLoginMessage);
   Declare declare{large, {}};
   Declared refused{large, {}};
   Declared accepted{large, {}};
   for (std::size_t i = 0; i < kMaxTunnels; ++i) {
-    declare.tunnels.push_back({large + i, static_cast<TunnelKind>(255), std::string(kMaxTunnelName, 'n')});
-    refused.answers.push_back(
-        {large + i, false, "", "", std::string(kMaxErrorCode, 'c'), std::string(kMaxSentence, 'm')});
+    declare.tunnels.push_back(
+        {large + i, static_cast<TunnelKind>(255), std::string(kMaxTunnelName, 'n'), true, true});
+    refused.answers.push_back({large + i, false, "", "", std::string(kMaxErrorCode, 'c'),
+                               std::string(kMaxSentence, 'm'), 0, false,
+                               NameHolder{std::string(kMaxClientName, 'd'), std::string(kMaxProgram, 'p'),
+                                          0xffffffff, 253'402'300'799, true}});
     accepted.answers.push_back({large + i, true, std::string(kMaxTunnelName, 'n'),
                                 "http://" + std::string(kMaxUrl - 7, 'u'), "", ""});
   }

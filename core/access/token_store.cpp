@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/session/token_store.h"
+#include "core/access/token_store.h"
 
 #include <algorithm>
 #include <array>
@@ -8,19 +8,16 @@
 #include <optional>
 #include <utility>
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <spdlog/fmt/fmt.h>
 
+#include "core/access/token_file.h"
 #include "core/base/encoding.h"
 #include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/session/display_text.h"
-#include "core/session/token_file.h"
-#include "core/wire/control_messages.h"
 
-namespace adit::session {
+namespace adit::access {
 
 namespace fs = std::filesystem;
 
@@ -50,13 +47,6 @@ Stamp stampOf(const fs::path& file) {
   return stamp;
 }
 
-Result<std::array<std::uint8_t, 32>> sha256(std::string_view text) {
-  std::array<std::uint8_t, 32> digest{};
-  const int code = gnutls_hash_fast(GNUTLS_DIG_SHA256, text.data(), text.size(), digest.data());
-  if (code != 0) return fail(ErrorCode::Internal, "SHA-256 is not available", code);
-  return digest;
-}
-
 class FileTokenStore final : public TokenStore {
  public:
   explicit FileTokenStore(fs::path file) : m_file(std::move(file)) {}
@@ -66,22 +56,32 @@ class FileTokenStore final : public TokenStore {
     return read();
   }
 
-  Result<std::string> create(std::string_view label, Random& random) override {
+  Result<std::string> create(std::string_view label, Random& random, const TokenOptions& options) override {
     std::array<std::uint8_t, kTokenBytes> secret{};
     random.fill(secret);
     std::string token = toBase64Url(secret);
-    if (auto added = add(label, token, random); !added) return fail(std::move(added.error()));
+    if (auto added = add(label, token, random, options); !added) return fail(std::move(added.error()));
     return token;
   }
 
-  Result<> add(std::string_view label, std::string_view token, Random& random) override {
+  Result<> add(std::string_view label, std::string_view token, Random& random,
+               const TokenOptions& options) override {
     if (label.size() > kMaxLabel)
       return fail(ErrorCode::InvalidArgument, fmt::format("a token's label has at most {} bytes", kMaxLabel));
-    if (displayText(label) != label) {
+    if (session::displayText(label) != label) {
       return fail(ErrorCode::InvalidArgument,
                   "a token's label is one line without control characters and outer spaces");
     }
-    auto hash = sha256(token);
+    if (!options.principal.empty() && !isPrincipalId(options.principal)) {
+      return fail(ErrorCode::InvalidArgument,
+                  fmt::format("'{}' is no principal: 1 to {} letters, digits, '.', '_' and '-'",
+                              session::displayText(options.principal, Principal::kMaxId), Principal::kMaxId));
+    }
+    if (options.maxNames == 0 || options.maxNames > Rights::kMostNames) {
+      return fail(ErrorCode::InvalidArgument,
+                  fmt::format("a principal can have 1 to {} names", Rights::kMostNames));
+    }
+    auto hash = hashToken(token);
     if (!hash) return fail(std::move(hash.error()));
 
     const std::lock_guard lock(m_mutex);
@@ -95,6 +95,8 @@ class FileTokenStore final : public TokenStore {
         unusedId(random), std::string(label), false,
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
             .count()};
+    entry.info.principal = options.principal.empty() ? entry.info.id : options.principal;
+    entry.info.maxNames = options.maxNames;
     entry.sha256 = *hash;
     std::vector<StoredToken> changed = m_tokens;
     changed.push_back(std::move(entry));
@@ -102,19 +104,28 @@ class FileTokenStore final : public TokenStore {
   }
 
   Result<TokenInfo> verify(std::string_view token) override {
-    if (token.empty() || token.size() > wire::kMaxToken) return unknown();
-    const auto hash = sha256(token);
-    if (!hash) return fail(hash.error());
+    const auto grant = snapshot()->verify(token);
+    if (!grant) return fail(grant.error());
+    const std::lock_guard lock(m_mutex);
+    for (const StoredToken& entry : m_tokens) {
+      if (entry.info.id == grant->tokenId) return entry.info;
+    }
+    return fail(ErrorCode::TokenUnknown, "the token has just been removed");
+  }
+
+  [[nodiscard]] std::shared_ptr<const TokenSnapshot> snapshot() override {
     const std::lock_guard lock(m_mutex);
     refreshOrWarn();
-    // Every entry is looked at, whatever was found before.
-    const StoredToken* found = nullptr;
-    for (const StoredToken& entry : m_tokens) {
-      if (equalConstantTime(entry.sha256, *hash)) found = &entry;
+    if (m_snapshot == nullptr) {
+      std::vector<TokenSnapshot::Token> tokens;
+      tokens.reserve(m_tokens.size());
+      for (const StoredToken& entry : m_tokens) {
+        tokens.push_back({entry.info.id, entry.info.label, entry.info.principal, entry.sha256,
+                          entry.info.revoked, entry.info.maxNames});
+      }
+      m_snapshot = std::make_shared<const TokenSnapshot>(std::move(tokens));
     }
-    if (found == nullptr) return unknown();
-    if (found->info.revoked) return fail(ErrorCode::TokenRevoked, "the token was revoked on the server");
-    return found->info;
+    return m_snapshot;
   }
 
   Result<> revoke(std::string_view id) override {
@@ -127,7 +138,7 @@ class FileTokenStore final : public TokenStore {
                                  [id](const StoredToken& entry) { return entry.info.id == id; });
     if (it == changed.end())
       return fail(ErrorCode::NotFound,
-                  fmt::format("there is no token with the id '{}'", displayText(id, 32)));
+                  fmt::format("there is no token with the id '{}'", session::displayText(id, 32)));
     if (it->info.revoked) return {};
     it->info.revoked = true;
     return write(std::move(changed));
@@ -142,10 +153,6 @@ class FileTokenStore final : public TokenStore {
   }
 
  private:
-  static tl::unexpected<Error> unknown() {
-    return fail(ErrorCode::TokenUnknown, "the server does not know this token");
-  }
-
   // The rest is called with the mutex held.
 
   /// Between reading the file and writing it no other program writes: a running server and `adit token` share
@@ -158,6 +165,7 @@ class FileTokenStore final : public TokenStore {
   Result<> read() const {
     // The stamp is taken first: a change that comes between is seen the next time.
     m_stamp = stampOf(m_file);
+    m_snapshot.reset();
     auto text = readFile(m_file, FileSecrecy::Secret, kMaxFile);
     if (!text && text.error().code == ErrorCode::NotFound) {
       m_tokens.clear();
@@ -190,6 +198,7 @@ class FileTokenStore final : public TokenStore {
     if (auto written = writeFileAtomically(m_file, formatTokens(changed), FileSecrecy::Secret); !written)
       return written;
     m_tokens = std::move(changed);
+    m_snapshot.reset();
     m_stamp = stampOf(m_file);
     return {};
   }
@@ -208,6 +217,7 @@ class FileTokenStore final : public TokenStore {
   const fs::path m_file;
   mutable std::mutex m_mutex;
   mutable std::vector<StoredToken> m_tokens;
+  mutable std::shared_ptr<const TokenSnapshot> m_snapshot;  // of m_tokens; null: to be made
   mutable Stamp m_stamp;
   mutable std::optional<Error> m_problem;  // of the last read
 };
@@ -222,4 +232,4 @@ Result<std::shared_ptr<TokenStore>> TokenStore::open(const fs::path& directory) 
   return store;
 }
 
-}  // namespace adit::session
+}  // namespace adit::access

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/session/token_store.h"
+#include "core/access/token_store.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -14,7 +14,7 @@
 #include "tests/core/support/must_work.h"
 
 using namespace adit;
-using namespace adit::session;
+using namespace adit::access;
 using adit::test::mustWork;
 namespace fs = std::filesystem;
 

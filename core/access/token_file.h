@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The text of tokens.json: {"version":1,"tokens":[{"id","label","sha256","created","revoked"}]}. Pure
+// The text of tokens.json:
+// {"version":1,"tokens":[{"id","label","sha256","created","revoked","principal","maxNames"}]}. Files of
+// before there were principals have not the last two: such a token stands for a principal of its own id. Pure
 // functions.
 
 #include <array>
@@ -8,18 +10,18 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/token_store.h"
 #include "core/base/error.h"
-#include "core/session/token_store.h"
 
-namespace adit::session {
+namespace adit::access {
 
 struct StoredToken {
   TokenInfo info;
-  std::array<std::uint8_t, 32> sha256{};
+  TokenHash sha256{};
 };
 
 /// `file` is what errors call it.
 Result<std::vector<StoredToken>> parseTokens(std::string_view text, std::string_view file);
 std::string formatTokens(const std::vector<StoredToken>& tokens);
 
-}  // namespace adit::session
+}  // namespace adit::access

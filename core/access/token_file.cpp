@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/session/token_file.h"
+#include "core/access/token_file.h"
 
 #include <algorithm>
 #include <optional>
@@ -10,7 +10,7 @@
 
 #include "core/base/encoding.h"
 
-namespace adit::session {
+namespace adit::access {
 
 namespace {
 
@@ -63,8 +63,21 @@ std::optional<StoredToken> parseEntry(const Json& entry) {
   const auto hash = parseHash(sha256->get_ref<const std::string&>());
   const auto& idText = id->get_ref<const std::string&>();
   if (!hash || idText.empty()) return std::nullopt;
-  return StoredToken{{idText, label->get<std::string>(), revoked->get<bool>(), created->get<std::int64_t>()},
-                     *hash};
+  StoredToken token{{idText, label->get<std::string>(), revoked->get<bool>(), created->get<std::int64_t>()},
+                    *hash};
+  token.info.principal = idText;
+  if (entry.contains("principal")) {
+    const Json* principal = member(entry, "principal", kText);
+    if (principal == nullptr) return std::nullopt;
+    token.info.principal = principal->get<std::string>();
+  }
+  if (!isPrincipalId(token.info.principal)) return std::nullopt;
+  if (entry.contains("maxNames")) {
+    const Json* most = member(entry, "maxNames", kInteger);
+    if (most == nullptr || *most < 1 || *most > Rights::kMostNames) return std::nullopt;
+    token.info.maxNames = most->get<std::size_t>();
+  }
+  return token;
 }
 
 }  // namespace
@@ -109,10 +122,12 @@ std::string formatTokens(const std::vector<StoredToken>& tokens) {
                        {"label", token.info.label},
                        {"sha256", toHex(token.sha256)},
                        {"created", token.info.createdUnix},
-                       {"revoked", token.info.revoked}});
+                       {"revoked", token.info.revoked},
+                       {"principal", token.info.principal}});
+    if (token.info.maxNames != Rights::kDefaultNames) entries.back()["maxNames"] = token.info.maxNames;
   }
   const Json document = {{"version", kVersion}, {"tokens", std::move(entries)}};
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-}  // namespace adit::session
+}  // namespace adit::access

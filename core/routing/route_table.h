@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Which tunnel answers for which name: an immutable snapshot that every worker reads without a lock. Names
+// are spread over shards by their hash, in two levels, so that a change copies the few shards it touches and
+// shares the others with the snapshot before. Made by the server's Registry with a RouteTable::Editor.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/access/principal.h"
+#include "core/base/clock.h"
+#include "core/wire/control_messages.h"
+
+namespace adit::routing {
+
+/// Of one connection of a client; unique in a process.
+using SessionId = std::uint64_t;
+
+/// A session that serves a name.
+struct RouteServer {
+  SessionId session = 0;
+  unsigned worker = 0;       ///< Where the session's connection lives.
+  std::uint64_t tunnel = 0;  ///< The id the client declared.
+  friend bool operator==(const RouteServer&, const RouteServer&) = default;
+};
+
+/// What a name leads to. Immutable and shared by snapshots: a change makes a new one.
+struct RouteEntry {
+  std::string name;
+  access::PrincipalPtr principal;  ///< Whose name it is.
+  wire::TunnelKind kind = wire::TunnelKind::Http;
+  std::vector<RouteServer> servers;  ///< Empty: offline.
+  Timestamp offlineUntil =
+      kNever;  ///< Offline: until then visitors are told so, afterwards the name is unknown.
+
+  [[nodiscard]] bool isOnline() const noexcept { return !servers.empty(); }
+};
+
+class RouteTable {
+  static constexpr std::size_t kFanOut = 128;
+  /// A dozen names where there are a hundred thousand. The tags, of the hash, stand together so that a
+  /// look-up reads one or two cache lines before it finds the entry.
+  struct Shard {
+    std::vector<std::uint32_t> tags;
+    std::vector<std::shared_ptr<const RouteEntry>> entries;
+  };
+  struct Group {
+    std::array<std::shared_ptr<const Shard>, kFanOut> shards;
+  };
+
+ public:
+  class Editor;
+
+  /// `name` in lower case. Null: nobody has it. Good as long as the snapshot is held.
+  [[nodiscard]] const RouteEntry* find(std::string_view name) const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return m_size; }
+
+ private:
+  std::array<std::shared_ptr<const Group>, kFanOut> m_groups;
+  std::size_t m_size = 0;
+};
+
+/// Collects changes to a snapshot and makes the next one. Short-lived; one thread.
+class RouteTable::Editor {
+ public:
+  explicit Editor(std::shared_ptr<const RouteTable> base) : m_base(std::move(base)) {}
+  /// Puts the entry in the place of one of the same name.
+  void set(std::shared_ptr<const RouteEntry> entry);
+  /// Nothing where nobody has the name.
+  void erase(std::string_view name);
+  [[nodiscard]] bool hasChanges() const noexcept { return m_next != nullptr; }
+  /// The changed snapshot; the one it began with where nothing changed. The editor is done.
+  [[nodiscard]] std::shared_ptr<const RouteTable> finish();
+
+ private:
+  /// The shard of the next snapshot that the hash leads to, copied where this editor has not done so yet. A
+  /// copy of ours has one owner; whatever the base has, too, has more.
+  Shard& shardFor(std::uint64_t hash);
+
+  std::shared_ptr<const RouteTable> m_base;
+  std::shared_ptr<RouteTable> m_next;
+};
+
+}  // namespace adit::routing
