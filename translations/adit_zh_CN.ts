@@ -551,8 +551,12 @@ Licensed under the Apache License 2.0.</source>
         <translation>内置服务器需要的端口已被占用。</translation>
     </message>
     <message>
-        <source>Somebody else uses the name “%1” on this server. Choose another.</source>
-        <translation>此服务器上的名称“%1”已被他人使用，请换一个。</translation>
+        <source>The name “%1” is in use on this server.</source>
+        <translation>此服务器上的名称“%1”正在使用中。</translation>
+    </message>
+    <message>
+        <source>Another of your tunnels took the name “%1” over.</source>
+        <translation>您的另一条隧道接管了名称“%1”。</translation>
     </message>
     <message>
         <source>This server allows you no more tunnels.</source>

@@ -131,13 +131,15 @@ QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
   const QString name = fromUtf8(spec.name);
   switch (error.code) {
     case ErrorCode::NameTaken:
-      return Messages::tr("Somebody else uses the name “%1” on this server. Choose another.").arg(name);
+      return withDetail(Messages::tr("The name “%1” is in use on this server.").arg(name), error);
+    case ErrorCode::TakenOver:
+      return withDetail(Messages::tr("Another of your tunnels took the name “%1” over.").arg(name), error);
     case ErrorCode::NameInvalid:
       return Messages::tr(
                  "“%1” cannot be a name here: it is reserved, or has more than letters, digits and hyphens.")
           .arg(name);
     case ErrorCode::LimitExceeded:
-      return Messages::tr("This server allows you no more tunnels.");
+      return withDetail(Messages::tr("This server allows you no more tunnels."), error);
     case ErrorCode::PermissionDenied:
       return Messages::tr("Your token does not allow the name “%1”.").arg(name);
     case ErrorCode::Overloaded:
