@@ -80,7 +80,8 @@ int runRelease(const ReleaseCommand& command) {
   auto engine = engine::Engine::start(params);
   if (!engine) return reportError(engine.error(), json);
   if (auto asked = (*engine)->releaseName(command.name); !asked) return reportError(asked.error(), json);
-  if (auto released = awaitRelease(**engine, *bell); !released) return reportError(released.error(), json);
+  if (auto released = awaitRelease(**engine, *bell); !released)
+    return reportError(released.error(), json, kExitFailure);
   if (json) {
     printJson({{"event", "released"}, {"name", command.name}});
   } else {

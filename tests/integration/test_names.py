@@ -4,6 +4,7 @@
 import json
 import os
 import signal
+import threading
 import time
 
 from support.case import AditCase, Server, Tunnel, main
@@ -47,6 +48,8 @@ class TwoTerminals(Names):
         server, home, origin = self.server(), self.directory("laptop"), self.echo()
         names = ("shop", "blog", None)
         tunnels = [self.tunnel(server, origin, name, home=home) for name in names]
+        kept = home / "state" / "adit" / "names"
+        wait_until(lambda: any(tunnels[-1].name in file.read_text() for file in kept.iterdir()), "the chosen name being kept")
         for tunnel in tunnels:
             tunnel.client.kill()
         begun = time.monotonic()
@@ -65,7 +68,7 @@ class TwoTerminals(Names):
         self.assertEqual(second.exit_code(), 1)
         error = second.event(event="tunnel", state="failed")["error"]
         self.assertEqual(error["code"], "name-taken")
-        self.assertRegex(error["message"], rf"'shop' is in use by your terminal since \d\d:\d\d \(pid {first.client.pid}\)")
+        self.assertRegex(error["message"], rf"'shop' is in use by your terminal since (\d{4}-\d\d-\d\d )?\d\d:\d\d \(pid {first.client.pid}\)")
         self.assertIn("--take-over", second.text("err") + second.text("out"))
         self.assertEqual(first.get().status, 200)
 
@@ -231,14 +234,19 @@ class Tokens(Names):
 
     def test_a_revoked_token_ends_a_draining_client(self):
         server = self.server()
+        release = threading.Event()
+        self.addCleanup(release.set)
 
         def script(connection):
-            origin.note(connection.request())
-            connection.rest()
+            while (request := connection.request()) is not None:
+                origin.note(request)
+                if request.target == "/slow":
+                    release.wait(60)
+                connection.answer(b"quick")
         origin = self.origin(lambda connection: script(connection))
         tunnel = self.tunnel(server, origin, "shop")
         visitor = tunnel.visit()
-        visitor.request()
+        visitor.request(target="/slow")
         origin.wait(lambda: origin.requests, "the request")
         tunnel.client.send(signal.SIGTERM)  # it waits for what is in flight
         wait_until(lambda: self.status(server, tunnel.host).status == 503, "the client draining")
