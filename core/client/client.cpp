@@ -9,10 +9,20 @@ namespace adit::client {
 
 namespace {
 constexpr Duration kLastAnswerGrace = std::chrono::milliseconds(50);
+/// Requests that a peak needed are kept for another one for this long, up to twice.
+constexpr Duration kTrimInterval = std::chrono::seconds(10);
+constexpr std::size_t kRequestsKept = 16;
+/// About what one takes with its exchange and their buffers.
+constexpr std::size_t kRequestBytes = 8 * 1024;
 }  // namespace
 
 Client::Client(ClientParams params, ClientObserver& observer, std::unique_ptr<net::EventLoop> loop)
-    : m_params(std::move(params)), m_observer(observer), m_loop(std::move(loop)), m_budget(*m_loop) {
+    : m_params(std::move(params)),
+      m_observer(observer),
+      m_loop(std::move(loop)),
+      m_budget(*m_loop),
+      m_requests(kRequestsKept),
+      m_trimTimer(std::make_unique<net::Timer>(*m_loop, [this] { trimRequests(); })) {
   m_link = std::make_unique<ServerLink>(*m_loop, m_params.link, static_cast<ServerLink::Handler&>(*this));
 }
 
@@ -43,6 +53,7 @@ void Client::shutDown() {
   m_requests.clear();
   m_tunnels.clear();
   m_drainTimer.reset();
+  m_trimTimer.reset();
   m_loop->runOnce();
 }
 
@@ -222,22 +233,24 @@ std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {
 }
 
 void Client::onRequestStream(transport::Stream& stream) {
-  InboundRequest* request = m_free.popFront();
-  if (request == nullptr) {
-    m_requests.push_back(std::make_unique<InboundRequest>(static_cast<RequestOwner&>(*this)));
-    request = m_requests.back().get();
-  }
-  ++m_active;
-  request->begin(stream);
+  InboundRequest& request = m_requests.acquire(
+      [this] { return std::make_unique<InboundRequest>(static_cast<RequestOwner&>(*this)); });
+  request.begin(stream);
 }
 
 void Client::recycle(InboundRequest& request) {
-  --m_active;
-  m_free.pushBack(request);
-  if (m_drained && m_active == 0 && m_link != nullptr) {
+  m_requests.release(request);
+  if (m_requests.isTrimmable() && !m_trimTimer->isActive()) m_trimTimer->start(kTrimInterval);
+  if (m_drained && m_requests.active() == 0 && m_link != nullptr) {
     // The end of the last answer may still be on its way, or be lost once: closing now would cut it.
     m_drainTimer->startAt(std::min(m_drainUntil, m_loop->now() + kLastAnswerGrace + 3 * m_link->roundTrip()));
   }
+}
+
+void Client::trimRequests() {
+  const std::size_t freed = m_requests.trim();
+  m_loop->noteFreed(freed * kRequestBytes);
+  if (m_requests.isTrimmable()) m_trimTimer->start(kTrimInterval);
 }
 
 void Client::drain(Duration deadline, std::function<void()> done) {
@@ -248,12 +261,12 @@ void Client::drain(Duration deadline, std::function<void()> done) {
     m_link->announceDrain(deadline);
     m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] { onDrainTimer(); });
     // Requests the server sent before it heard of it may still be on their way: a moment for them.
-    m_drainTimer->start(m_active == 0 ? std::min(deadline, kLastAnswerGrace) : deadline);
+    m_drainTimer->start(m_requests.active() == 0 ? std::min(deadline, kLastAnswerGrace) : deadline);
   });
 }
 
 void Client::onDrainTimer() {
-  if (m_active > 0 && m_loop->now() < m_drainUntil) {
+  if (m_requests.active() > 0 && m_loop->now() < m_drainUntil) {
     m_drainTimer->startAt(m_drainUntil);  // one did come in that moment
   } else {
     finishDrain();

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/peak_pool.h"
 #include "core/client/inbound_request.h"
 #include "core/client/server_link.h"
 #include "core/client/status.h"
@@ -80,6 +81,7 @@ class Client final : private ServerLink::Handler, private RequestOwner {
 
   void tell(const Tunnel& tunnel);
   void setTunnelState(Tunnel& tunnel, TunnelState state);
+  void trimRequests();
   void onDrainTimer();
   void finishDrain();
   void shutDown();
@@ -91,9 +93,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   std::unique_ptr<net::EventLoop> m_loop;
   AnswerBudget m_budget;
   std::map<TunnelId, std::shared_ptr<Tunnel>> m_tunnels;
-  std::vector<std::unique_ptr<InboundRequest>> m_requests;
-  IntrusiveList<InboundRequest> m_free;
-  std::size_t m_active = 0;
+  PeakPool<InboundRequest> m_requests;
+  std::unique_ptr<net::Timer> m_trimTimer;
   std::unique_ptr<ServerLink> m_link;
   std::unique_ptr<net::Timer> m_drainTimer;
   std::function<void()> m_drained;

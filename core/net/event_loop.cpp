@@ -23,6 +23,8 @@ namespace {
 constexpr int kFlushRounds = 8;
 /// Slabs kept for reuse however quiet it gets.
 constexpr std::size_t kSlabsKept = 16;
+/// Less is not worth asking the allocator for: it keeps that much anyway.
+constexpr std::size_t kWorthReturning = 1024 * 1024;
 
 Error uvError(int code, std::string_view what) { return systemError(-code, what); }
 
@@ -37,6 +39,7 @@ struct EventLoop::Impl {
   uv_check_t check{};
   uv_idle_t idle{};
   uv_timer_t trim{};
+  uv_timer_t calm{};
   std::atomic<std::thread::id> thread{std::this_thread::get_id()};
 
   std::mutex mutex;
@@ -54,6 +57,7 @@ struct EventLoop::Impl {
   std::size_t bytesMoved = 0;
   SpinPolicy spin{Duration::zero()};
   std::size_t slabPeak = 0;
+  std::size_t freed = 0;  ///< Bytes, since memory was last returned.
   LoopCounters counters;
 
   static Impl& of(void* data) { return *static_cast<Impl*>(data); }
@@ -148,8 +152,25 @@ struct EventLoop::Impl {
 
   /// Keeps what the last period needed at once, so that a steady load never goes to the allocator.
   void trimSlabs() noexcept {
+    const std::size_t before = slabs.pooled();
     slabs.trim(std::max(kSlabsKept, slabPeak - std::min(slabPeak, slabs.live())));
     slabPeak = slabs.live();
+    noteFreed((before - slabs.pooled()) * sizeof(Slab));
+  }
+
+  /// Every time puts the return off, so that a steady load with peaks does not give back what it will want.
+  void noteFreed(std::size_t bytes) noexcept {
+    freed += bytes;
+    if (bytes == 0 || freed < kWorthReturning) return;
+    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(params.returnMemoryAfter);
+    uv_timer_start(
+        &calm,
+        [](uv_timer_t* timer) {
+          Impl& self = of(timer->data);
+          self.freed = 0;
+          self.params.returnMemory();
+        },
+        static_cast<std::uint64_t>(delay.count()), 0);
   }
 
   Result<> init() {
@@ -157,11 +178,12 @@ struct EventLoop::Impl {
       return fail(uvError(code, "cannot create an event loop"));
     loop.data = &state;
     // async is last: it alone can fail, and the others then close with the loop.
-    prepare.data = check.data = idle.data = trim.data = async.data = this;
+    prepare.data = check.data = idle.data = trim.data = calm.data = async.data = this;
     uv_prepare_init(&loop, &prepare);
     uv_check_init(&loop, &check);
     uv_idle_init(&loop, &idle);
     uv_timer_init(&loop, &trim);
+    uv_timer_init(&loop, &calm);
     uv_prepare_start(&prepare, [](uv_prepare_t* handle) { of(handle->data).onPrepare(); });
     uv_check_start(&check, [](uv_check_t* handle) { of(handle->data).onCheck(); });
     const int code = uv_async_init(&loop, &async, [](uv_async_t* handle) { of(handle->data).runTasks(); });
@@ -234,6 +256,8 @@ void EventLoop::post(Task task) {
 bool EventLoop::isLoopThread() const noexcept {
   return m_impl->thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
+
+void EventLoop::noteFreed(std::size_t bytes) noexcept { m_impl->noteFreed(bytes); }
 
 Timestamp EventLoop::now() noexcept { return m_impl->readNow(); }
 SlabPool& EventLoop::slabs() noexcept { return m_impl->slabs; }

@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/freed_memory.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
 
@@ -45,6 +46,10 @@ struct LoopParams {
   Duration spin = std::chrono::microseconds(40);
   /// How long the slabs of a burst are kept for the next one before their memory is given back.
   Duration keepSlabs = std::chrono::seconds(2);
+  /// How long nothing more must have been freed before the allocator is asked for what it keeps.
+  Duration returnMemoryAfter = std::chrono::seconds(10);
+  /// What asks it; tests replace it.
+  void (*returnMemory)() noexcept = &returnFreedMemory;
 };
 
 /// Counted since creation; read from the loop's thread.
@@ -84,6 +89,9 @@ class EventLoop {
   void dispose(std::unique_ptr<Disposable> object);
   /// Says that this turn did useful I/O, and how many bytes it moved (SpinPolicy).
   void noteWork(std::size_t bytes = 0) noexcept;
+  /// Says that so many bytes of a peak were given back to the allocator: once it has been calm for a while,
+  /// they are returned to the system. Slabs are counted by the loop itself.
+  void noteFreed(std::size_t bytes) noexcept;
   /// What a stream socket may read at once, at least a slab: beyond a pause so much may be held.
   void setMostPerRead(std::size_t bytes) noexcept { m_mostPerRead = bytes; }
   [[nodiscard]] std::size_t mostPerRead() const noexcept { return m_mostPerRead; }
