@@ -10,14 +10,14 @@ namespace adit::routing {
 namespace {
 
 struct Place {
-  std::size_t group, shard;
+  std::size_t group, branch, leaf;
   std::uint32_t tag;
 };
 
 /// Different bits of the hash for each.
 Place placeOf(std::uint64_t hash) noexcept {
-  return {static_cast<std::size_t>(hash >> 57), static_cast<std::size_t>(hash >> 50) & 0x7f,
-          static_cast<std::uint32_t>(hash >> 18)};
+  return {static_cast<std::size_t>(hash >> 60), static_cast<std::size_t>(hash >> 56) & 0xf,
+          static_cast<std::size_t>(hash >> 52) & 0xf, static_cast<std::uint32_t>(hash >> 20)};
 }
 
 std::uint64_t hashOf(std::string_view name) noexcept {
@@ -38,49 +38,51 @@ T& own(std::shared_ptr<const T>& node) {
 const RouteEntry* RouteTable::find(std::string_view name) const noexcept {
   const Place place = placeOf(hashOf(name));
   const Group* group = m_groups[place.group].get();
-  const Shard* shard = group == nullptr ? nullptr : group->shards[place.shard].get();
-  if (shard == nullptr) return nullptr;
-  const std::vector<std::uint32_t>& tags = shard->tags;
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    if (tags[i] == place.tag && shard->entries[i]->name == name) return shard->entries[i].get();
+  const Branch* branch = group == nullptr ? nullptr : group->branches[place.branch].get();
+  if (branch == nullptr) return nullptr;
+  const Leaf& leaf = branch->leaves[place.leaf];
+  for (std::size_t i = 0; i < leaf.count; ++i) {
+    const Slot& slot = leaf.slots[i];
+    if (slot.tag == place.tag && slot.entry->name == name) return slot.entry.get();
   }
   return nullptr;
 }
 
-RouteTable::Shard& RouteTable::Editor::shardFor(std::uint64_t hash) {
+RouteTable::Leaf& RouteTable::Editor::leafFor(std::uint64_t hash) {
   const Place place = placeOf(hash);
   if (m_next == nullptr) m_next = std::make_shared<RouteTable>(*m_base);
-  return own(own(m_next->m_groups[place.group]).shards[place.shard]);
+  return own(own(m_next->m_groups[place.group]).branches[place.branch]).leaves[place.leaf];
 }
 
 void RouteTable::Editor::set(std::shared_ptr<const RouteEntry> entry) {
   const std::uint64_t hash = hashOf(entry->name);
-  Shard& shard = shardFor(hash);
+  Leaf& leaf = leafFor(hash);
   const std::uint32_t tag = placeOf(hash).tag;
-  for (std::size_t i = 0; i < shard.tags.size(); ++i) {
-    if (shard.tags[i] != tag || shard.entries[i]->name != entry->name) continue;
-    shard.entries[i] = std::move(entry);
-    return;
+  std::size_t at = 0;
+  while (at < leaf.count && (leaf.slots[at].tag != tag || leaf.slots[at].entry->name != entry->name)) ++at;
+  const std::size_t count = std::max(leaf.count, at + 1);
+  auto slots = std::make_shared<Slot[]>(count);
+  for (std::size_t i = 0; i < leaf.count; ++i) {
+    if (i != at) slots[i] = leaf.slots[i];
   }
-  shard.tags.push_back(tag);
-  shard.entries.push_back(std::move(entry));
-  ++m_next->m_size;
+  slots[at] = {tag, std::move(entry)};
+  m_next->m_size += count - leaf.count;
+  leaf = {std::move(slots), count};
 }
 
 void RouteTable::Editor::erase(std::string_view name) {
   if ((m_next == nullptr ? m_base.get() : m_next.get())->find(name) == nullptr) return;
   const std::uint64_t hash = hashOf(name);
-  Shard& shard = shardFor(hash);
+  Leaf& leaf = leafFor(hash);
   const std::uint32_t tag = placeOf(hash).tag;
-  for (std::size_t i = 0; i < shard.tags.size(); ++i) {
-    if (shard.tags[i] != tag || shard.entries[i]->name != name) continue;
-    shard.tags[i] = shard.tags.back();
-    shard.tags.pop_back();
-    std::swap(shard.entries[i], shard.entries.back());
-    shard.entries.pop_back();
-    --m_next->m_size;
-    return;
+  auto slots = std::make_shared<Slot[]>(leaf.count - 1);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < leaf.count; ++i) {
+    const Slot& slot = leaf.slots[i];
+    if (slot.tag != tag || slot.entry->name != name) slots[kept++] = slot;
   }
+  leaf = {std::move(slots), kept};
+  --m_next->m_size;
 }
 
 std::shared_ptr<const RouteTable> RouteTable::Editor::finish() {

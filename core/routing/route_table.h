@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Which tunnel answers for which name: an immutable snapshot that every worker reads without a lock. Names
-// are spread over shards by their hash, in two levels, so that a change copies the few shards it touches and
-// shares the others with the snapshot before. Made by the server's Registry with a RouteTable::Editor.
+// are spread by their hash over 4,096 leaves of a tree of three levels, so that a change copies one small
+// path and shares everything else with the snapshot before. Made by the server's Registry with a
+// RouteTable::Editor.
 
 #include <array>
 #include <cstdint>
@@ -41,15 +42,22 @@ struct RouteEntry {
 };
 
 class RouteTable {
-  static constexpr std::size_t kFanOut = 128;
-  /// A dozen names where there are a hundred thousand. The tags, of the hash, stand together so that a
-  /// look-up reads one or two cache lines before it finds the entry.
-  struct Shard {
-    std::vector<std::uint32_t> tags;
-    std::vector<std::shared_ptr<const RouteEntry>> entries;
+  /// Copying a node counts a reference to each of its children, which is what a change costs.
+  static constexpr std::size_t kFanOut = 16;
+  struct Slot {
+    std::uint32_t tag = 0;  ///< Of the hash: most names are told apart by it.
+    std::shared_ptr<const RouteEntry> entry;
+  };
+  /// Two dozen names where there are a hundred thousand, in one block of memory.
+  struct Leaf {
+    std::shared_ptr<const Slot[]> slots;
+    std::size_t count = 0;
+  };
+  struct Branch {
+    std::array<Leaf, kFanOut> leaves;
   };
   struct Group {
-    std::array<std::shared_ptr<const Shard>, kFanOut> shards;
+    std::array<std::shared_ptr<const Branch>, kFanOut> branches;
   };
 
  public:
@@ -77,9 +85,9 @@ class RouteTable::Editor {
   [[nodiscard]] std::shared_ptr<const RouteTable> finish();
 
  private:
-  /// The shard of the next snapshot that the hash leads to, copied where this editor has not done so yet. A
-  /// copy of ours has one owner; whatever the base has, too, has more.
-  Shard& shardFor(std::uint64_t hash);
+  /// The leaf of the next snapshot that the hash leads to; the nodes above it are copied where this editor
+  /// has not done so yet. A copy of ours has one owner; whatever the base has, too, has more.
+  Leaf& leafFor(std::uint64_t hash);
 
   std::shared_ptr<const RouteTable> m_base;
   std::shared_ptr<RouteTable> m_next;

@@ -20,8 +20,10 @@ struct Registry::Work {
   Session& session;
   Applied& out;
   Timestamp now;
-  std::uint64_t number;  ///< Of this work: names it gave are marked with it.
-  Tunnels tunnels = {};  ///< What the session will have.
+  std::uint64_t number;   ///< Of this work: names it gave are marked with it.
+  std::size_t given = 0;  ///< Names it gave.
+  /// Names whose tunnels have others now; the session's still, where they are given to other tunnels of it.
+  std::vector<NameRecord*> displaced = {};
 
   void refuse(std::uint64_t tunnel, ErrorCode code, std::string message) const {
     wire::TunnelAnswer answer;
@@ -55,12 +57,17 @@ Registry::Applied Registry::apply(SessionId id, const wire::Declare& declare, Ti
   session.revision = declare.revision;
   session.contests.clear();
   Work work{id, session, result, now, ++m_works};
-  work.tunnels.reserve(declare.tunnels.size());
   for (const auto& tunnel : declare.tunnels) declareTunnel(work, tunnel);
-  for (const auto& [tunnel, record] : session.tunnels) {
+  // What it declares no more goes. A name that another of its tunnels has now is that one's.
+  std::erase_if(session.tunnels, [&work](const auto& entry) {
+    const auto& [tunnel, record] = entry;
+    if (record->work == work.number) return record->tunnel != tunnel;
+    work.displaced.push_back(record);
+    return true;
+  });
+  for (NameRecord* record : work.displaced) {
     if (record->work != work.number) m_names.leave(*record, NameBook::Visitors::NotTold, now);
   }
-  session.tunnels = std::move(work.tunnels);
   // Its last token may have been revoked before it had its first name.
   if (m_tokens != nullptr && !m_tokens->hasPrincipal(session.principal->id))
     m_names.setActive(session.principal->id, false, now);
@@ -79,7 +86,7 @@ Registry::Applied Registry::settle(SessionId id, SessionId holder, bool answered
   beginEdit(now);
   Session& session = found->second;
   result.declared.revision = session.revision;
-  Work work{id, session, result, now, ++m_works, std::move(session.tunnels)};
+  Work work{id, session, result, now, ++m_works};
   const auto settled =
       std::stable_partition(session.contests.begin(), session.contests.end(),
                             [holder](const Contest& contest) { return contest.holder != holder; });
@@ -88,7 +95,6 @@ Registry::Applied Registry::settle(SessionId id, SessionId holder, bool answered
   session.contests.erase(settled, session.contests.end());
   for (const Contest& contest : contests)
     giveName(work, contest.tunnel, answered ? Contested::Refuse : Contested::Move, holder);
-  session.tunnels = std::move(work.tunnels);
   endEdit();
   lock.unlock();
   nameAddresses(result.declared, *address);
@@ -98,18 +104,21 @@ Registry::Applied Registry::settle(SessionId id, SessionId holder, bool answered
 void Registry::declareTunnel(Work& work, const wire::TunnelDeclaration& tunnel) {
   if (tunnel.kind != wire::TunnelKind::Http)
     return work.refuse(tunnel.id, ErrorCode::Unsupported, "this server carries HTTP tunnels only");
-  if (work.tunnels.contains(tunnel.id))
+  const auto found = work.session.tunnels.find(tunnel.id);
+  NameRecord* const own = found == work.session.tunnels.end() ? nullptr : found->second;
+  const bool ownIsGiven = own != nullptr && own->work == work.number;
+  if (ownIsGiven && own->tunnel == tunnel.id)
     return work.refuse(tunnel.id, ErrorCode::InvalidArgument, "this tunnel id is declared twice");
-  if (work.tunnels.size() + work.session.contests.size() >= m_params.maxTunnels) {
+  if (work.given + work.session.contests.size() >= m_params.maxTunnels) {
     return work.refuse(tunnel.id, ErrorCode::LimitExceeded,
                        fmt::format("at most {} tunnels a client", m_params.maxTunnels));
   }
-  if (tunnel.name.empty()) {
-    const auto kept = work.session.tunnels.find(tunnel.id);
-    if (kept != work.session.tunnels.end() && kept->second->work != work.number)
-      return give(work, tunnel.id, *kept->second);
-    return chooseName(work, tunnel);
+  // Most often nothing changed, and the name need not be looked up.
+  if (own != nullptr && !ownIsGiven && (tunnel.name.empty() || tunnel.name == own->name)) {
+    if (!tunnel.name.empty() && !tunnel.chosen) m_names.markAsked(*own);
+    return give(work, tunnel.id, *own);
   }
+  if (tunnel.name.empty()) return chooseName(work, tunnel);
   auto name = session::normalizeName(tunnel.name);
   if (!name) return work.refuse(tunnel.id, name.error().code, std::move(name.error().detail));
   wire::TunnelDeclaration normalized = tunnel;
@@ -165,7 +174,10 @@ void Registry::giveName(Work& work, const wire::TunnelDeclaration& tunnel, Conte
 void Registry::give(Work& work, std::uint64_t tunnel, NameRecord& record) {
   record.work = work.number;
   m_names.hold(record, work.id, tunnel);
-  work.tunnels.insert_or_assign(tunnel, &record);
+  NameRecord*& place = work.session.tunnels[tunnel];
+  if (place != nullptr && place != &record) work.displaced.push_back(place);
+  place = &record;
+  ++work.given;
   wire::TunnelAnswer answer;
   answer.id = tunnel;
   answer.accepted = true;
