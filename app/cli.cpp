@@ -30,6 +30,13 @@ constexpr const char* kFooter =
     "                                     be a server and print its join link\n"
     "A join link is a secret: give it by file, standard input (-) or ADIT_JOIN, never as an argument.";
 
+/// Empty where `name` is a congestion control this build has; otherwise what is wrong with it.
+std::string checkCongestion(const std::string& name) {
+  const auto congestion = quic::parseCongestion(name);
+  if (!congestion) return "--congestion is bbr or cubic";
+  return std::string(quic::whyUnavailable(*congestion));
+}
+
 void addCommon(CLI::App& app, CommonOptions& common) {
   app.add_option("--state-dir", common.stateDirectory, "Where keys and profiles are kept");
   app.add_flag("--json", common.json, "One JSON object a line on standard output");
@@ -44,12 +51,19 @@ void addCommon(CLI::App& app, CommonOptions& common) {
                    : std::string();
       })
       ->group("Advanced");
+  app.add_option_function<std::string>(
+         "--congestion",
+         [&common](const std::string& name) { common.congestion = quic::parseCongestion(name); },
+         "How fast this end sends: bbr or cubic (otherwise bbr, and cubic on this machine)")
+      ->check(checkCongestion)
+      ->group("Advanced");
 }
 
 /// What was said before the command holds for it, too, unless it says otherwise itself.
 void inherit(CommonOptions& common, const CLI::App& sub, const CommonOptions& given) {
   if (sub.count("--state-dir") == 0) common.stateDirectory = given.stateDirectory;
   if (sub.count("--quic-payload") == 0) common.quicPayload = given.quicPayload;
+  if (sub.count("--congestion") == 0) common.congestion = given.congestion;
   common.json = common.json || given.json;
   common.verbose = common.verbose || given.verbose;
 }

@@ -14,6 +14,7 @@
 #include "core/config/origin_options.h"
 #include "core/engine/types.h"
 #include "core/net/address.h"
+#include "core/quic/congestion.h"
 #include "core/server/limits.h"
 #include "core/tls/certificate_store.h"
 
@@ -27,7 +28,8 @@ struct CommonOptions {
   std::filesystem::path stateDirectory;  ///< Empty: the platform's.
   bool json = false;
   bool verbose = false;
-  std::size_t quicPayload = 16376;  ///< UDP payload towards loopback peers; 0: as on the internet.
+  std::size_t quicPayload = 16376;             ///< UDP payload towards loopback peers; 0: as on the internet.
+  std::optional<quic::Congestion> congestion;  ///< Empty: quic::chooseCongestion decides.
 };
 
 struct GuiCommand {

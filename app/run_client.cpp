@@ -185,6 +185,7 @@ int runClient(const HttpCommand& command) {
   params.clientName = machineName();
   params.program = "terminal";
   params.loopbackPayload = command.common.quicPayload;
+  params.congestion = command.common.congestion;
   params.wake = [inbox] { inbox->wake(); };
 
   std::unique_ptr<SampleService> sample;

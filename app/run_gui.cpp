@@ -110,6 +110,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     engine.program = "window";
     engine.loopbackPayload = command.common.quicPayload;
     engine.originPorts = originPorts(store.file());
+    engine.congestion = command.common.congestion;
     engine.wake = std::move(wake);
     return engine::Engine::start(std::move(engine));
   };

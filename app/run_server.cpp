@@ -158,6 +158,7 @@ int runServer(const ServerCommand& command) {
   if (command.via) params.requestVia = http::RequestVia::Added;
   params.limits = command.limits;
   params.loopbackPayload = command.common.quicPayload;
+  params.congestion = command.common.congestion;
   params.tokens = std::make_shared<access::TokenWatcher>(files->tokens);
   params.nameGrace = command.nameGrace;
   params.namesFile = command.dataDirectory / "names";

@@ -212,6 +212,7 @@ void Client::onLinkChanged() {
   }
   link.retryIn = std::chrono::duration_cast<std::chrono::milliseconds>(m_link->retryIn());
   link.awayFor = std::chrono::duration_cast<std::chrono::milliseconds>(m_link->awayFor());
+  link.congestion = m_link->congestion();
   link.roundTripMs = std::chrono::duration<double, std::milli>(m_link->roundTrip()).count();
   m_observer.onLinkChanged(link);
 }

@@ -86,6 +86,11 @@ Duration ServerLink::roundTrip() const {
   return m_current == nullptr ? Duration::zero() : m_current->roundTrip();
 }
 
+std::string_view ServerLink::congestion() const {
+  return m_current == nullptr || m_current->link() == nullptr ? std::string_view()
+                                                              : m_current->link()->stats().congestion;
+}
+
 void ServerLink::connectTo(const session::JoinLink& link) {
   if (m_state != LinkState::Offline && m_state != LinkState::Stopped) close();
   m_link = link;

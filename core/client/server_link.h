@@ -33,6 +33,7 @@ struct ServerLinkParams {
   std::uint64_t startedUnix = 0;  ///< 0: not told.
   std::string program;            ///< What hosts the engine, for people.
   std::size_t loopbackPayload = 16376;
+  std::optional<quic::Congestion> congestion;  ///< See quic::TransportLimits.
 };
 
 class ServerLink final : private transport::LinkHandler,
@@ -78,6 +79,8 @@ class ServerLink final : private transport::LinkHandler,
   /// Since the server was last heard, or asked for first; zero while Online or stopped.
   [[nodiscard]] Duration awayFor() const;
   [[nodiscard]] Duration roundTrip() const;
+  /// The congestion control of the connection; empty without one.
+  [[nodiscard]] std::string_view congestion() const;
 
  private:
   void onConnected(transport::Link& link) override;

@@ -92,6 +92,7 @@ void ServerLink::openPath() {
   if (params.peer.host() != m_link->host) params.serverName = m_link->host;
   params.pin = m_link->pin;
   params.loopbackPayload = m_params.loopbackPayload;
+  params.congestion = m_params.congestion;
   keepCandidate(ServerPath::open(m_loop, m_random, params, *this));
 }
 

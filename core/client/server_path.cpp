@@ -33,6 +33,7 @@ Result<std::unique_ptr<ServerPath>> ServerPath::open(net::EventLoop& loop, Rando
   endpoint.limits.keepAlive = kKeepAlive;
   endpoint.limits.peerStreams = kRequestStreams;
   endpoint.limits.loopbackPayload = params.loopbackPayload;
+  endpoint.limits.congestion = params.congestion;
   net::UdpParams udp;
   udp.bind = localAddressTowards(params.peer);
   auto driver = quic::EndpointDriver::open(loop, endpoint, udp, *path);

@@ -22,6 +22,7 @@ class ServerPath final : public net::Disposable, private quic::EndpointDriver::H
     std::string serverName;  ///< For SNI; empty where the host is a literal address.
     std::optional<tls::Pin> pin;
     std::size_t loopbackPayload = 0;
+    std::optional<quic::Congestion> congestion;
     std::size_t addressIndex = 0;  ///< Which of the server's addresses `peer` is.
   };
   /// After so much silence it sends something that the server acknowledges.

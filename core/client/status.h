@@ -78,6 +78,7 @@ struct LinkSnapshot {
   double roundTripMs = 0;
   /// Since the server was last heard (or first asked for), as of this snapshot; zero while Online.
   std::chrono::milliseconds awayFor{0};
+  std::string_view congestion = {};  ///< Of this end's connection ("bbr", "cubic"); empty without one.
 };
 
 }  // namespace adit::client

@@ -59,6 +59,7 @@ Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
   params.keys = quic::StaticKeys::generate(random);
   params.quicListen = net::SocketAddress::loopback4(0);
   params.loopbackPayload = wanted.loopbackPayload;
+  params.congestion = wanted.congestion;
   if (wanted.httpsPort) {
     auto certificates = openCertificates(wanted.certificateDirectory, params.domain);
     if (!certificates) return fail(std::move(certificates.error()));

@@ -28,7 +28,8 @@ struct EmbeddedServerParams {
   /// Ports of origins, never taken: the server would be in the way of an origin that is started later, and a
   /// tunnel to it would lead back to the server.
   std::vector<std::uint16_t> originPorts = {};
-  std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
+  std::size_t loopbackPayload = 16376;              ///< See quic::TransportLimits.
+  std::optional<quic::Congestion> congestion = {};  ///< See quic::TransportLimits.
   /// Where the certificate for HTTPS is kept (tls::ensureSelfSigned), so that it is worth trusting; empty:
   /// one in memory, made anew each time.
   std::filesystem::path certificateDirectory = {};

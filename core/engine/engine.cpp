@@ -169,6 +169,7 @@ Result<> EngineImpl::open() {
   params.link.startedUnix = unixSeconds();
   params.link.program = m_params.program;
   params.link.loopbackPayload = m_params.loopbackPayload;
+  params.link.congestion = m_params.congestion;
   auto client = client::Client::start(params, *this);
   if (!client) return fail(std::move(client.error()));
   m_client = std::move(*client);
@@ -332,7 +333,7 @@ Result<> EngineImpl::useEmbedded() {
 
 Result<EmbeddedServer> EngineImpl::startServer() {
   return startEmbeddedServer({m_params.embeddedHttpPort, m_params.embeddedHttpsPort, m_originPorts,
-                              m_params.loopbackPayload, m_params.stateDirectory});
+                              m_params.loopbackPayload, m_params.congestion, m_params.stateDirectory});
 }
 
 void EngineImpl::openEmbedded(std::uint64_t choice) {

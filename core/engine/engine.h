@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/engine/types.h"
+#include "core/quic/congestion.h"
 #include "core/session/join_link.h"
 
 namespace adit::engine {
@@ -31,7 +32,9 @@ struct EngineParams {
   std::string clientName;               ///< The device's name, for people.
   std::string program;                  ///< What hosts the engine, for people: "terminal".
   std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
-  std::function<void()> wake;           ///< May be empty.
+  /// See quic::TransportLimits; of both ends where a server is embedded.
+  std::optional<quic::Congestion> congestion;
+  std::function<void()> wake;  ///< May be empty.
 };
 
 class Engine {

@@ -70,6 +70,9 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   settings.max_window = limits.maxConnectionWindow;
   settings.max_stream_window = limits.maxStreamWindow;
   settings.ack_thresh = 8;
+  m_congestion = chooseCongestion(limits.congestion, m_peer.isLoopback());
+  m_counters.congestion = congestionName(m_congestion);
+  ng::setCongestion(settings, m_congestion);
   m_payloadLimit = kInternetPayload;
   if (m_peer.isLoopback()) {
     // No path in between: what is in flight waits in the receiver's socket buffer, which holds a few

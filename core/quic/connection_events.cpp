@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/log.h"
 #include "core/quic/connection_impl.h"
 #include "core/quic/endpoint_impl.h"
 
@@ -20,6 +21,7 @@ void ConnectionImpl::deliverConnected() {
   if (m_state != State::Handshaking) return;
   m_state = State::Open;
   m_endpoint.onHandshakeDone(*this);
+  logDebug("quic", "connected to {}; what leaves here is under {}", m_peer.toString(), m_counters.congestion);
   markDirty(true);
   if (m_isServer) {
     m_endpoint.handler().onAccepted(*this);

@@ -18,6 +18,7 @@
 #include "core/quic/datagram_queue.h"
 #include "core/quic/deadline_heap.h"
 #include "core/quic/ngtcp2_compat.h"
+#include "core/quic/pacer.h"
 #include "core/quic/ready_streams.h"
 #include "core/quic/stop_sending_scan.h"
 #include "core/quic/stream_impl.h"
@@ -146,7 +147,7 @@ class ConnectionImpl final : public transport::Link,
   [[nodiscard]] bool hasUnsent() noexcept { return !m_ready.empty() || !m_datagrams.empty(); }
   [[nodiscard]] bool isWriteDue() noexcept;
   FlushOutcome writePackets(Timestamp now, BatchSender& sender);
-  [[nodiscard]] std::size_t pacedBurst() const noexcept;
+  bool catchUp(Timestamp now);
   ngtcp2_ssize writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info, Timestamp now);
   StreamImpl* nextStream(std::uint64_t connectionCredit) noexcept;
   void applyMigration(Timestamp now);
@@ -190,7 +191,8 @@ class ConnectionImpl final : public transport::Link,
   transport::DatagramCounters m_datagramCounters;
 
   TokenBucket m_pathChanges{5, 0.5};  // a peer that moves more often is dropped where it was not
-  Duration m_minRtt{};
+  Pacer m_pacer;
+  Congestion m_congestion = Congestion::Cubic;
   Timestamp m_lastHeard{};
   transport::LinkStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;

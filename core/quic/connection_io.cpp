@@ -17,15 +17,7 @@ constexpr std::uint32_t kPacketsBeforeWrite = 8;
 constexpr std::uint64_t kBytesBeforeWrite = 4096;
 // The acknowledgement delay follows the path's round trip, which on loopback would fire at once.
 constexpr Duration kTimerFloor = std::chrono::milliseconds(1);
-// Pacing below this round trip would need timers finer than a loop has. It is the path's own that counts, the
-// least one seen: a smoothed one swollen by a busy machine would slow down a path that could do without.
-constexpr Duration kPacedFrom = std::chrono::milliseconds(2);
-// A paced burst is no more than what the path carries in this time, and than this part of a window.
-constexpr Duration kLongestBurst = std::chrono::milliseconds(4);
-constexpr int kBurstsInRtt = 4;
-// Before the first sample ngtcp2 says "infinite".
-constexpr Duration kNoRtt = std::chrono::hours(1);
-// One connection's share of a flush; others get their turn before it goes on.
+// One connection's share of a flush, paced or not; others get their turn before it goes on.
 constexpr std::size_t kFlushBudget = 512 * 1024;
 constexpr std::size_t kVectors = 16;
 
@@ -39,6 +31,7 @@ void ConnectionImpl::receive(const net::ReceivedDatagram& datagram, Timestamp no
   const bool sameLocal = !m_isServer && datagram.local->port() == m_local.port();
   const net::SocketAddress& local = sameLocal ? m_local : *datagram.local;
   if (m_isServer && !admitsPath(*datagram.peer, now)) return;
+  if (!catchUp(now)) return;
   const ngtcp2_path path = pathOf(local, *datagram.peer);
   m_counters.bytesReceived += datagram.payload.size();
   ++m_packetsSinceWrite;
@@ -104,6 +97,10 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
     return FlushOutcome::Done;
   }
   if (!isLive()) return FlushOutcome::Done;
+  if (!catchUp(now)) {
+    finish(now, sender);
+    return FlushOutcome::Done;
+  }
   if (m_migrateTo) applyMigration(now);
   if (!isWriteDue()) {
     // What is held back leaves with the next write, or in a moment.
@@ -126,34 +123,34 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
   return outcome;
 }
 
-/// What a paced connection may send at once. The library's quantum is what a millisecond carries, at most 64
-/// KiB; a loop's timers come every one or two, so that alone would end at 30 to 60 MB/s. Where the window
-/// allows more, a burst is what the path carries until the next timer.
-std::size_t ConnectionImpl::pacedBurst() const noexcept {
-  const ng::ConnectionInfo info = ng::connectionInfo(m_connection.get());
-  const std::size_t quantum = ngtcp2_conn_get_send_quantum(m_connection.get());
-  if (info.smoothed_rtt == 0) return quantum;
-  const Duration rtt(static_cast<std::int64_t>(info.smoothed_rtt));
-  const Duration span = std::clamp<Duration>(rtt / kBurstsInRtt, kTimerFloor, kLongestBurst);
-  // A window a round trip, and a quarter more, as the library paces.
-  const double rate = 1.25 * static_cast<double>(info.cwnd) / static_cast<double>(rtt.count());
-  return std::max(quantum, static_cast<std::size_t>(rate * static_cast<double>(span.count())));
+/// False where the connection ended by it.
+bool ConnectionImpl::catchUp(Timestamp now) {
+  if (const int rv = m_pacer.catchUp(m_connection.get(), now); rv != 0) {
+    endWith(rv);
+    return false;
+  }
+  if (m_pacer.takeExpired()) m_mustWrite = true;
+  return true;
 }
 
 ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSender& sender) {
   ngtcp2_conn* connection = m_connection.get();
-  const bool paced = m_minRtt > kPacedFrom && m_minRtt < kNoRtt;
-  const std::size_t burst = paced ? std::min(kFlushBudget, pacedBurst()) : kFlushBudget;
+  const bool paced = m_pacer.isActive();
+  const std::size_t burst = paced ? m_pacer.burst(connection, m_congestion) : 0;
   ngtcp2_path_storage storage;
   ngtcp2_path_storage_zero(&storage);
   ngtcp2_pkt_info info{};
-  std::size_t written = 0;
+  std::size_t written = 0, unpaced = 0;
   FlushOutcome outcome = FlushOutcome::Done;
   for (;;) {
-    if (written >= burst) {
-      // A paced connection goes on when its timer says so.
-      if (!paced) outcome = FlushOutcome::More;
+    if (written >= kFlushBudget) {
+      outcome = FlushOutcome::More;
       break;
+    }
+    if (paced && unpaced >= burst) {
+      // From here on the library refuses data until its pacing timer, except to make up for a delay.
+      ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
+      unpaced = 0;
     }
     std::uint8_t* dest = sender.room(m_payloadLimit);
     if (dest == nullptr) {
@@ -168,13 +165,16 @@ ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSe
     if (size == 0) break;
     const auto bytes = static_cast<std::size_t>(size);
     written += bytes;
+    unpaced += bytes;
     ++m_packetsSinceKeyUpdate;
     sender.add(bytes, storage.path, info.ecn);
   }
   sender.flush();
   m_counters.bytesSent += written;
   if (sender.isBlocked() && outcome == FlushOutcome::Done && hasUnsent()) outcome = FlushOutcome::Blocked;
-  if (paced && written > 0 && !m_ending) ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
+  if (m_ending) return outcome;
+  if (paced && unpaced > 0) ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
+  m_pacer.wrote(connection, hasUnsent(), m_payloadLimit, now);
   return outcome;
 }
 
@@ -253,7 +253,6 @@ StreamImpl* ConnectionImpl::nextStream(std::uint64_t connectionCredit) noexcept 
 void ConnectionImpl::scheduleAfterWrite(Timestamp now) {
   const Timestamp expiry = fromNanoseconds(ngtcp2_conn_get_expiry(m_connection.get()));
   m_endpoint.deadlines().update(*this, std::max(expiry, now + kTimerFloor));
-  m_minRtt = Duration(static_cast<std::int64_t>(ng::connectionInfo(m_connection.get()).min_rtt));
 }
 
 void ConnectionImpl::expire(Timestamp now) {
@@ -261,7 +260,7 @@ void ConnectionImpl::expire(Timestamp now) {
     die();
     return;
   }
-  if (!isLive()) return;
+  if (!isLive() || !catchUp(now)) return;
   if (const int rv = ngtcp2_conn_handle_expiry(m_connection.get(), toNanoseconds(now)); rv != 0) endWith(rv);
   markDirty(true);
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -15,6 +16,7 @@
 #include "core/base/random.h"
 #include "core/base/slab.h"
 #include "core/net/datagram.h"
+#include "core/quic/congestion.h"
 #include "core/transport/link.h"
 
 namespace adit::quic {
@@ -44,6 +46,8 @@ struct TransportLimits {
   std::size_t loopbackPayload = 16376;
   /// What a loopback peer's socket keeps between two reads, bytes; its socket is like ours.
   std::size_t loopbackBuffer = 0;
+  /// Empty: chooseCongestion decides.
+  std::optional<Congestion> congestion;
   /// Packets sent with one key before it is changed (RFC 9001 section 6.6 allows 2^23 for AES-GCM).
   std::uint64_t keyUpdatePackets = 1 << 20;
 };

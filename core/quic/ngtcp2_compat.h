@@ -8,8 +8,17 @@
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
 #include "core/base/slab.h"
+#include "core/quic/congestion.h"
 
 namespace adit::quic::ng {
+
+/// 0.12.1's BBR overshoots, and its BBRv2 has an assertion that a peer can reach; later ones up to 1.11 were
+/// not tried.
+inline constexpr bool kHasBbr = NGTCP2_VERSION_NUM >= 0x010b00;
+
+inline void setCongestion(ngtcp2_settings& settings, Congestion congestion) {
+  settings.cc_algo = congestion == Congestion::Bbr ? NGTCP2_CC_ALGO_BBR : NGTCP2_CC_ALGO_CUBIC;
+}
 
 #if NGTCP2_VERSION_NUM >= 0x010000
 inline constexpr bool kIsVersion1 = true;

@@ -115,6 +115,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.endpoint.limits.ownStreamWindow = AnswerWindows::kLeast;
   worker.endpoint.shedCode = static_cast<transport::AppErrorCode>(wire::AppError::Overloaded);
   worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
+  worker.endpoint.limits.congestion = params.congestion;
   worker.udp.bind = params.quicListen;
   worker.udp.reusePort = count > 1;
   worker.http.bind = params.httpListen;

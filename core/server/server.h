@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct ServerParams {
   unsigned workers = 1;
   std::uint16_t publicPort = 0;                 ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
   std::size_t loopbackPayload = 16376;          ///< See quic::TransportLimits.
+  std::optional<quic::Congestion> congestion;   ///< See quic::TransportLimits.
   std::shared_ptr<access::TokenSource> tokens;  ///< Outlives the server.
   Duration nameGrace = std::chrono::hours(7 * 24);  ///< How long a name that was asked for stays reserved.
   /// Where reservations are kept over restarts; empty: they are not.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -44,6 +45,7 @@ struct CloseInfo {
 };
 
 struct LinkStats {
+  std::string_view congestion;  ///< What bounds the sender's rate: "bbr", "cubic". Static text.
   Duration smoothedRtt{}, minRtt{};
   std::uint64_t congestionWindow = 0, bytesInFlight = 0, bytesSent = 0, bytesReceived = 0, migrations = 0,
                 keyUpdates = 0;

@@ -84,6 +84,7 @@ class CliTest : public QObject {
                              "--server --domain",
                              "--domain x.test",
                              "--quic-payload 70000",
+                             "--congestion reno",
                              "--quic-payload -1",
                              "--quic-payload 100",
                              "http 3000 --quic-payload 1199",
@@ -138,7 +139,7 @@ class CliTest : public QObject {
     QVERIFY(!plain.common.json && !plain.common.verbose);
     const auto full = parseAs<HttpCommand>(
         "http unix:/a.sock --name shop --profile work --http-port 0 --origin-timeout 7 --json -v "
-        "--state-dir /s --quic-payload 0");
+        "--state-dir /s --quic-payload 0 --congestion cubic");
     QCOMPARE(full.target, std::string("unix:/a.sock"));
     QCOMPARE(full.name, std::string("shop"));
     QVERIFY(!full.joinFile && full.embeddedOption == "--http-port");
@@ -148,6 +149,8 @@ class CliTest : public QObject {
     QCOMPARE(full.origin.answerTimeout, std::chrono::seconds(7));
     QCOMPARE(full.common.stateDirectory, std::filesystem::path("/s"));
     QCOMPARE(full.common.quicPayload, std::size_t{0});
+    QVERIFY(full.common.congestion == quic::Congestion::Cubic);
+    QVERIFY(!plain.common.congestion.has_value());
   }
 
   void readsHowAnOriginIsSpokenTo() {
@@ -171,8 +174,10 @@ class CliTest : public QObject {
   }
 
   void whatIsSaidBeforeTheCommandHolds() {
-    const auto http =
-        parseAs<HttpCommand>("--json -v --state-dir /s --quic-payload 1500 http 3000 --quic-payload 0");
+    const auto http = parseAs<HttpCommand>(
+        "--json -v --state-dir /s --quic-payload 1500 --congestion cubic http 3000 "
+        "--quic-payload 0");
+    QVERIFY(http.common.congestion == quic::Congestion::Cubic);
     QVERIFY(http.common.json && http.common.verbose);
     QCOMPARE(http.common.stateDirectory, std::filesystem::path("/s"));
     QCOMPARE(http.common.quicPayload, std::size_t{0});

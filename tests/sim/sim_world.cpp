@@ -74,7 +74,16 @@ void SimNode::inject(const net::SocketAddress& from, std::string_view payload) {
   m_arrived.push_back({from, m_address, net::Ecn::NotEct, std::string(payload)});
 }
 
+Timestamp SimNode::nextTurn(Timestamp event) const {
+  if (turn == Duration::zero() || event == kNever) return event;
+  const auto whole =
+      (std::max(event, m_lastTurn + Duration(1)).time_since_epoch() + turn - Duration(1)) / turn;
+  return Timestamp(whole * turn);
+}
+
 bool SimNode::step(Timestamp now) {
+  if (nextTurn(now) != now) return false;
+  m_lastTurn = now;
   bool worked = false;
   if (m_endpoint->deadline() <= now) {
     m_endpoint->expire(now);
@@ -97,7 +106,9 @@ bool SimNode::step(Timestamp now) {
 }
 
 Timestamp SimNode::nextEvent() const {
-  return m_flushNeeded || !m_arrived.empty() ? Timestamp::min() : m_endpoint->deadline();
+  const bool atOnce = m_flushNeeded || !m_arrived.empty();
+  if (turn == Duration::zero()) return atOnce ? Timestamp::min() : m_endpoint->deadline();
+  return nextTurn(atOnce ? m_world.now() : m_endpoint->deadline());
 }
 
 void SimNode::unblock() {

@@ -45,6 +45,9 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   /// How many batches the sink still takes before it says Blocked; unlimited where empty.
   std::optional<std::size_t> sendAllowance;
   std::size_t segments = 16;
+  /// A loop that wakes up late: what happens to this node it notices at multiples of this time only; zero: at
+  /// once.
+  Duration turn{};
   std::uint64_t flushRequests = 0;
 
   // SimWorld
@@ -62,6 +65,7 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
 
  private:
   void makeEndpoint();
+  [[nodiscard]] Timestamp nextTurn(Timestamp event) const;
   struct Arrival {
     net::SocketAddress from, to;
     net::Ecn ecn;
@@ -77,6 +81,7 @@ class SimNode final : public net::DatagramSink, public quic::EndpointHandler {
   quic::EndpointParams m_params;
   std::deque<Arrival> m_arrived;
   bool m_flushNeeded = false;
+  Timestamp m_lastTurn{};
   std::unique_ptr<quic::Endpoint> m_endpoint;  // last: it uses the pools
 };
 
