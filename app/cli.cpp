@@ -15,6 +15,7 @@
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
 #include "core/config/toml_reader.h"
+#include "core/quic/build_info.h"
 #include "core/session/join_link.h"
 #include "core/session/tunnel_name.h"
 
@@ -277,7 +278,8 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
       "Adit exposes a service on your machine at a public address, through a server you own, over QUIC.",
       "adit");
   app.footer(kFooter + ("\n" + server::describeLimits()));
-  app.set_version_flag("--version", std::string("adit ") + ADIT_VERSION);
+  app.set_version_flag("--version",
+                       [] { return fmt::format("adit {}\n{}", ADIT_VERSION, quic::buildInfo()); });
   app.require_subcommand(0, 1);
   app.failure_message(parseFailure);
 

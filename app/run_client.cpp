@@ -14,8 +14,10 @@
 #include "app/run.h"
 #include "app/sample_service.h"
 #include "app/signals.h"
+#include "core/base/log.h"
 #include "core/client/target.h"
 #include "core/engine/engine.h"
+#include "core/quic/build_info.h"
 
 namespace adit::app {
 
@@ -161,6 +163,7 @@ int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& 
 int runClient(const HttpCommand& command) {
   const bool json = command.common.json;
   logToStandardError(command.common.verbose ? LogLevel::Info : LogLevel::Error);
+  if (command.common.verbose) logInfo("app", "{}", quic::buildInfo());
   engine::EngineParams params;
   params.stateDirectory = stateDirectory(command.common.stateDirectory);
   if (!command.embedded) {

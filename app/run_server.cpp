@@ -18,6 +18,7 @@
 #include "app/server_files.h"
 #include "app/signals.h"
 #include "core/base/log.h"
+#include "core/quic/build_info.h"
 #include "core/server/server.h"
 #include "core/session/join_link.h"
 #include "core/tls/certificate_watcher.h"
@@ -143,6 +144,7 @@ int runServer(const ServerCommand& command) {
   const auto reloader = std::make_shared<Reloader>();
   watchSignals({[stop] { stop->open(); }, [reloader] { reloader->reload(); }});
   logToStandardError(command.common.verbose ? LogLevel::Debug : LogLevel::Info);
+  if (command.common.verbose) logDebug("app", "{}", quic::buildInfo());
 
   auto files = ServerFiles::open(command.dataDirectory);
   if (!files) return reportError(withDirectoryHint(files.error(), command.dataDirectory, "--data-dir"), json);

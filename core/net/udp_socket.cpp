@@ -62,6 +62,15 @@ bool UdpSocketBase::deliver(std::span<const ReceivedDatagram> datagrams) {
   return alive;
 }
 
+bool UdpSocketBase::refused(const SocketAddress& peer) {
+  m_loop.noteWork();
+  bool alive = true;
+  m_alive = &alive;
+  m_handler.onRefused(peer);
+  if (alive) m_alive = nullptr;
+  return alive;
+}
+
 void UdpSocketBase::onReady(Readiness readiness) {
   if (m_failed) return;
   if (contains(readiness, Readiness::Readable)) {

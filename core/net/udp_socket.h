@@ -15,7 +15,8 @@ namespace adit::net {
 
 struct UdpParams {
   SocketAddress bind;
-  bool reusePort = false;                     ///< Share the port between workers (Linux).
+  bool reusePort = false;      ///< Share the port between workers (Linux).
+  bool tellsRefusals = false;  ///< Handler::onRefused is called, where the system can tell (Linux).
   std::size_t bufferBytes = 4 * 1024 * 1024;  ///< Asked for both directions; less is logged once.
   /// After this long a wake-up reads no more. What came is then passed on and acknowledged: a sender whose
   /// window lies in this socket would otherwise stand still until all of it is worked through, and the two
@@ -38,6 +39,9 @@ class UdpSocket : public DatagramSink {
     virtual void onDatagrams(std::span<const ReceivedDatagram> datagrams) = 0;
     /// After SendOutcome::Blocked: the socket takes datagrams again.
     virtual void onWritable() = 0;
+    /// With UdpParams::tellsRefusals: a datagram to `peer` was refused (ICMP port unreachable): nothing
+    /// listens there, or somebody wants us to believe so.
+    virtual void onRefused(const SocketAddress& peer) { static_cast<void>(peer); }
     /// The socket itself failed (interface gone); it is useless now.
     virtual void onSocketError(const Error& error) = 0;
 

@@ -40,6 +40,8 @@ class UdpSocketBase : public UdpSocket, public PollWatcher::Handler {
   virtual Received receiveOnce(std::size_t budget, std::size_t& taken) = 0;
   /// Calls the handler; false when that destroyed this object.
   bool deliver(std::span<const ReceivedDatagram> datagrams);
+  /// Tells the handler; false when that destroyed this object.
+  bool refused(const SocketAddress& peer);
   /// What a failed receive means for the socket. Ends it or counts an ICMP message.
   Received receiveFailed(int error);
   /// The outcome of a failed send of which `sent` bytes had left before.

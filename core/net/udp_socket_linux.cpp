@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/mman.h>
@@ -28,6 +29,10 @@ constexpr std::size_t kMaxSegments = 64;
 /// Room for the control messages of one datagram: address, ECN and segment size.
 constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int)) +
                                       CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(in_pktinfo));
+
+/// Room for the control messages of one ICMP error: those of any datagram, what happened, and who said so.
+constexpr std::size_t kErrorBytes =
+    kControlBytes + CMSG_SPACE(sizeof(sock_extended_err) + sizeof(sockaddr_in6));
 
 /// Memory that costs nothing until it is written: a quiet socket touches one message's buffer only.
 class ReceiveBuffers {
@@ -85,7 +90,9 @@ T controlValue(cmsghdr* control) noexcept {
 class LinuxUdpSocket final : public UdpSocketBase {
  public:
   LinuxUdpSocket(EventLoop& loop, NativeSocket socket, const UdpParams& params, UdpSocket::Handler& handler)
-      : UdpSocketBase(loop, std::move(socket), params, handler), m_wildcard(m_local.isUnspecified()) {
+      : UdpSocketBase(loop, std::move(socket), params, handler),
+        m_wildcard(m_local.isUnspecified()),
+        m_tellsRefusals(params.tellsRefusals) {
     const int on = 1;
     const int fd = static_cast<int>(m_socket.get());
     setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on);
@@ -97,6 +104,10 @@ class LinuxUdpSocket final : public UdpSocketBase {
       setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
     if (m_wildcard && m_local.family() == AddressFamily::Ipv6) {
       setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    }
+    if (m_tellsRefusals) {
+      setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+      if (m_local.family() == AddressFamily::Ipv6) setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
     }
     for (std::size_t i = 0; i < kMessages; ++i) {
       m_vectors[i] = {m_buffers.at(i), kMessageBytes};
@@ -167,7 +178,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
       addSource(writer, *batch.local);
     writer.finish();
     ++m_counters.sendCalls;
-    // A second try: an ICMP refusal of an earlier datagram may be reported in this one's place.
+    // A second try: an ICMP error of an earlier datagram may be reported in this one's place.
     int error = 0;
     for (int attempt = 0; attempt < 2; ++attempt) {
       if (::sendmsg(static_cast<int>(m_socket.get()), &header, MSG_NOSIGNAL) >= 0) {
@@ -176,7 +187,8 @@ class LinuxUdpSocket final : public UdpSocketBase {
         return 0;
       }
       error = errno;
-      if (error != ECONNREFUSED && error != EINTR) break;
+      const bool ofAnother = m_tellsRefusals && !wouldBlock(error);
+      if (error != ECONNREFUSED && error != EINTR && !ofAnother) break;
     }
     return error;
   }
@@ -209,7 +221,13 @@ class LinuxUdpSocket final : public UdpSocketBase {
     ++m_counters.receiveCalls;
     const int count = recvmmsg(static_cast<int>(m_socket.get()), m_messages.data(),
                                static_cast<unsigned>(asked), MSG_DONTWAIT, nullptr);
-    if (count < 0) return errno == EINTR ? Received::MaybeMore : receiveFailed(errno);
+    if (count < 0) {
+      const int error = errno;
+      if (error == EINTR) return Received::MaybeMore;
+      // An error that a send has met is still in its queue, and keeps the socket ready until it is taken out.
+      if (m_tellsRefusals && !takeErrors()) return Received::Gone;
+      return receiveFailed(error);
+    }
     taken = static_cast<std::size_t>(count);
     m_datagrams.clear();
     std::size_t bytes = 0;
@@ -220,6 +238,38 @@ class LinuxUdpSocket final : public UdpSocketBase {
     m_bulk = bytes >= taken * kLargeMessage;
     if (!m_datagrams.empty() && !deliver(m_datagrams)) return Received::Gone;
     return taken == asked ? Received::MaybeMore : Received::Drained;
+  }
+
+  static bool isRefusal(msghdr& header) noexcept {
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
+         control = CMSG_NXTHDR(&header, control)) {
+      if (!(control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR) &&
+          !(control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR))
+        continue;
+      const auto error = controlValue<sock_extended_err>(control);
+      const bool icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+      return icmp && error.ee_errno == ECONNREFUSED;
+    }
+    return false;
+  }
+
+  /// Empties the queue of ICMP errors. False when a handler destroyed this object.
+  bool takeErrors() {
+    for (std::size_t i = 0; i < kMessages; ++i) {
+      sockaddr_storage name{};
+      alignas(cmsghdr) std::array<std::uint8_t, kErrorBytes> control{};
+      msghdr header{};
+      header.msg_name = &name;
+      header.msg_namelen = sizeof name;
+      header.msg_control = control.data();
+      header.msg_controllen = control.size();
+      if (recvmsg(static_cast<int>(m_socket.get()), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return true;
+      ++m_counters.receiveErrors;
+      if (header.msg_namelen == 0 || !isRefusal(header)) continue;
+      if (!refused(SocketAddress::fromNative(reinterpret_cast<const sockaddr*>(&name), header.msg_namelen)))
+        return false;
+    }
+    return true;
   }
 
   /// Turns message `i` into datagrams: several where the kernel joined them.
@@ -266,6 +316,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
   }
 
   bool m_wildcard;
+  bool m_tellsRefusals;
   bool m_segmentation = true;
   bool m_bulk = false;  ///< The last messages were large.
   ReceiveBuffers m_buffers;

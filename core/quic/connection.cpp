@@ -237,6 +237,16 @@ transport::LinkStats ConnectionImpl::stats() const {
   return stats;
 }
 
+void ConnectionImpl::markAdmitted() noexcept { m_endpoint.newcomers().remove(*this); }
+
+void ConnectionImpl::giveWay() {
+  if (m_state == State::Handshaking) {
+    end({}, Farewell::Vanish);
+  } else {
+    close(m_endpoint.params().shedCode, "others wait to log in, and this connection has not");
+  }
+}
+
 SlabWriter& ConnectionImpl::writer() noexcept { return *m_endpoint.params().writer; }
 
 void ConnectionImpl::streamReady(StreamImpl& stream) {

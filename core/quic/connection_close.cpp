@@ -85,6 +85,18 @@ void ConnectionImpl::endWith(int libraryError) {
   m_ending->error = error;
 }
 
+void ConnectionImpl::endRefused() {
+  CloseInfo info;
+  const std::string peer = m_peer.toString();
+  info.cause = CloseCause::Refused;
+  info.error = m_state == State::Open
+                   ? Error{ErrorCode::ConnectionReset,
+                           fmt::format("{} does not answer any more: nothing listens there now", peer)}
+                   : Error{ErrorCode::ConnectionRefused,
+                           fmt::format("nothing listens on UDP at {}: is the server running?", peer)};
+  end(std::move(info), Farewell::Vanish);
+}
+
 void ConnectionImpl::endByPeer() {
   if (!isLive()) return;
   CloseInfo info;

@@ -21,7 +21,12 @@ void ConnectionImpl::deliverConnected() {
   if (m_state != State::Handshaking) return;
   m_state = State::Open;
   m_endpoint.onHandshakeDone(*this);
-  logDebug("quic", "connected to {}; what leaves here is under {}", m_peer.toString(), m_counters.congestion);
+  constexpr const char* kLine = "connected to {}, congestion control {}";
+  if (m_isServer) {
+    logDebug("quic", kLine, m_peer.toString(), m_counters.congestion);
+  } else {
+    logInfo("quic", kLine, m_peer.toString(), m_counters.congestion);
+  }
   markDirty(true);
   if (m_isServer) {
     m_endpoint.handler().onAccepted(*this);

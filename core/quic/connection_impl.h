@@ -17,6 +17,7 @@
 #include "core/quic/cid_map.h"
 #include "core/quic/datagram_queue.h"
 #include "core/quic/deadline_heap.h"
+#include "core/quic/newcomers.h"
 #include "core/quic/ngtcp2_compat.h"
 #include "core/quic/pacer.h"
 #include "core/quic/ready_streams.h"
@@ -48,6 +49,7 @@ struct AcceptParams {
 
 class ConnectionImpl final : public transport::Link,
                              private transport::Datagrams,
+                             public Newcomer,
                              public ListHook<DirtyConnectionsTag>,
                              public DeadlineHook {
  public:
@@ -66,6 +68,7 @@ class ConnectionImpl final : public transport::Link,
   [[nodiscard]] std::optional<tls::Pin> peerPin() const override { return m_peerPin; }
   [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return m_peer; }
   [[nodiscard]] transport::LinkStats stats() const override;
+  void markAdmitted() noexcept override;
   [[nodiscard]] Timestamp lastHeard() const noexcept override { return m_lastHeard; }
 
   [[nodiscard]] transport::Datagrams* datagrams() noexcept override { return this; }
@@ -75,6 +78,12 @@ class ConnectionImpl final : public transport::Link,
   void receive(const net::ReceivedDatagram& datagram, Timestamp now);
   FlushOutcome flush(Timestamp now, BatchSender& sender);
   void expire(Timestamp now);
+  /// A newcomer that gives way to another: ends without being asked.
+  void giveWay();
+  /// Client: the system says that a datagram to the peer was refused. Nobody vouches for that (RFC 9000
+  /// section 14.2.1 asks for care with ICMP messages), so the peer is asked, and the connection ends only if
+  /// it does not answer.
+  void onRefusal(Timestamp now);
   /// Where a connection of a client is known by its address only (stateless resets).
   [[nodiscard]] bool mayBeFrom(const net::SocketAddress& peer) const noexcept {
     return isLive() && m_peer == peer;
@@ -153,6 +162,8 @@ class ConnectionImpl final : public transport::Link,
   void applyMigration(Timestamp now);
   void updateKeys(Timestamp now);
   void scheduleAfterWrite(Timestamp now);
+  void schedule(Timestamp when);
+  void disproveRefusal() noexcept;
 
   // connection_events.cpp: what the callbacks mean
   void onHandshakeCompleted();
@@ -168,6 +179,7 @@ class ConnectionImpl final : public transport::Link,
   void end(transport::CloseInfo info, Farewell farewell);
   void endWith(int libraryError);
   void endByPeer();
+  void endRefused();
   void finish(Timestamp now, BatchSender& sender);
   void closeStreams(const transport::CloseInfo& info);
   void writeClose(Timestamp now, BatchSender& sender, const Ending& ending);
@@ -194,6 +206,8 @@ class ConnectionImpl final : public transport::Link,
   Pacer m_pacer;
   Congestion m_congestion = Congestion::Cubic;
   Timestamp m_lastHeard{};
+  Timestamp m_refusedAt{};            // when a refusal was told that the peer has not disproved yet
+  Timestamp m_refusedUntil = kNever;  // and when it is believed
   transport::LinkStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;
   std::uint64_t m_bytesSinceWrite = 0;

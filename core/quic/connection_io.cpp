@@ -17,6 +17,9 @@ constexpr std::uint32_t kPacketsBeforeWrite = 8;
 constexpr std::uint64_t kBytesBeforeWrite = 4096;
 // The acknowledgement delay follows the path's round trip, which on loopback would fire at once.
 constexpr Duration kTimerFloor = std::chrono::milliseconds(1);
+// How long a refused connection waits for a sign of life, and how often it asks meanwhile.
+constexpr Duration kRefusalPatience = std::chrono::milliseconds(300);
+constexpr Duration kAskEvery = std::chrono::milliseconds(50);
 // One connection's share of a flush, paced or not; others get their turn before it goes on.
 constexpr std::size_t kFlushBudget = 512 * 1024;
 constexpr std::size_t kVectors = 16;
@@ -65,6 +68,7 @@ bool ConnectionImpl::admitsPath(const net::SocketAddress& peer, Timestamp now) {
 }
 
 void ConnectionImpl::afterRead(const net::ReceivedDatagram& datagram) {
+  if (isLive() && m_refusedUntil != kNever && m_lastHeard > m_refusedAt) disproveRefusal();
   if (m_connectedPending) deliverConnected();
   if (!m_stops.empty()) deliverStops();
   if (m_unconsumed > m_endpoint.params().limits.maxUnconsumed) shedStreams();
@@ -104,7 +108,7 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
   if (m_migrateTo) applyMigration(now);
   if (!isWriteDue()) {
     // What is held back leaves with the next write, or in a moment.
-    m_endpoint.deadlines().update(*this, now + kTimerFloor);
+    schedule(now + kTimerFloor);
     return FlushOutcome::Done;
   }
   if (sender.isBlocked()) return FlushOutcome::Blocked;
@@ -252,7 +256,27 @@ StreamImpl* ConnectionImpl::nextStream(std::uint64_t connectionCredit) noexcept 
 
 void ConnectionImpl::scheduleAfterWrite(Timestamp now) {
   const Timestamp expiry = fromNanoseconds(ngtcp2_conn_get_expiry(m_connection.get()));
-  m_endpoint.deadlines().update(*this, std::max(expiry, now + kTimerFloor));
+  schedule(std::max(expiry, now + kTimerFloor));
+}
+
+void ConnectionImpl::schedule(Timestamp when) {
+  m_endpoint.deadlines().update(*this, std::min(when, m_refusedUntil));
+}
+
+void ConnectionImpl::onRefusal(Timestamp now) {
+  if (!isLive() || m_refusedUntil != kNever) return;
+  const Duration pto(static_cast<std::int64_t>(ngtcp2_conn_get_pto(m_connection.get())));
+  m_refusedAt = now;
+  // A handshake has no round trip yet to go by; a lost question of an open connection is asked again.
+  m_refusedUntil = now + (m_state == State::Open ? std::max(kRefusalPatience, 2 * pto) : kRefusalPatience);
+  ngtcp2_conn_set_keep_alive_timeout(m_connection.get(), static_cast<ngtcp2_duration>(kAskEvery.count()));
+  markDirty(true);
+}
+
+void ConnectionImpl::disproveRefusal() noexcept {
+  m_refusedUntil = kNever;
+  const Duration keepAlive = m_endpoint.params().limits.keepAlive;
+  ngtcp2_conn_set_keep_alive_timeout(m_connection.get(), static_cast<ngtcp2_duration>(keepAlive.count()));
 }
 
 void ConnectionImpl::expire(Timestamp now) {
@@ -260,7 +284,12 @@ void ConnectionImpl::expire(Timestamp now) {
     die();
     return;
   }
-  if (!isLive() || !catchUp(now)) return;
+  if (!isLive()) return;
+  if (now >= m_refusedUntil) {
+    endRefused();
+    return;
+  }
+  if (!catchUp(now)) return;
   if (const int rv = ngtcp2_conn_handle_expiry(m_connection.get(), toNanoseconds(now)); rv != 0) endWith(rv);
   markDirty(true);
 }

@@ -137,6 +137,13 @@ void EndpointImpl::expire(Timestamp now) {
   if (!m_flushing) m_buried.clear();
 }
 
+void EndpointImpl::onRefused(const net::SocketAddress& peer, Timestamp now) {
+  if (isServer()) return;
+  for (const auto& connection : m_connections) {
+    if (connection->mayBeFrom(peer)) connection->onRefusal(now);
+  }
+}
+
 void EndpointImpl::setSink(net::DatagramSink& sink) {
   m_sink = &sink;
   m_sender.setSink(sink);
@@ -174,8 +181,9 @@ void EndpointImpl::onHandshakeDone(ConnectionImpl& /*connection*/) {
   if (isServer()) --m_halfOpen;
 }
 
-void EndpointImpl::onConnectionOver(ConnectionImpl& /*connection*/, bool wasOpen) {
+void EndpointImpl::onConnectionOver(ConnectionImpl& connection, bool wasOpen) {
   --m_alive;
+  m_newcomers.remove(connection);
   if (wasOpen) return;
   ++m_counters.handshakeFailures;
   if (isServer()) --m_halfOpen;

@@ -63,8 +63,12 @@ struct EndpointParams {
   Random* random = nullptr;
   SlabPool* slabs = nullptr;
   SlabWriter* writer = nullptr;
-  std::size_t retryFrom = 100;     ///< Half-open handshakes from which Retry is demanded.
-  std::size_t maxHalfOpen = 1000;  ///< Beyond it new Initials are dropped.
+  std::size_t retryFrom = 100;  ///< Half-open handshakes from which Retry is demanded.
+  /// Connections that are not admitted yet (Link::markAdmitted). Beyond it somebody gives way, or the new
+  /// Initial is dropped (Newcomers::whoGivesWayTo).
+  std::size_t maxNewcomers = 1000;
+  /// Server: how many workers there are; connection IDs of others belong to an earlier start with more.
+  std::size_t workers = 256;
   std::size_t maxConnections = 10000;
 };
 
@@ -111,6 +115,8 @@ class Endpoint {
   [[nodiscard]] virtual Timestamp deadline() const = 0;
   /// Runs what is due (loss detection, idle, keep-alive). Follow with flush.
   virtual void expire(Timestamp now) = 0;
+  /// Client: the system told that a datagram to `peer` was refused; see ConnectionImpl::onRefusal.
+  virtual void onRefused(const net::SocketAddress& peer, Timestamp now) = 0;
   /// Client: datagrams leave through this sink from now on (a new socket after a network change).
   virtual void setSink(net::DatagramSink& sink) = 0;
   /// Client: every connection moves to that local address (after setSink).

@@ -21,10 +21,11 @@ class UdpEndpointDriver final : public EndpointDriver,
     if (params.slabs == nullptr) params.slabs = &m_loop.slabs();
     if (params.writer == nullptr) params.writer = &m_loop.writer();
     if (params.random == nullptr) params.random = &m_random;
+    m_isClient = params.role == Role::Client;
+    m_udp.tellsRefusals = m_isClient;
     auto socket = net::UdpSocket::open(m_loop, m_udp, *this);
     if (!socket) return fail(socket.error());
     m_socket = std::move(*socket);
-    m_isClient = params.role == Role::Client;
     params.limits.loopbackBuffer = m_socket->receiveBuffer();
     auto endpoint = Endpoint::create(std::move(params), *m_socket, *this);
     if (!endpoint) return fail(endpoint.error());
@@ -66,6 +67,7 @@ class UdpEndpointDriver final : public EndpointDriver,
     m_endpoint->receive(datagrams, m_loop.now());
   }
   void onWritable() override { onFlushNeeded(); }
+  void onRefused(const net::SocketAddress& peer) override { m_endpoint->onRefused(peer, m_loop.now()); }
   void onSocketError(const Error& error) override {
     logWarning("quic", "{}", error.describe());
     if (!m_isClient) return;

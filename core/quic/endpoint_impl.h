@@ -14,6 +14,7 @@
 #include "core/quic/connection_impl.h"
 #include "core/quic/deadline_heap.h"
 #include "core/quic/endpoint.h"
+#include "core/quic/newcomers.h"
 #include "core/quic/ngtcp2_compat.h"
 #include "core/quic/stream_impl.h"
 #include "core/quic/tls_session.h"
@@ -32,6 +33,7 @@ class EndpointImpl final : public Endpoint {
   void flush(Timestamp now) override;
   [[nodiscard]] Timestamp deadline() const override { return m_deadlines.first(); }
   void expire(Timestamp now) override;
+  void onRefused(const net::SocketAddress& peer, Timestamp now) override;
   void setSink(net::DatagramSink& sink) override;
   void migrateAll(const net::SocketAddress& newLocal) override;
   void closeAll(transport::AppErrorCode code, std::string_view reason, Timestamp now) override;
@@ -55,6 +57,7 @@ class EndpointImpl final : public Endpoint {
   void onConnectionOver(ConnectionImpl& connection, bool wasOpen);
   /// Forgets it; the object lives until no call is inside it any more.
   void bury(ConnectionImpl& connection);
+  [[nodiscard]] Newcomers& newcomers() noexcept { return m_newcomers; }
   void demandRetry(const net::ReceivedDatagram& datagram, Timestamp now);
   /// One packet back to where a datagram came from.
   void sendStateless(const net::ReceivedDatagram& to, ByteView packet);
@@ -66,6 +69,7 @@ class EndpointImpl final : public Endpoint {
 
   // endpoint_server.cpp
   void receiveUnknown(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids, Timestamp now);
+  bool makeRoom(const net::SocketAddress& from, Timestamp now);
   void receiveInitial(const net::ReceivedDatagram& datagram, Timestamp now);
   void receiveOnClient(const net::ReceivedDatagram& datagram, Timestamp now);
   void sendVersionNegotiation(const net::ReceivedDatagram& datagram, const ngtcp2_version_cid& ids,
@@ -86,6 +90,7 @@ class EndpointImpl final : public Endpoint {
   StreamPool m_streams;
   CidMap<ConnectionImpl> m_cids;
   DeadlineHeap<ConnectionImpl> m_deadlines;
+  Newcomers m_newcomers;
   std::size_t m_halfOpen = 0;
   std::size_t m_alive = 0;
   bool m_accepting = true;

@@ -23,7 +23,7 @@ void EndpointImpl::receiveUnknown(const net::ReceivedDatagram& datagram, const n
                                   Timestamp now) {
   const ByteView cid(ids.dcid, ids.dcidlen);
   const std::optional<std::uint8_t> worker = m_codec.decode(cid);
-  if (worker && *worker != m_params.worker) {
+  if (worker && *worker != m_params.worker && *worker < m_params.workers) {
     ++m_counters.forwarded;
     m_handler.onForeignDatagram(*worker, datagram);
   } else if ((datagram.payload[0] & kLongHeader) != 0) {
@@ -62,12 +62,14 @@ void EndpointImpl::receiveInitial(const net::ReceivedDatagram& datagram, Timesta
     refuse(datagram, header, NGTCP2_CONNECTION_REFUSED, now);
     return;
   }
-  if (m_halfOpen >= m_params.maxHalfOpen) {
-    ++m_counters.datagramsDropped;
+  const bool full = m_newcomers.size() >= m_params.maxNewcomers;
+  // Nobody gives way to an address that may be invented.
+  if ((full || m_halfOpen >= m_params.retryFrom) && !accept.originalDcid) {
+    sendRetry(datagram, header, now);
     return;
   }
-  if (m_halfOpen >= m_params.retryFrom && !accept.originalDcid) {
-    sendRetry(datagram, header, now);
+  if (full && !makeRoom(*datagram.peer, now)) {
+    ++m_counters.datagramsDropped;
     return;
   }
   auto made = ConnectionImpl::accept(*this, accept, now);
@@ -76,7 +78,17 @@ void EndpointImpl::receiveInitial(const net::ReceivedDatagram& datagram, Timesta
     return;
   }
   ++m_halfOpen;
+  m_newcomers.add(**made, *datagram.peer, now);
   keep(std::move(*made)).receive(datagram, now);
+}
+
+/// False where nobody gives way to somebody from there.
+bool EndpointImpl::makeRoom(const net::SocketAddress& from, Timestamp now) {
+  Newcomer* leaving = m_newcomers.whoGivesWayTo(from, now);
+  if (leaving == nullptr) return false;
+  m_newcomers.remove(*leaving);
+  static_cast<ConnectionImpl&>(*leaving).giveWay();
+  return true;
 }
 
 // A stateless reset comes to a random connection ID: only the connection to that server can tell it from

@@ -108,6 +108,10 @@ class ImbHeaderCipher final : public HeaderCipher {
 
 }  // namespace
 
+const char* PacketCipher::fastestName() noexcept {
+  return routines().seal == nullptr ? "GnuTLS" : "libIPSec_MB with VAES";
+}
+
 std::unique_ptr<PacketCipher> PacketCipher::createFast(PacketKey key) noexcept {
   const Routines& use = routines();
   if (use.seal == nullptr) return nullptr;

@@ -7,4 +7,6 @@ namespace adit::quic {
 std::unique_ptr<PacketCipher> PacketCipher::createFast(PacketKey /*key*/) noexcept { return nullptr; }
 std::unique_ptr<HeaderCipher> HeaderCipher::createFast(PacketKey /*key*/) noexcept { return nullptr; }
 
+const char* PacketCipher::fastestName() noexcept { return "GnuTLS"; }
+
 }  // namespace adit::quic

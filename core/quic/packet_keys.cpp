@@ -7,7 +7,7 @@
 #include <memory>
 #include <span>
 
-#include "core/quic/busy_key.h"
+#include "core/quic/adaptive_packet_key.h"
 #include "core/quic/packet_cipher.h"
 #include "core/quic/packet_secrets.h"
 
@@ -18,8 +18,8 @@ namespace {
 // The longest of any cipher of QUIC (RFC 9001 section 5.3).
 constexpr std::size_t kMaxKeyLength = 32;
 
-using AeadKey = BusyKey<PacketCipher>;
-using HeaderKey = BusyKey<HeaderCipher>;
+using AeadKey = AdaptivePacketKey<PacketCipher>;
+using HeaderKey = AdaptivePacketKey<HeaderCipher>;
 
 // ngtcp2 keeps one pointer for a key and hands it to callbacks without user data, for its helpers' keys as
 // for ours. Ours points a byte into the key: no helper's has its lowest bit set.

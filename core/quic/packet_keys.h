@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The keys of 1-RTT packets as ngtcp2 holds them (RFC 9001 section 5). Those of AES-128-GCM, which two of us
-// always agree on, are ours (BusyKey); keys of the handshake and of other algorithms stay with ngtcp2's own
-// helpers. The functions are ngtcp2's callbacks and GnuTLS's; all on the connection's thread.
+// The keys of 1-RTT packets as ngtcp2 holds them (RFC 9001 section 5). Two Adit peers always negotiate
+// AES-128-GCM, whose keys are our own objects (AdaptivePacketKey); ngtcp2's helpers keep the keys of the
+// handshake and of other algorithms. The functions are callbacks of ngtcp2 and GnuTLS, called on the
+// connection's thread.
 
 #include "core/quic/ngtcp2_compat.h"
 

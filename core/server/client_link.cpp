@@ -233,6 +233,7 @@ Result<wire::LoginAccepted> ClientLink::enter(const wire::Login& login, Result<a
     Worker* other = context.workers[registered->displaced->worker];
     other->post([other, id = registered->displaced->id] { other->closeSession(id); });
   }
+  m_connection->markAdmitted();
   logInfo("server", "{}: {} of '{}' logged in as session {}", m_peerName, printable(login.clientName),
           grant->principal->id, m_id);
   wire::LoginAccepted accepted;

@@ -116,6 +116,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.endpoint.shedCode = static_cast<transport::AppErrorCode>(wire::AppError::Overloaded);
   worker.endpoint.limits.loopbackPayload = params.loopbackPayload;
   worker.endpoint.limits.congestion = params.congestion;
+  worker.endpoint.workers = count;
   worker.udp.bind = params.quicListen;
   worker.udp.reusePort = count > 1;
   worker.http.bind = params.httpListen;

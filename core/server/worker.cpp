@@ -11,6 +11,8 @@ namespace adit::server {
 namespace {
 
 /// Connections whose bytes cost much (H2Visitor) that go on in a turn.
+/// Of other workers, waiting to be handled by one: 1.5 MB on the internet.
+constexpr std::size_t kMostForeignDatagrams = 1024;
 constexpr int kCostlyPerTurn = 4;
 /// How long accepting pauses before it looks whether another worker's visitors made room.
 constexpr Duration kFullPause = std::chrono::milliseconds(100);
@@ -212,9 +214,16 @@ void Worker::onAccepted(transport::Link& connection) {
 void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& datagram) {
   if (index >= m_context.workers.size() || index == m_params.index) return;
   Worker* other = m_context.workers[index];
+  // A client that sends from many ports has its datagrams arrive anywhere. What its worker does not keep up
+  // with is lost, as on any busy path.
+  if (other->m_foreignDatagrams.fetch_add(1, std::memory_order_relaxed) >= kMostForeignDatagrams) {
+    other->m_foreignDatagrams.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
   std::string payload(asText(datagram.payload));
   other->post([other, payload = std::move(payload), peer = *datagram.peer, local = *datagram.local,
                ecn = datagram.ecn] {
+    other->m_foreignDatagrams.fetch_sub(1, std::memory_order_relaxed);
     if (other->m_driver == nullptr) return;
     other->m_driver->receiveForwarded({&peer, &local, ecn, asBytes(payload)});
   });

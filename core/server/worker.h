@@ -5,6 +5,7 @@
 // interfaces through which they reach it (visitor_services.h, ingress.h). Other threads reach it by post()
 // only. Owned by Server.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -157,6 +158,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   VisitorServices m_services;
   RemoteStreams m_remoteStreams;
   std::unique_ptr<quic::EndpointDriver> m_driver;
+  /// Datagrams that other workers have posted here and that wait for their turn.
+  std::atomic<std::size_t> m_foreignDatagrams{0};
   std::unique_ptr<Ingress> m_http, m_https;
   std::vector<std::unique_ptr<Ingress>> m_others;
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;

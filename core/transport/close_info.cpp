@@ -26,6 +26,8 @@ Error CloseInfo::toError() const {
       return {ErrorCode::TimedOut, "the connection was silent for too long"};
     case CloseCause::HandshakeTimeout:
       return {ErrorCode::TimedOut, "the peer did not complete the handshake in time"};
+    case CloseCause::Refused:
+      return {ErrorCode::ConnectionRefused, "nothing listens at the peer's address"};
     case CloseCause::StatelessReset:
       return {ErrorCode::ConnectionReset, "the peer lost this connection: it was restarted"};
     case CloseCause::VersionNegotiation:

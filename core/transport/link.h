@@ -22,14 +22,15 @@ class Datagrams;
 class Link;
 
 enum class CloseCause : std::uint8_t {
-  Local,               ///< close() was called.
-  PeerApplication,     ///< The peer closed with an application code (see code, reason).
-  PeerTransport,       ///< The peer closed with a transport error (see code, reason).
-  LocalTransport,      ///< The peer violated the transport protocol, or TLS failed.
-  IdleTimeout,         ///< Nothing was heard for the idle time.
-  HandshakeTimeout,    ///< The peer never completed the handshake (or never answered: `heardFromPeer` is
-                       ///< false).
-  StatelessReset,      ///< The peer has lost its state (restarted).
+  Local,             ///< close() was called.
+  PeerApplication,   ///< The peer closed with an application code (see code, reason).
+  PeerTransport,     ///< The peer closed with a transport error (see code, reason).
+  LocalTransport,    ///< The peer violated the transport protocol, or TLS failed.
+  IdleTimeout,       ///< Nothing was heard for the idle time.
+  HandshakeTimeout,  ///< The peer never completed the handshake (or never answered: `heardFromPeer` is
+                     ///< false).
+  Refused,           ///< The peer's system says that nothing listens there, and the peer did not contradict.
+  StatelessReset,    ///< The peer has lost its state (restarted).
   VersionNegotiation,  ///< No transport version in common.
 };
 
@@ -83,6 +84,9 @@ class Link {
   [[nodiscard]] virtual std::optional<tls::Pin> peerPin() const = 0;
   [[nodiscard]] virtual const net::SocketAddress& peerAddress() const noexcept = 0;
   [[nodiscard]] virtual LinkStats stats() const = 0;
+  /// Server: the peer has shown who it is (it has logged in). Until then the link counts among the newcomers
+  /// of its address, and may be closed for one of another address where too many wait.
+  virtual void markAdmitted() noexcept {}
   /// When something authentic of the peer last arrived.
   [[nodiscard]] virtual Timestamp lastHeard() const noexcept = 0;
   /// Unreliable datagrams beside the streams; null where the transport has none.

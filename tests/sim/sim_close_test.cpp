@@ -20,6 +20,9 @@ class SimCloseTest : public QObject {
   void deadLinkEndsInIdleTimeout();
   void silentServerEndsInHandshakeTimeout();
   void halfDeadHandshakeSaysSo();
+  void refusedHandshakeEndsSoon();
+  void refusalEndsAConnectionThatIsDead();
+  void forgedRefusalsChangeNothing();
   void restartedServerResets();
   void otherKeysCannotReset();
   void wrongPin();
@@ -166,6 +169,46 @@ void SimCloseTest::halfDeadHandshakeSaysSo() {
   QVERIFY(pair.atClient.closed->heardFromPeer);
   QCOMPARE(pair.server.endpoint().connectionCount(), std::size_t{0});
   QCOMPARE(pair.server.endpoint().counters().handshakeFailures, std::uint64_t{1});
+}
+
+void SimCloseTest::refusedHandshakeEndsSoon() {
+  SimPair pair(120);
+  pair.world.link().down = true;
+  QVERIFY(pair.startConnect() != nullptr);
+  pair.world.runFor(1ms);
+  const Timestamp refused = pair.world.now();
+  pair.client.endpoint().onRefused(kServerAddress, refused);
+  QVERIFY(pair.until([&] { return pair.atClient.closed.has_value(); }, 10s));
+  QVERIFY(pair.world.now() - refused < 400ms);
+  QVERIFY(pair.atClient.closed->cause == CloseCause::Refused);
+  QVERIFY(pair.atClient.closed->toError().code == ErrorCode::ConnectionRefused);
+}
+
+void SimCloseTest::refusalEndsAConnectionThatIsDead() {
+  SimPair pair(121);
+  QVERIFY(pair.connect());
+  pair.world.runFor(5s);
+  pair.world.link().down = true;
+  const Timestamp refused = pair.world.now();
+  pair.client.endpoint().onRefused(kServerAddress, refused);
+  QVERIFY(pair.until([&] { return pair.atClient.closed.has_value(); }, 10s));
+  QVERIFY(pair.world.now() - refused < 500ms);
+  QVERIFY(pair.atClient.closed->cause == CloseCause::Refused);
+  QVERIFY(pair.atClient.closed->toError().code == ErrorCode::ConnectionReset);
+}
+
+// Whoever knows two addresses and ports can send an ICMP message.
+void SimCloseTest::forgedRefusalsChangeNothing() {
+  SimPair pair(122);
+  pair.world.link().loss = 0.05;
+  QVERIFY(pair.connect());
+  pair.client.endpoint().onRefused(kClientAddress, pair.world.now());  // of an address that is nobody's
+  for (int i = 0; i < 100; ++i) {
+    pair.world.runFor(170ms);
+    pair.client.endpoint().onRefused(kServerAddress, pair.world.now());
+  }
+  QVERIFY(!pair.atClient.closed);
+  QVERIFY(!pair.atServer.closed);
 }
 
 void SimCloseTest::restartedServerResets() {

@@ -43,12 +43,15 @@ class SimServerTest : public QObject {
   void retryUnderLoad();
   void forgedTokenIsRefused();
   void halfOpenHandshakesAreCapped();
+  void oneHostLeavesRoomForOthers();
+  void connectionsWithoutLoginGiveWay();
   void neverAmplifiesMoreThanThreefold();
   void garbageIsIgnored();
   void damagedPacketsOfAConnectionAreIgnored();
   void negotiatesVersionsSparingly();
   void resetsSparinglyAndShorter();
   void handsOverForeignDatagrams();
+  void resetsDatagramsOfWorkersThatAreGone();
   void clientServedByAnotherWorker();
   void connectionIdsShowNothing();
   void createRefusesNonsense();
@@ -105,7 +108,7 @@ void SimServerTest::forgedTokenIsRefused() {
 void SimServerTest::halfOpenHandshakesAreCapped() {
   auto params = serverParams();
   params.retryFrom = 1000;
-  params.maxHalfOpen = 20;
+  params.maxNewcomers = 20;
   SimPair pair(302, params);
   pair.world.network().tap = [](const net::SocketAddress& from, const net::SocketAddress&, ByteView) {
     return from != kServerAddress;
@@ -119,11 +122,73 @@ void SimServerTest::halfOpenHandshakesAreCapped() {
   }
   pair.world.runFor(1s);
   QCOMPARE(pair.server.endpoint().connectionCount(), std::size_t{20});
+  // An honest client of one address more gets in all the same: one of those who are silent gives way.
+  pair.world.network().tap = [](const net::SocketAddress& from, const net::SocketAddress& to, ByteView) {
+    return from != kServerAddress || to == kClientAddress;
+  };
+  QVERIFY(pair.connect(5s));
+  QVERIFY(pair.server.endpoint().connectionCount() <= 20);
   pair.world.runFor(30s);
-  QCOMPARE(pair.server.endpoint().connectionCount(), std::size_t{0});
-  // And serves again.
-  pair.world.network().tap = nullptr;
-  QVERIFY(pair.connect());
+  QCOMPARE(pair.server.endpoint().connectionCount(), std::size_t{1});
+}
+
+// A host that begins handshakes from port after port, with valid Retry tokens, and never goes on.
+void SimServerTest::oneHostLeavesRoomForOthers() {
+  auto params = serverParams();
+  params.retryFrom = 4;
+  params.maxNewcomers = 20;
+  SimPair pair(314, params);
+  // The attacker hears Retry packets, and no handshake.
+  pair.world.network().tap = [](const net::SocketAddress& from, const net::SocketAddress& to,
+                                ByteView payload) {
+    const bool isRetry = (payload[0] & 0xf0) == 0xf0;
+    return from != kServerAddress || to == kClientAddress || isRetry;
+  };
+  std::vector<std::unique_ptr<SimNode>> nodes;
+  std::vector<std::unique_ptr<ConnectionLog>> logs;
+  const auto begin = [&](std::uint16_t port) {
+    nodes.push_back(std::make_unique<SimNode>(pair.world, net::SocketAddress::fromIpv4({10, 9, 9, 9}, port),
+                                              clientParams()));
+    logs.push_back(std::make_unique<ConnectionLog>());
+    return nodes.back()->connect(kServerAddress, *logs.back()) != nullptr;
+  };
+  for (std::uint16_t i = 0; i < 40; ++i) QVERIFY(begin(static_cast<std::uint16_t>(1000 + i)));
+  pair.world.runFor(100ms);
+  QCOMPARE(pair.server.endpoint().connectionCount(), std::size_t{20});
+  QVERIFY(pair.startConnect() != nullptr);
+  // At once: no handshake had its second yet.
+  QVERIFY(pair.until([&] { return pair.atClient.connected; }, 300ms));
+  QVERIFY(pair.server.endpoint().connectionCount() <= 20);
+}
+
+// Nor does one that completes its handshakes and never logs in.
+void SimServerTest::connectionsWithoutLoginGiveWay() {
+  auto params = serverParams();
+  params.retryFrom = 1000;
+  params.maxNewcomers = 10;
+  SimPair pair(315, params);
+  std::vector<transport::Link*> accepted;
+  const auto accept = pair.server.accepted;
+  pair.server.accepted = [&](transport::Link& connection) {
+    accept(connection);
+    accepted.push_back(&connection);
+  };
+  std::vector<std::unique_ptr<SimNode>> nodes;
+  std::vector<std::unique_ptr<ConnectionLog>> logs;
+  for (std::uint16_t i = 0; i < 10; ++i) {
+    nodes.push_back(std::make_unique<SimNode>(
+        pair.world, net::SocketAddress::fromIpv4({10, 9, 9, 9}, static_cast<std::uint16_t>(1000 + i)),
+        clientParams()));
+    logs.push_back(std::make_unique<ConnectionLog>());
+    QVERIFY(nodes.back()->connect(kServerAddress, *logs.back()) != nullptr);
+    QVERIFY(pair.until([&] { return logs.back()->connected && accepted.size() == i + 1U; }));
+  }
+  accepted[0]->markAdmitted();  // logged in: this one stays, however old it is
+  QVERIFY(nodes[0]->connect(kServerAddress, *logs[0]) != nullptr);
+  pair.world.runFor(100ms);
+  QVERIFY(pair.connect(300ms));
+  QVERIFY(pair.until([&] { return logs[1]->closed.has_value(); }, 1s));
+  QVERIFY(!logs[0]->closed);
 }
 
 void SimServerTest::neverAmplifiesMoreThanThreefold() {
@@ -282,6 +347,24 @@ void SimServerTest::handsOverForeignDatagrams() {
   pair.world.runFor(1ms);
   QCOMPARE(workers, (std::vector<int>{1, 1, 7, 7, 255, 255}));
   QCOMPARE(pair.server.endpoint().counters().forwarded, std::uint64_t{6});
+}
+
+// The server had eight workers before it was restarted, and has two now.
+void SimServerTest::resetsDatagramsOfWorkersThatAreGone() {
+  auto params = serverParams();
+  params.workers = 2;
+  SimPair pair(316, params);
+  int foreign = 0;
+  pair.server.foreign = [&](std::uint8_t, const net::ReceivedDatagram&) { ++foreign; };
+  const quic::CidCodec codec(serverParams().keys.connectionId);
+  SeededRandom random(11);
+  for (const int worker : {1, 7}) {
+    const auto cid = codec.encode(static_cast<std::uint8_t>(worker), random);
+    pair.server.inject(kClientAddress, "\x41" + std::string(cid.begin(), cid.end()) + noise(random, 50));
+  }
+  pair.world.runFor(1ms);
+  QCOMPARE(foreign, 1);
+  QCOMPARE(pair.server.endpoint().counters().resetsSent, std::uint64_t{1});
 }
 
 // Two workers behind one address: after a change of the client's port the kernel gives its packets to the

@@ -17,7 +17,7 @@ namespace {
 struct Receiver final : UdpSocket::Handler {
   std::deque<std::string> payloads;
   std::vector<Ecn> marks;
-  std::vector<SocketAddress> peers, locals;
+  std::vector<SocketAddress> peers, locals, refused;
   int calls = 0, writable = 0, errors = 0;
   std::function<void()> hook;
 
@@ -32,6 +32,7 @@ struct Receiver final : UdpSocket::Handler {
     if (hook) hook();
   }
   void onWritable() override { ++writable; }
+  void onRefused(const SocketAddress& peer) override { refused.push_back(peer); }
   void onSocketError(const Error&) override { ++errors; }
 };
 
@@ -187,6 +188,33 @@ class UdpSocketTest : public QObject {
     QCOMPARE(ends.atB.payloads.size(), std::size_t{9 * 20});
     ends.loop->runOnce();
     QCOMPARE(ends.atB.payloads.size(), std::size_t{10 * 20});
+  }
+
+  void tellsWhatWasRefused_data() {
+    QTest::addColumn<bool>("six");
+    QTest::newRow("IPv4") << false;
+    QTest::newRow("IPv6") << true;
+  }
+  void tellsWhatWasRefused() {
+    QFETCH(bool, six);
+    const SocketAddress bind = six ? SocketAddress::loopback6(0) : SocketAddress::loopback4(0);
+    Ends ends(&UdpSocket::open, bind);
+    if (ends.a->maxSegments() == 1) QSKIP("only Linux tells which datagram was refused");
+    Receiver told;
+    UdpParams params;
+    params.bind = bind;
+    params.tellsRefusals = true;
+    const auto socket = std::move(*UdpSocket::open(*ends.loop, params, told));
+    const SocketAddress gone = ends.b->localAddress(), alive = ends.a->localAddress();
+    ends.b.reset();
+    QVERIFY(socket->send({&gone, nullptr, Ecn::NotEct, asBytes("x"), 1200}).outcome == SendOutcome::Sent);
+    QVERIFY(runUntil(*ends.loop, [&] { return !told.refused.empty(); }));
+    QCOMPARE(told.refused.size(), std::size_t{1});
+    QCOMPARE(told.refused[0], gone);
+    // The socket goes on as if nothing had happened.
+    QVERIFY(socket->send({&alive, nullptr, Ecn::NotEct, asBytes("y"), 1200}).outcome == SendOutcome::Sent);
+    QVERIFY(runUntil(*ends.loop, [&] { return ends.atA.payloads.size() == 1; }));
+    QCOMPARE(told.errors, 0);
   }
 
   void passesEcnMarks_data() {

@@ -3,7 +3,7 @@
 // a key goes over to its fast form.
 #include <QtTest>
 
-#include "core/quic/busy_key.h"
+#include "core/quic/adaptive_packet_key.h"
 #include "core/quic/packet_cipher.h"
 #include "core/quic/packet_secrets.h"
 
@@ -203,8 +203,9 @@ void PacketProtectionTest::derivesKeysAsTheStandardDoes() {
 void PacketProtectionTest::goesOverWhenBusy() {
   FakeCipher::plainMade = FakeCipher::fastMade = 0;
   const Bytes bytes = pattern(16, 7);
-  const auto key = BusyKey<FakeCipher>::create(keyOf(bytes));
-  for (unsigned packet = 1; packet < BusyKey<FakeCipher>::kBusyFrom; ++packet) QVERIFY(!key->cipher().isFast);
+  const auto key = AdaptivePacketKey<FakeCipher>::create(keyOf(bytes));
+  for (unsigned packet = 1; packet < AdaptivePacketKey<FakeCipher>::kVaesFrom; ++packet)
+    QVERIFY(!key->cipher().isFast);
   QCOMPARE(FakeCipher::fastMade, 0);
   for (int packet = 0; packet < 1000; ++packet) QVERIFY(key->cipher().isFast);
   QCOMPARE(FakeCipher::fastMade, 1);
@@ -215,7 +216,7 @@ void PacketProtectionTest::goesOverWhenBusy() {
 void PacketProtectionTest::staysWhereThereIsNoFastForm() {
   FakeCipher::fastMade = 0;
   FakeCipher::hasFast = false;
-  const auto key = BusyKey<FakeCipher>::create(keyOf(Bytes(16)));
+  const auto key = AdaptivePacketKey<FakeCipher>::create(keyOf(Bytes(16)));
   for (int packet = 0; packet < 1000; ++packet) QVERIFY(!key->cipher().isFast);
   QCOMPARE(FakeCipher::fastMade, 1);
   FakeCipher::hasFast = true;
@@ -223,7 +224,7 @@ void PacketProtectionTest::staysWhereThereIsNoFastForm() {
 
 void PacketProtectionTest::failsWithoutAPlainForm() {
   FakeCipher::hasPlain = false;
-  QVERIFY(BusyKey<FakeCipher>::create(keyOf(Bytes(16))) == nullptr);
+  QVERIFY(AdaptivePacketKey<FakeCipher>::create(keyOf(Bytes(16))) == nullptr);
   FakeCipher::hasPlain = true;
 }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A server's connections that have not shown yet who they are: handshakes under way, and connections whose
+// user has not admitted the peer (Link::markAdmitted: it has not logged in). They share a bounded number of
+// places, counted by address (the /64 of an IPv6 one), so that a host which takes many leaves room for
+// others. Part of an EndpointImpl, which owns the connections; its thread.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/base/clock.h"
+#include "core/base/intrusive_list.h"
+#include "core/net/address.h"
+
+namespace adit::quic {
+
+/// One of them; what Newcomers remembers about it. A connection derives from it.
+class Newcomer : public ListHook<struct NewcomersByAge>, public ListHook<struct NewcomersOfAddress> {
+ private:
+  friend class Newcomers;
+  std::array<std::uint8_t, 16> m_address{};
+  Timestamp m_since{};
+};
+
+class Newcomers {
+ public:
+  /// A handshake with an honest peer takes less than this; who takes longer gives way when places are short.
+  static constexpr Duration kPatience = std::chrono::seconds(1);
+
+  void add(Newcomer& newcomer, const net::SocketAddress& from, Timestamp now);
+  /// Nothing where it is none (any more).
+  void remove(Newcomer& newcomer) noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return m_size; }
+  /// All places are taken and somebody comes from `from`: who gives way. The oldest of the address with the
+  /// most places where that has at least two more than `from`; else the oldest of all where it had its time;
+  /// else nobody (null).
+  [[nodiscard]] Newcomer* whoGivesWayTo(const net::SocketAddress& from, Timestamp now) noexcept;
+
+ private:
+  using Key = std::array<std::uint8_t, 16>;
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
+    }
+  };
+  struct Address {
+    IntrusiveList<Newcomer, NewcomersOfAddress> newcomers;  ///< Oldest first.
+    std::size_t count = 0;
+  };
+  static Key keyOf(const net::SocketAddress& address) noexcept;
+
+  std::unordered_map<Key, Address, KeyHash> m_addresses;
+  IntrusiveList<Newcomer, NewcomersByAge> m_byAge;
+  std::size_t m_size = 0;
+};
+
+}  // namespace adit::quic
