@@ -34,9 +34,12 @@ struct TransportLimits {
   Duration idleTimeout = std::chrono::seconds(30);
   Duration keepAlive = std::chrono::seconds(10);  ///< Client side; zero: none.
   Duration handshakeTimeout = std::chrono::seconds(5);
-  std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 16 * 1024 * 1024;
+  /// Windows grow to the larger figure while they are read as fast as they fill. The library announces new
+  /// room when half of a window is free again, so half of one must hold a round trip: 15 MB at 300 ms and 400
+  /// Mbit/s.
+  std::uint64_t streamWindow = 256 * 1024, maxStreamWindow = 32 * 1024 * 1024;
   std::uint64_t ownStreamWindow = 0;  ///< Of streams that we open; 0: as of the peer's.
-  std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 32 * 1024 * 1024;
+  std::uint64_t connectionWindow = 4 * 1024 * 1024, maxConnectionWindow = 40 * 1024 * 1024;
   /// What the users of a connection's streams may sit on together; beyond it those who hold most are reset.
   std::uint64_t maxUnconsumed = 64 * 1024 * 1024;
   std::uint64_t peerStreams = 128;  ///< Concurrent streams the peer may open.

@@ -91,6 +91,7 @@ class SimCongestionTest : public QObject {
  private Q_SLOTS:
   void connectionsSayWhatTheyRun();
   void lossHardlySlowsBbrDown();
+  void windowsHoldALongFastPath();
   void smallRequestsBesideATransfer_data();
   void smallRequestsBesideATransfer();
 };
@@ -109,6 +110,25 @@ void SimCongestionTest::lossHardlySlowsBbrDown() {
   // Of the 100 MB that the path could carry.
   QVERIFY2(bbr > 70'000'000, qPrintable(QString::number(bbr)));
   QVERIFY2(bbr > 5 * cubic, qPrintable(QString("%1 and %2").arg(bbr).arg(cubic)));
+}
+
+// 300 ms at 400 Mbit/s: 15 MB are under way.
+void SimCongestionTest::windowsHoldALongFastPath() {
+  if (!quic::hasBbr()) QSKIP("this build has no BBR");
+  SimPair pair(503);
+  LinkParams& link = pair.world.link();
+  link.delay = 150ms;
+  link.bytesPerSecond = 50'000'000;
+  link.queueBytes = 15'000'000;
+  pair.atServer.onOpened = [](transport::Stream&, StreamLog& log) { log.keepBytes = false; };
+  QVERIFY(pair.connect());
+  auto [stream, log] = pair.atClient.open(*pair.atClient.connection);
+  PatternSource source(*stream, *log, std::uint64_t{1} << 40);
+  pair.world.runFor(8s);  // until the start-up's queue is gone
+  const std::uint64_t before = bytesIn(pair.atServer);
+  pair.world.runFor(2s);
+  const std::uint64_t sent = bytesIn(pair.atServer) - before;
+  QVERIFY2(sent > 93'000'000, qPrintable(QString::number(sent)));
 }
 
 void SimCongestionTest::smallRequestsBesideATransfer_data() {
