@@ -14,12 +14,14 @@ constexpr http::H2ClientLimits kLimits;
 constexpr auto kNarrow = static_cast<std::int32_t>(AnswerBudget::kShare);
 constexpr std::size_t kMostQueued = 256 * 1024;
 constexpr Duration kIdleTimeout = std::chrono::seconds(60);
-/// A connection that was silent for so long is asked whether it lives when it is used again,
+/// A connection on which nothing was received for this long gets a PING when the next request is opened on
+/// it.
 constexpr Duration kTrusted = std::chrono::seconds(10);
-/// has so long to say anything,
+/// A connection on which nothing is received for this long after a PING is closed.
 constexpr Duration kPongTimeout = std::chrono::seconds(10);
-/// and is asked so often while requests are open and nothing happens. gRPC servers take a client that asks
-/// more often than every five minutes for an attacker.
+/// How often a connection with open requests gets a PING while nothing is received. Also the shortest time
+/// between two PINGs without an answer's frame between them: gRPC servers close the connection of a client
+/// whose PINGs come more often than every five minutes while they send nothing.
 constexpr Duration kSilence = std::chrono::minutes(6);
 
 }  // namespace
@@ -56,10 +58,8 @@ bool Http2Connection::open(http::H2ClientStream& stream, const http::H2Request& 
   ++m_requests;
   fitWindows();
   const Timestamp now = m_loop.now();
-  if (m_pingSent == kNever && now - m_lastReceived >= kTrusted) {
-    m_pingSent = now;
-    m_session->ping();
-  }
+  const bool pingIsWelcome = m_session->heardAnswerSincePing() || now - m_lastPing >= kSilence;
+  if (m_pingSent == kNever && now - m_lastReceived >= kTrusted && pingIsWelcome) ping(now);
   arm();
   return true;
 }
@@ -78,7 +78,8 @@ void Http2Connection::onData(Slice data) {
   if (!m_gone && taken) fitWindows();
   if (m_gone || taken) return;
   logWarning("client", "an origin broke HTTP/2: {}", taken.error().describe());
-  end(http::H2Error::ProtocolError);
+  end(taken.error().code == ErrorCode::LimitExceeded ? http::H2Error::EnhanceYourCalm
+                                                     : http::H2Error::ProtocolError);
 }
 
 /// A pause reaches an origin only when its window is used up.
@@ -145,10 +146,14 @@ void Http2Connection::onTimer() {
       return;
     }
   } else if (m_pingSent == kNever && now >= m_lastReceived + kSilence) {
-    m_pingSent = now;
-    m_session->ping();
+    ping(now);
   }
   arm();
+}
+
+void Http2Connection::ping(Timestamp now) {
+  m_pingSent = m_lastPing = now;
+  m_session->ping();
 }
 
 void Http2Connection::end(http::H2Error code) {

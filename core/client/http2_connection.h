@@ -68,6 +68,7 @@ class Http2Connection final : public net::Disposable,
   void flush() override;
 
   void onTimer();
+  void ping(Timestamp now);
   void arm();
   void fitWindows();
   void end(http::H2Error code);
@@ -85,6 +86,7 @@ class Http2Connection final : public net::Disposable,
   Timestamp m_lastReceived;
   Timestamp m_idleSince;
   Timestamp m_pingSent = kNever;  ///< Until anything arrives.
+  Timestamp m_lastPing{};
   std::uint64_t m_requests = 0;
   bool m_slotsChanged = false;
   bool m_gone = false;

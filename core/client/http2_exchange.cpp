@@ -13,13 +13,15 @@ namespace {
 /// Content that is kept for a second try; a unary call of gRPC fits.
 constexpr std::size_t kMostKept = 64 * 1024;
 
-std::string_view sentenceFor(http::H2Error code, bool beforeHead) noexcept {
+/// `byOrigin`: the code is the origin's own word about the request.
+std::string_view sentenceFor(http::H2Error code, bool byOrigin, bool beforeHead) noexcept {
   switch (code) {
     case http::H2Error::ProtocolError:
       return "its answer is malformed";
     case http::H2Error::RefusedStream:
-    case http::H2Error::EnhanceYourCalm:
       return "it refused the request";
+    case http::H2Error::EnhanceYourCalm:
+      return byOrigin ? "it refused the request" : "it sends control frames without end";
     case http::H2Error::Http11Required:
       return "it wants HTTP/1.1";
     default:
@@ -223,8 +225,9 @@ void Http2Exchange::onReset(http::H2Error code, bool unprocessed) {
   }
   OriginFailure failure;
   // A reset by the library, or for the connection's sake, says nothing of what the origin thinks.
-  if (unprocessed || m_stream.wasResetByPeer()) failure.reset = code;
-  failure.detail = sentenceFor(code, m_phase == Phase::Head);
+  const bool byOrigin = unprocessed || m_stream.wasResetByPeer();
+  if (byOrigin) failure.reset = code;
+  failure.detail = sentenceFor(code, byOrigin, m_phase == Phase::Head);
   fail(failure);
 }
 

@@ -45,25 +45,33 @@ void H2ClientSession::Callbacks::install(nghttp2_session_callbacks* callbacks) n
          std::size_t, std::uint8_t, void*) noexcept -> int { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; });
   nghttp2_session_callbacks_set_on_begin_frame_callback(
       callbacks, [](nghttp2_session*, const nghttp2_frame_hd* header, void* self) noexcept -> int {
-        bool idle = false;
+        H2ClientSession& session = sessionOf(self);
+        bool isControl = false;
         switch (header->type) {
           case NGHTTP2_DATA:
-            idle = header->length == 0 && (header->flags & NGHTTP2_FLAG_END_STREAM) == 0;
+            session.m_heardAnswer = true;
+            if (header->length > 0) {
+              session.m_control.allow(1);  // a server may measure the path by what it sends, too
+            } else {
+              isControl = (header->flags & NGHTTP2_FLAG_END_STREAM) == 0;
+            }
             break;
           case NGHTTP2_HEADERS:
+            session.m_heardAnswer = true;
+            break;
           case NGHTTP2_CONTINUATION:
           case NGHTTP2_RST_STREAM:
           case NGHTTP2_GOAWAY:
           case NGHTTP2_WINDOW_UPDATE:
-            break;
+            break;  // a receiver may open its windows as often as it likes, and nothing answers that
           case NGHTTP2_PUSH_PROMISE:
             // The library allows it until our SETTINGS are acknowledged; a request is always behind them.
-            sessionOf(self).m_violation = "a push that was declined";
+            session.m_violation = "a push that was declined";
             return NGHTTP2_ERR_CALLBACK_FAILURE;
           default:
-            idle = true;
+            isControl = true;
         }
-        return !idle || sessionOf(self).spendIdleFrame() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+        return !isControl || session.payForControlFrame() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
       });
   nghttp2_session_callbacks_set_on_frame_recv_callback(
       callbacks, [](nghttp2_session*, const nghttp2_frame* frame, void* self) noexcept -> int {

@@ -19,6 +19,9 @@ namespace {
 /// Offered in our SETTINGS beside windows; the table is the protocol's default.
 constexpr std::size_t kMaxSettings = 32;
 constexpr unsigned kFirstUnknownType = NGHTTP2_CONTINUATION + 1;
+/// Acknowledgements of PING and SETTINGS that one read may leave to be written: H2ControlBudget bounds how
+/// many a peer may ask for, so this only has to be more than an honest one does.
+constexpr std::size_t kMaxQueuedAcks = 20'000;
 
 /// Trailers may follow content of a known length in HTTP/2, but not in the tunnel: such an answer travels as
 /// one of unknown length (RFC 9110 section 6.5: they are more than decoration in gRPC).
@@ -48,7 +51,7 @@ H2ClientSession::H2ClientSession(Handler& handler, const H2ClientLimits& limits)
     : m_handler(handler),
       m_limits(limits),
       m_scratch(std::make_unique<Scratch>()),
-      m_idleFrames(limits.idleFrames, limits.idleFramesPerSecond) {}
+      m_control(limits.controlBurst, limits.controlRate) {}
 
 Result<std::unique_ptr<H2ClientSession>> H2ClientSession::create(Handler& handler,
                                                                  const H2ClientLimits& limits,
@@ -67,6 +70,7 @@ Result<> H2ClientSession::start(BlockPool* memory) {
     Callbacks::install(callbacks);
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_max_settings(option, kMaxSettings);
+    nghttp2_option_set_max_outbound_ack(option, kMaxQueuedAcks);
     // Frames of unknown types are ignored, but counted.
     for (unsigned type = kFirstUnknownType; type <= 255; ++type)
       nghttp2_option_set_user_recv_extension_type(option, static_cast<std::uint8_t>(type));
@@ -88,6 +92,7 @@ Result<> H2ClientSession::start(BlockPool* memory) {
     error = nghttp2_session_set_local_window_size(m_session, NGHTTP2_FLAG_NONE, 0, m_limits.connectionWindow);
   }
   if (error != 0) return adit::fail(ErrorCode::Internal, nghttp2_strerror(error), error);
+  m_control.allow(1);  // the acknowledgement of our SETTINGS
   return {};
 }
 
@@ -174,6 +179,7 @@ Result<> H2ClientSession::open(H2ClientStream& stream, const H2Request& request)
   stream.m_sentAll = !request.hasContent;
   m_streams.pushBack(stream);
   ++m_open;
+  m_control.allowForRequest();
   m_handler.onOutputReady();
   return {};
 }
@@ -184,11 +190,14 @@ void H2ClientSession::setStreamWindow(std::int32_t size) {
   if (nghttp2_submit_settings(m_session, NGHTTP2_FLAG_NONE, &entry, 1) != 0) return;
   m_limits.streamWindow = size;
   m_awaitsAck = true;
+  m_control.allow(1);
   m_handler.onOutputReady();
 }
 
 void H2ClientSession::ping() {
   nghttp2_submit_ping(m_session, NGHTTP2_FLAG_NONE, nullptr);
+  m_control.allow(1);
+  m_heardAnswer = false;
   m_handler.onOutputReady();
 }
 
@@ -219,14 +228,15 @@ void H2ClientSession::detach(H2ClientStream& stream) {
   stream.m_queue.clear();
 }
 
-bool H2ClientSession::spendIdleFrame() noexcept {
-  if (m_idleFrames.take(m_now)) return true;
+bool H2ClientSession::payForControlFrame() noexcept {
+  if (m_control.take(m_now)) return true;
   m_flooded = true;
   return false;
 }
 
 void H2ClientSession::sendContent(H2ClientStream& stream, ByteView header, std::size_t count) {
   m_sink->write(header);
+  m_control.allowForData(count);
   while (count > 0) {
     const Slice& front = stream.m_queue.at(0);
     const std::size_t size = std::min(count, front.size());

@@ -14,8 +14,8 @@
 #include "core/base/error.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
-#include "core/base/token_bucket.h"
 #include "core/http/h2_client_stream.h"
+#include "core/http/h2_control_budget.h"
 
 struct nghttp2_session;
 
@@ -29,10 +29,11 @@ struct H2ClientLimits {
   std::size_t headBytes = 48 * 1024;  ///< Of an answer's head or trailers, decoded; more resets the stream.
   std::size_t fields = 256;
   unsigned interimHeads = 16;
-  std::uint32_t streams = 1000;                         ///< At a time, whatever the peer allows.
-  std::int32_t streamWindow = 256 * 1024;               ///< Bytes a peer may send ahead of resume().
-  std::int32_t connectionWindow = 16 * 1024 * 1024;     ///< Of all streams; renewed at once.
-  double idleFrames = 1000, idleFramesPerSecond = 100;  ///< PING, SETTINGS, PRIORITY, unknown, empty DATA.
+  std::uint32_t streams = 1000;                      ///< At a time, whatever the peer allows.
+  std::int32_t streamWindow = 256 * 1024;            ///< Bytes a peer may send ahead of resume().
+  std::int32_t connectionWindow = 16 * 1024 * 1024;  ///< Of all streams; renewed at once.
+  /// PING, SETTINGS, PRIORITY, unknown types and empty DATA that nothing explains (H2ControlBudget).
+  double controlBurst = 1000, controlRate = 100;
 };
 
 class H2ClientSession {
@@ -91,6 +92,9 @@ class H2ClientSession {
   /// 6.9.2). Nothing while the peer has not agreed to the last such word: call again.
   void setStreamWindow(std::int32_t size);
   void ping();
+  /// The peer has sent HEADERS or DATA since the last ping(). gRPC servers end a connection that is pinged
+  /// again and again while they have nothing to send.
+  [[nodiscard]] bool heardAnswerSincePing() const noexcept { return m_heardAnswer; }
   /// GOAWAY; what is open goes on.
   void leave();
   /// The connection broke: every open stream is reset with `code`.
@@ -111,7 +115,7 @@ class H2ClientSession {
   void takeContent(std::int32_t id, ByteView data);
   void takeEnd(H2ClientStream& stream);
   void streamClosed(std::int32_t id, std::uint32_t code);
-  bool spendIdleFrame() noexcept;
+  bool payForControlFrame() noexcept;
   void sendContent(H2ClientStream& stream, ByteView header, std::size_t count);
   void refuse(H2ClientStream& stream);
   [[nodiscard]] H2ClientStream* find(std::int32_t id) const noexcept;
@@ -123,13 +127,14 @@ class H2ClientSession {
   std::unique_ptr<Scratch> m_scratch;
   IntrusiveList<H2ClientStream> m_streams;
   std::size_t m_open = 0;  ///< As the library counts: until both sides, or a reset, have closed a stream.
-  TokenBucket m_idleFrames;
+  H2ControlBudget m_control;
   Timestamp m_now{};
   Sink* m_sink = nullptr;             ///< During send().
   const char* m_violation = nullptr;  ///< What the peer did that ends the connection, beyond the library.
   bool m_hasSettings = false;
   bool m_awaitsAck = true;  ///< Of our SETTINGS.
   bool m_peerLeaves = false;
+  bool m_heardAnswer = true;  ///< Since the last ping(); the first one is always welcome.
   bool m_flooded = false;
 };
 

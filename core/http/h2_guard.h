@@ -12,6 +12,7 @@
 #include "core/base/slab.h"
 #include "core/base/token_bucket.h"
 #include "core/http/h1_parser.h"
+#include "core/http/h2_control_budget.h"
 #include "core/http/h2_error.h"
 
 namespace adit::http {
@@ -76,8 +77,13 @@ class H2Guard {
   /// much smaller than they are cost us more than the visitor: the third one ends the connection. (A head
   /// that is merely too large is answered with 431, again and again if need be.)
   std::optional<H2Error> countOversizedBlock(std::size_t decodedBytes) noexcept;
-  /// A visitor that is sent much may answer with as many window updates.
-  void sentData() noexcept;
+  /// A visitor that is sent `bytes` of content in a DATA frame may answer with window updates and PINGs.
+  void sentData(std::size_t bytes) noexcept { m_control.allowForData(bytes); }
+  /// A frame of ours was sent that the visitor has to acknowledge: SETTINGS or PING.
+  void sentFrameToAcknowledge() noexcept { m_control.allow(1); }
+  /// A request was answered to its end. A visitor may reset as many others as it let end: cancelled calls and
+  /// downloads that are sought through are honest, and each reset has then cost less than an answer.
+  void answered() noexcept;
   void streamClosed(std::uint32_t stream, bool byUs) noexcept;
   /// Our last GOAWAY named this stream: what comes for later ones is discarded.
   void ignoreStreamsAfter(std::uint32_t stream) noexcept { m_ignoreAfter = stream; }
@@ -87,6 +93,7 @@ class H2Guard {
  private:
   std::optional<H2Error> checkHeaders(const H2FrameHeader& frame, bool streamIsOpen) noexcept;
   std::optional<H2Error> takeControl(Timestamp now) noexcept;
+  std::optional<H2Error> checkReset(const H2FrameHeader& frame, bool streamIsOpen, Timestamp now) noexcept;
   struct Closed {
     std::uint32_t stream = 0;
     bool byUs = false;
@@ -94,7 +101,9 @@ class H2Guard {
   [[nodiscard]] const Closed* findClosed(std::uint32_t stream) const noexcept;
 
   H2Limits m_limits;
-  TokenBucket m_resets, m_control;
+  TokenBucket m_resets;
+  H2ControlBudget m_control;
+  std::uint32_t m_answered = 0;  ///< Answers that no reset was set against yet.
   std::size_t m_prefaceSeen = 0;
   std::uint8_t m_header[kH2FrameHeader] = {};
   std::size_t m_headerSize = 0;
@@ -104,7 +113,6 @@ class H2Guard {
   bool m_blockOpen = false;
   std::uint32_t m_lastStream = 0;
   std::uint32_t m_ignoreAfter = 0x7fffffff;
-  std::uint32_t m_allowance = 0;  ///< Window updates and pings that what we send explains.
   std::array<Closed, 128> m_closed{};
   std::size_t m_closedNext = 0;
 };

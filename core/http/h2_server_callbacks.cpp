@@ -186,9 +186,15 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
     }
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA:
+      if (!endsStream(frame)) return 0;
+      self.m_guard.answered();
       // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
-      if (endsStream(frame) && nghttp2_session_get_stream_remote_close(session, stream) == 0)
+      if (nghttp2_session_get_stream_remote_close(session, stream) == 0)
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
+      return 0;
+    case NGHTTP2_SETTINGS:
+    case NGHTTP2_PING:
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) self.m_guard.sentFrameToAcknowledge();
       return 0;
     default:
       return 0;
@@ -251,7 +257,7 @@ int H2ServerSession::Callbacks::sendData(nghttp2_session*, nghttp2_frame*, const
   }
   stream.m_queue.consume(size);
   // A visitor who opens its windows by a few bytes at a time asks for small frames itself.
-  if (size >= kWorthAnUpdate || stream.m_queue.empty()) self.m_guard.sentData();
+  if (size >= kWorthAnUpdate || stream.m_queue.empty()) self.m_guard.sentData(size);
   if (size > 0) stream.onResponseSent(size);
   return 0;
 }

@@ -21,6 +21,7 @@ from concurrent import futures
 
 from support.case import AditCase, main
 from support.origins import pattern
+from support.pinging_relay import PingingRelay
 from support.process import seconds
 from support.tls import Authority
 
@@ -111,6 +112,7 @@ class Service(grpc.GenericRpcHandler):
 
 class GrpcCase(AditCase):
     tls = False
+    pinging = False  # the service sends a PING for each frame of an answer
 
     def setUp(self):
         super().setUp()
@@ -130,7 +132,12 @@ class GrpcCase(AditCase):
             port = self.backend.add_insecure_port("127.0.0.1:0")
         self.backend.start()
         self.addCleanup(lambda: self.backend.stop(None).wait())
-        self.tunnel_ = self.tunnel(self.server(), f"{'h2s' if self.tls else 'h2c'}://127.0.0.1:{port}", "grpc", arguments=arguments)
+        target = f"{'h2s' if self.tls else 'h2c'}://127.0.0.1:{port}"
+        if self.pinging:
+            self.relay_ = PingingRelay(port)
+            self.addCleanup(self.relay_.close)
+            target = self.relay_.target
+        self.tunnel_ = self.tunnel(self.server(), target, "grpc", arguments=arguments)
         self.channel = self.dial()
 
     def dial(self):
@@ -253,6 +260,31 @@ class Calls(GrpcCase):
         with self.assertRaises(grpc.RpcError) as raised:
             self.method("Echo")(b"x", timeout=seconds(10))
         self.assertEqual(raised.exception.code(), grpc.StatusCode.UNAVAILABLE)
+
+
+class PingingService(GrpcCase):
+    """A service that measures bandwidth with PINGs as long as it is used keeps its one connection."""
+    pinging = True
+
+    def test_thousands_of_calls(self):
+        echo = self.method("Echo")
+        pending = []
+        for number in range(3000):
+            pending.append((number, echo.future(b"%d" % number, timeout=seconds(60))))
+            if len(pending) >= 64:
+                done, future = pending.pop(0)
+                self.assertEqual(future.result(), b"%d" % done)
+        for number, future in pending:
+            self.assertEqual(future.result(), b"%d" % number)
+        self.assertGreater(self.relay_.sent, 6000)
+        self.assertEqual(self.relay_.connections, 1)
+
+    def test_long_streams(self):
+        got = list(self.method("Count", "unary_stream")(b"5000", timeout=seconds(60)))
+        self.assertEqual(got, [b"%d" % number for number in range(5000)])
+        said = self.method("Talk", "stream_stream")(iter([b"turn"] * 2000), timeout=seconds(60))
+        self.assertEqual(list(said), [b"TURN"] * 2000)
+        self.assertEqual(self.relay_.connections, 1)
 
 
 def block(*fields):

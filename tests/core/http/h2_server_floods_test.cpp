@@ -172,7 +172,63 @@ class H2ServerFloodsTest : public QObject {
       ++count;
     }
     expectGoAway(peer, H2Error::EnhanceYourCalm);
-    QVERIFY2(count > 900 && count < 1200, QByteArray::number(count).constData());
+    // Beside the burst, what 64 KiB of content explain.
+    QVERIFY2(count > 900, QByteArray::number(count).constData());
+    QVERIFY2(count < 1400, QByteArray::number(count).constData());
+  }
+
+  /// Go's HTTP/2 library does so where a program reads by 4 KiB; here by 1 KiB.
+  void updatesForEachReadOfLargeContentAreFine() {
+    Visitor peer;
+    peer.say(h2::settings({{4, 0x7fffffffU}}) + h2::windowUpdate(0, 0x7fff0000) +
+             h2::headers(1, request(), true));
+    ResponseHead head;
+    head.status = 200;
+    peer.session->sendHead(*peer.streams[0], head, {BodyFraming::Chunked, 0}, false);
+    for (int i = 0; i < 500; ++i) {
+      peer.session->sendBody(*peer.streams[0], peer.writer.copy(asBytes(std::string(16'000, 'x'))));
+      peer.say("");
+      std::string updates;
+      for (int part = 0; part < 16; ++part) updates += h2::windowUpdate(1, 1000) + h2::windowUpdate(0, 1000);
+      peer.say(updates);
+      QVERIFY(!peer.goAwayCode());
+    }
+  }
+
+  /// What a gRPC client sends for each call whose status comes before it has said everything.
+  void resetsOfAnsweredRequestsAreFine() {
+    Visitor peer;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+      const std::uint32_t stream = 2 * i + 1;
+      peer.say(h2::headers(stream, request({}, "POST")));
+      ResponseHead head;
+      head.status = 200;
+      peer.session->sendHead(*peer.streams.back(), head, {BodyFraming::Length, 0}, true);
+      peer.say("");
+      peer.say(h2::reset(stream, 8));
+      QVERIFY(!peer.goAwayCode());
+    }
+  }
+
+  /// As many requests may be reset as were answered; more of them are a flood.
+  void answersExplainResets() {
+    Visitor peer;
+    std::uint32_t stream = 1;
+    for (int i = 0; i < 600; ++i, stream += 2) {
+      peer.say(h2::headers(stream, request(), true));
+      ResponseHead head;
+      head.status = 200;
+      peer.session->sendHead(*peer.streams.back(), head, {BodyFraming::Length, 0}, true);
+      peer.say("");
+      stream += 2;
+      peer.say(h2::headers(stream, request(), true) + h2::reset(stream, 8));
+      QVERIFY(!peer.goAwayCode());
+    }
+    int resets = 0;
+    for (; !peer.goAwayCode() && resets < 1000; ++resets, stream += 2)
+      peer.say(h2::headers(stream, request(), true) + h2::reset(stream, 8));
+    QVERIFY2(resets > 190, QByteArray::number(resets).constData());
+    QVERIFY2(resets < 220, QByteArray::number(resets).constData());
   }
 
   void updatesForSmallPiecesOfContentAreFine() {
