@@ -107,19 +107,24 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
   EventLoop* loop;  // null once the resolver is gone
 
   std::map<std::uint64_t, Question> questions;
-  std::deque<std::uint64_t> waiting;
+  /// The questions that one look-up of a name answers: those that came before it was answered.
+  std::map<std::string, std::vector<std::uint64_t>> lookups;
+  std::deque<std::string> waiting;  ///< Names whose look-up has not begun.
   std::uint64_t lastId = 0;
   unsigned running = 0;
 
   /// Posts an answer to the loop's thread if there still is one. Any thread.
-  void postAnswer(std::uint64_t id, Answer answer, bool fromThread) {
+  void post(EventLoop::Task task) {
     const std::lock_guard lock(mutex);
-    if (loop == nullptr) return;
-    loop->post([self = shared_from_this(), id, answer = std::move(answer), fromThread]() mutable {
-      if (fromThread) --self->running;
-      self->answer(id, std::move(answer));
-      self->startWaiting();
-    });
+    if (loop != nullptr) loop->post(std::move(task));
+  }
+
+  void lookedUp(const std::string& host, const Answer& answer) {
+    const auto found = lookups.find(host);
+    if (found == lookups.end()) return;
+    const std::vector<std::uint64_t> ids = std::move(found->second);
+    lookups.erase(found);
+    for (const std::uint64_t id : ids) this->answer(id, answer);
   }
 
   void answer(std::uint64_t id, Answer answer) {
@@ -133,20 +138,37 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
     question.callback(std::move(answer));
   }
 
+  [[nodiscard]] bool isWanted(const std::string& host) const {
+    const auto found = lookups.find(host);
+    return found != lookups.end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [this](std::uint64_t id) { return questions.find(id) != questions.end(); });
+  }
+
   void startWaiting() {
     while (running < kMaxLookups && !waiting.empty()) {
-      const std::uint64_t id = waiting.front();
+      const std::string host = std::move(waiting.front());
       waiting.pop_front();
-      const auto found = questions.find(id);
-      if (found == questions.end()) continue;
+      if (!isWanted(host)) {
+        lookups.erase(host);
+        continue;
+      }
       try {
-        std::thread([self = shared_from_this(), id, host = found->second.host] {
-          self->postAnswer(id, self->lookup(host), true);
+        std::thread([self = shared_from_this(), host] {
+          self->post([self, host, answer = self->lookup(host)] {
+            --self->running;
+            self->lookedUp(host, answer);
+            self->startWaiting();
+          });
         }).detach();
         ++running;
       } catch (const std::system_error& error) {
-        postAnswer(id, fail(ErrorCode::Overloaded, fmt::format("cannot start a look-up: {}", error.what())),
-                   false);
+        post([self = shared_from_this(), host,
+              answer = Answer(
+                  fail(ErrorCode::Overloaded, fmt::format("cannot start a look-up: {}", error.what())))] {
+          self->lookedUp(host, answer);
+          self->startWaiting();
+        });
       }
     }
   }
@@ -179,10 +201,14 @@ std::unique_ptr<Resolver::Query> Resolver::resolve(const std::string& host, std:
   const std::uint64_t id = ++m_state->lastId;
   m_state->questions.emplace(id, State::Question{host, port, std::move(callback)});
   if (auto answer = answerAtOnce(host, port)) {
-    m_state->postAnswer(id, std::move(*answer), false);
+    m_state->post([state = m_state, id, known = std::move(*answer)] { state->answer(id, known); });
   } else {
-    m_state->waiting.push_back(id);
-    m_state->startWaiting();
+    const auto [lookup, isNew] = m_state->lookups.try_emplace(host);
+    lookup->second.push_back(id);
+    if (isNew) {
+      m_state->waiting.push_back(host);
+      m_state->startWaiting();
+    }
   }
   return std::make_unique<Pending>(m_state, id);
 }

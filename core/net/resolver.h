@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Host names to addresses, looked up on threads of their own and answered on the loop's. A look-up that hangs
-// holds up neither other loops nor a shutdown: its thread is left behind and its answer dropped. One loop's
-// thread.
+// holds up neither other loops nor a shutdown: its thread is left behind and its answer dropped. Questions
+// for a name that is being looked up share that look-up and its outcome. One loop's thread.
 
 #include <functional>
 #include <memory>

@@ -192,6 +192,47 @@ class ResolverTest : public QObject {
     QCOMPARE(gate->finished, 29);
   }
 
+  /// Many requests for one dead name wait for its look-up once, not in turns.
+  void questionsForOneNameShareALookUp() {
+    auto loop = makeLoop();
+    auto gate = std::make_shared<Gate>();
+    Resolver resolver(*loop, [gate](const std::string& host) {
+      (void)gate->pass(host);
+      return Answer(fail(ErrorCode::ResolveFailed, "no such name"));
+    });
+    Answers answers;
+    std::vector<std::unique_ptr<Resolver::Query>> queries;
+    for (int i = 0; i < 20; ++i) queries.push_back(resolver.resolve("dead.example", 1, answers.collect()));
+    Answers other;
+    const auto another = resolver.resolve("other.example", 1, other.collect());
+    gate->awaitWaiting(2);
+    queries.erase(queries.begin());  // the one that began it
+    gate->letGo();
+    QVERIFY(runUntil(*loop, [&] { return answers.list.size() == 19; }));
+    QVERIFY(runUntil(*loop, [&] { return other.list.size() == 1; }));
+    for (const Answer& answer : answers.list) QVERIFY(!answer.has_value());
+    gate->awaitFinished(2);
+    {
+      const std::lock_guard lock(gate->mutex);
+      QCOMPARE(gate->finished, 2);
+    }
+    // It is asked for anew afterwards.
+    const auto again = resolver.resolve("dead.example", 1, other.collect());
+    QVERIFY(runUntil(*loop, [&] { return other.list.size() == 2; }));
+  }
+
+  void theAnswersOfAShareHaveTheirOwnPorts() {
+    auto loop = makeLoop();
+    Resolver resolver(*loop,
+                      [](const std::string&) { return Answer(std::vector{SocketAddress::loopback4(0)}); });
+    Answers answers;
+    const auto one = resolver.resolve("a.example", 1, answers.collect());
+    const auto two = resolver.resolve("a.example", 2, answers.collect());
+    QVERIFY(runUntil(*loop, [&] { return answers.list.size() == 2; }));
+    QCOMPARE(answers.list[0]->at(0).port(), std::uint16_t{1});
+    QCOMPARE(answers.list[1]->at(0).port(), std::uint16_t{2});
+  }
+
   void theCallbackMayDestroyQueryAndResolver() {
     auto loop = makeLoop();
     auto resolver = std::make_unique<Resolver>(*loop, noLookup);
