@@ -6,6 +6,7 @@
 #include "core/http/h1_parser.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/http/head_lines.h"
 #include "core/http/scan.h"
@@ -168,7 +169,8 @@ bool acceptStatusLine(Cursor& cursor, ResponseHead& head) noexcept {
     }
   }
   const int status = (begin[1] - '0') * 100 + (begin[2] - '0') * 10 + (begin[3] - '0');
-  if (status < 100 || status > 599) return cursor.refuse(502, "The status code is out of range.");
+  // 600 to 999 are not defined, but three digits are what the syntax asks for (RFC 9110 section 15).
+  if (status < 100) return cursor.refuse(502, "The status code is out of range.");
   head.status = static_cast<std::uint16_t>(status);
   if (cursor.at == cursor.end) return cursor.more();
   head.reason = {};
@@ -184,10 +186,12 @@ bool decideKeepAlive(const Facts& facts, Version version) noexcept {
   return !facts.close && (version == Version::Http11 || facts.keepAlive);
 }
 
-/// The framing that Transfer-Encoding and Content-Length give together; `none` where neither is there.
+/// The framing that Transfer-Encoding and Content-Length give together; `none` where neither is there. An
+/// answer may repeat its Content-Length (RFC 9112 section 6.3), a request may not.
 bool decideFraming(Cursor& cursor, const Facts& facts, Version version, BodyFraming none,
                    Framing& framing) noexcept {
   framing = {none, 0};
+  const bool isAnswer = none == BodyFraming::UntilClose;
   if (facts.transferEncodings != 0) {
     if (facts.contentLengths != 0) {
       return cursor.refuse(400, "Content-Length and Transfer-Encoding contradict each other.");
@@ -206,9 +210,11 @@ bool decideFraming(Cursor& cursor, const Facts& facts, Version version, BodyFram
     return cursor.refuse(400, "The Transfer-Encoding is not valid.");
   }
   if (facts.contentLengths == 0) return true;
-  if (facts.contentLengths > 1) return cursor.refuse(400, "There is more than one Content-Length.");
+  if (facts.contentLengths > 1 && (!isAnswer || facts.contentLengthsDiffer))
+    return cursor.refuse(400, "There is more than one Content-Length.");
   framing.body = BodyFraming::Length;
-  return detail::parseContentLength(facts.contentLength, framing.length) ||
+  const std::string_view length = isAnswer ? detail::repeatedValue(facts.contentLength) : facts.contentLength;
+  return detail::parseContentLength(length, framing.length) ||
          cursor.refuse(400, "The Content-Length is not valid.");
 }
 
@@ -260,6 +266,18 @@ bool decideResponse(Cursor& cursor, const Facts& facts, std::string_view method,
   return true;
 }
 
+/// Leaves one Content-Length field with one value: it may be passed on (answers to HEAD, 304).
+void unifyContentLength(const Facts& facts, std::vector<Field>& fields) {
+  const bool isList = facts.contentLength.find(',') != std::string_view::npos;
+  if (facts.contentLengths <= 1 && !isList) return;
+  bool found = false;
+  std::erase_if(fields, [&](Field& field) {
+    if (!equalsIgnoreCase(field.name, "content-length")) return false;
+    field.value = detail::repeatedValue(field.value);
+    return std::exchange(found, true);
+  });
+}
+
 /// Runs `parse` over the head at the front of `data` where that can bring anything new, and keeps the limit
 /// on its size.
 template <typename Parse>
@@ -300,8 +318,10 @@ ParseResult parseResponseHead(std::string_view data, const HeadLimits& limits, s
     Facts facts;
     head.clear();
     return acceptStatusLine(cursor, head) &&
-           detail::acceptFieldLines(cursor, limits.fields, head.fields, &facts) &&
-           decideResponse(cursor, facts, requestMethod, head, traits);
+           detail::acceptFieldLines(cursor, limits.fields, head.fields, &facts,
+                                    detail::BlankBeforeColon::Removed) &&
+           decideResponse(cursor, facts, requestMethod, head, traits) &&
+           (unifyContentLength(facts, head.fields), true);
   });
   if (result.status == ParseStatus::Invalid)
     result.errorStatus = 502;  // whatever is wrong, it is the origin's

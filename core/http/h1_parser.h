@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // HTTP/1.1 heads and chunked bodies, parsed as strictly as RFC 9112 lets an intermediary be: where two
-// readers could disagree (framing, line ends, white space, names, Host) the message is refused. Sans-I/O and
-// without allocation: heads are views into the caller's buffer. Pure; any thread.
+// readers could disagree (framing, line ends, white space, names, Host) the message is refused. Answers come
+// from the user's own programs: what RFC 9112 lets a proxy repair in them is repaired (a Content-Length that
+// is repeated, white space before a colon, an undefined status of three digits). Sans-I/O and without
+// allocation: heads are views into the caller's buffer. Pure; any thread.
 
 #include <cstddef>
 #include <cstdint>

@@ -56,6 +56,8 @@ void note(const Field& field, std::string_view raw, Facts& facts) noexcept {
       break;
     case 14:
       if (scan::equalsLower(field.name, "content-length")) {
+        if (facts.contentLengths > 0 && trimSpaces(raw) != trimSpaces(facts.contentLength))
+          facts.contentLengthsDiffer = true;
         facts.contentLength = raw;
         ++facts.contentLengths;
       }
@@ -111,7 +113,8 @@ bool acceptLineEnd(Cursor& cursor, const char* reason) noexcept {
   return true;
 }
 
-bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>& fields, Facts* facts) {
+bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>& fields, Facts* facts,
+                      BlankBeforeColon blank) {
   for (;;) {
     if (cursor.at == cursor.end) return cursor.more();
     if (*cursor.at == '\r') return acceptLineEnd(cursor, nullptr);
@@ -121,9 +124,14 @@ bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>&
     const char* const nameEnd = scan::skip(name, cursor.end, scan::kToken);
     if (nameEnd == cursor.end) return cursor.more();
     if (nameEnd == name) return cursor.refuse(400, nameProblem(*name));
-    if (*nameEnd != ':') return cursor.refuse(400, afterNameProblem(*nameEnd));
+    const char* colon = nameEnd;
+    if (blank == BlankBeforeColon::Removed) {
+      while (colon != cursor.end && (*colon == ' ' || *colon == '\t')) ++colon;
+      if (colon == cursor.end) return cursor.more();
+    }
+    if (*colon != ':') return cursor.refuse(400, afterNameProblem(*nameEnd));
 
-    const char* const raw = nameEnd + 1;
+    const char* const raw = colon + 1;
     const char* const valueEnd = scan::skipFieldValue(raw, cursor.end);
     cursor.at = valueEnd;
     if (!acceptLineEnd(cursor, "A header field's value has a control character.")) return false;
@@ -132,6 +140,16 @@ bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>&
     fields.push_back({{name, static_cast<std::size_t>(nameEnd - name)}, scan::trim(value)});
     if (facts != nullptr) note(fields.back(), value, *facts);
   }
+}
+
+std::string_view repeatedValue(std::string_view text) noexcept {
+  const std::string_view first = trimSpaces(text.substr(0, text.find(',')));
+  std::string_view rest = text;
+  for (std::size_t comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+    rest.remove_prefix(comma + 1);
+    if (trimSpaces(rest.substr(0, rest.find(','))) != first) return text;
+  }
+  return first;
 }
 
 bool parseContentLength(std::string_view text, std::uint64_t& length) noexcept {

@@ -44,6 +44,7 @@ struct Facts {
   std::uint32_t transferEncodings = 0;
   std::uint32_t upgrades = 0;
   std::uint32_t connectionOptions = 0;
+  bool contentLengthsDiffer = false;
   bool close = false;
   bool keepAlive = false;
   bool connectionUpgrade = false;
@@ -55,8 +56,14 @@ inline constexpr std::uint32_t kMaxConnectionOptions = 32;
 
 /// "\r\n" at the cursor. False: more is needed, or `reason` (400).
 bool acceptLineEnd(Cursor& cursor, const char* reason) noexcept;
+/// White space between a field's name and the colon: a request with it is refused, from an answer a proxy
+/// removes it (RFC 9112 section 5.1).
+enum class BlankBeforeColon : std::uint8_t { Refused, Removed };
 /// Field lines up to and with the empty line. False: see the cursor's status. `facts` may be null (trailers).
-bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>& fields, Facts* facts);
+bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>& fields, Facts* facts,
+                      BlankBeforeColon blank = BlankBeforeColon::Refused);
+/// The value of which a list like "5, 5" has nothing but repetitions; the whole text where it is not one.
+std::string_view repeatedValue(std::string_view text) noexcept;
 /// 1*DIGIT with spaces around it, below 2^62.
 bool parseContentLength(std::string_view text, std::uint64_t& length) noexcept;
 

@@ -302,7 +302,7 @@ Result<> readResponseHead(ByteView payload, ResponseHeadFrame& frame) {
       !takeVersion(flags, head.version)) {
     return malformed("a response head with unknown flags");
   }
-  if (!reader.varint(status) || status < 100 || status > 599)
+  if (!reader.varint(status) || status < 100 || status > 999)
     return malformed("a response head without a valid status");
   head.status = static_cast<std::uint16_t>(status);
   const bool neverContent = status < 200 || status == 204 || status == 304;

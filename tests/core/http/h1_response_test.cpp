@@ -46,6 +46,9 @@ class H1ResponseTest : public QObject {
   void reasons();
   void refuses_data();
   void refuses();
+  void repairs_data();
+  void repairs();
+  void takesUndefinedStatuses();
   void framing_data();
   void framing();
   void interimThenFinal();
@@ -97,7 +100,6 @@ void H1ResponseTest::refuses_data() {
   row("two digits", "HTTP/1.1 20 OK\r\n\r\n");
   row("four digits", "HTTP/1.1 2000 OK\r\n\r\n");
   row("status 099", "HTTP/1.1 099 x\r\n\r\n");
-  row("status 600", "HTTP/1.1 600 x\r\n\r\n");
   row("status letters", "HTTP/1.1 2xx x\r\n\r\n");
   row("two spaces", "HTTP/1.1  200 OK\r\n\r\n");
   row("tab", "HTTP/1.1\t200 OK\r\n\r\n");
@@ -107,12 +109,21 @@ void H1ResponseTest::refuses_data() {
   row("bare line feed after a field", "HTTP/1.1 200 OK\r\nA: b\n\r\n");
   row("bare carriage return", ok("A: b\rc\r\n"));
   row("folded", ok("A: b\r\n c\r\n"));
-  row("space before the colon", ok("A : b\r\n"));
+  row("space in a name", ok("A b: c\r\n"));
+  row("space instead of a colon", ok("A b\r\n"));
+  row("no name before a space", ok(" : b\r\n"));
+  row("space before the colon of a length, and a coding",
+      ok("Content-Length : 1\r\nTransfer-Encoding : chunked\r\n"));
+  row("lengths that differ, one with a space before the colon",
+      ok("Content-Length : 1\r\nContent-Length: 2\r\n"));
   row("no colon", ok("A\r\n"));
   row("length and coding", ok("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"));
   row("two lengths", ok("Content-Length: 1\r\nContent-Length: 2\r\n"));
-  row("two equal lengths", ok("Content-Length: 1\r\nContent-Length: 1\r\n"));
-  row("list of lengths", ok("Content-Length: 1, 1\r\n"));
+  row("three lengths, the last other", ok("Content-Length: 1\r\nContent-Length: 1\r\nContent-Length: 2\r\n"));
+  row("list of lengths that differ", ok("Content-Length: 1, 2\r\n"));
+  row("list of lengths with a gap", ok("Content-Length: 1,,1\r\n"));
+  row("list that begins with a comma", ok("Content-Length: ,1\r\n"));
+  row("equal lengths in other digits", ok("Content-Length: 1\r\nContent-Length: 01\r\n"));
   row("bad length", ok("Content-Length: 1x\r\n"));
   row("other coding", ok("Transfer-Encoding: gzip, chunked\r\n"));
   row("coding twice", ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"));
@@ -128,6 +139,46 @@ void H1ResponseTest::refuses() {
   QCOMPARE(parsed.result.status, ParseStatus::Invalid);
   QCOMPARE(parsed.result.errorStatus, std::uint16_t{502});
   QVERIFY(parsed.result.errorReason != nullptr);
+}
+
+void H1ResponseTest::repairs_data() {
+  QTest::addColumn<QByteArray>("text");
+  QTest::addColumn<QByteArray>("fields");
+  const auto row = [](const char* name, const std::string& text, const char* fields) {
+    QTest::newRow(name) << QByteArray::fromStdString(text) << QByteArray(fields);
+  };
+  row("space before the colon", ok("Content-Length: 1\r\nA : b\r\n"), "Content-Length=1;A=b;");
+  row("tab before the colon", ok("Content-Length: 1\r\nA\t \t: b\r\n"), "Content-Length=1;A=b;");
+  row("space before a length's colon", ok("Content-Length : 1\r\n"), "Content-Length=1;");
+  row("two equal lengths", ok("Content-Length: 1\r\nContent-Length: 1\r\n"), "Content-Length=1;");
+  row("three equal lengths", ok("Content-Length: 1\r\nB: c\r\ncontent-length:  1\r\nContent-Length: 1 \r\n"),
+      "Content-Length=1;B=c;");
+  row("list of equal lengths", ok("Content-Length: 1, 1,1\r\n"), "Content-Length=1;");
+  row("two equal lists", ok("Content-Length: 1, 1\r\nContent-Length: 1, 1\r\n"), "Content-Length=1;");
+}
+
+void H1ResponseTest::repairs() {
+  QFETCH(QByteArray, text);
+  QFETCH(QByteArray, fields);
+  Parsed parsed;
+  parse(text.toStdString(), "GET", parsed);
+  QVERIFY2(parsed.result.status == ParseStatus::Complete, parsed.result.errorReason);
+  QCOMPARE(static_cast<int>(parsed.traits.framing.body), static_cast<int>(BodyFraming::Length));
+  QCOMPARE(parsed.traits.framing.length, std::uint64_t{1});
+  std::string list;
+  for (const Field& field : parsed.head.fields)
+    list.append(field.name).append("=").append(field.value).append(";");
+  QCOMPARE(QByteArray::fromStdString(list), fields);
+}
+
+void H1ResponseTest::takesUndefinedStatuses() {
+  for (const std::uint16_t status : {std::uint16_t{600}, std::uint16_t{999}}) {
+    Parsed parsed;
+    parse("HTTP/1.1 " + std::to_string(status) + " Odd\r\nContent-Length: 0\r\n\r\n", "GET", parsed);
+    QCOMPARE(parsed.result.status, ParseStatus::Complete);
+    QCOMPARE(parsed.head.status, status);
+    QVERIFY(!parsed.traits.interim);
+  }
 }
 
 void H1ResponseTest::framing_data() {

@@ -272,7 +272,7 @@ void HttpFramesTest::refusesResponses_data() {
   row("no status", {0x12});
   row("status cut", {0x12, 0x40});
   row("status 99", {0x12, 0x40, 99});
-  row("status 600", {0x12, 0x42, 0x58});
+  row("status 1000", {0x12, 0x43, 0xe8});
   row("framing 3", {0x13, 0x40, 200});
   row("version 3", {0x32, 0x40, 200});
   row("reserved bit 3", {0x1a, 0x40, 200});
