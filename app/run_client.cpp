@@ -84,6 +84,23 @@ class Reporter {
     }
   }
 
+  void problem(const engine::OriginProblem& problem) {
+    if (m_json) {
+      nlohmann::json event = {{"event", "problem"},
+                              {"name", problem.name},
+                              {"code", problem.code},
+                              {"message", problem.message},
+                              {"requests", problem.requests}};
+      if (problem.status != 0) event["status"] = problem.status;
+      if (!problem.cause.empty()) event["cause"] = problem.cause;
+      printJson(event);
+      return;
+    }
+    const std::string outcome = problem.status != 0 ? std::to_string(problem.status) : "cut off";
+    const std::string number = problem.requests > 1 ? fmt::format(" ({} requests)", problem.requests) : "";
+    printLine(fmt::format("  {:<7}  {}{}", outcome, problem.message, number));
+  }
+
   void link(const engine::LinkSnapshot& link) {
     if (m_json) {
       nlohmann::json event = {{"event", "link"}, {"state", engine::toString(link.state)}};
@@ -139,6 +156,8 @@ int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& 
         reporter.tunnel(tunnel);
         if (changed->tunnel.state == engine::TunnelState::Failed)
           return reportError(withHint(changed->tunnel), json, kExitFailure);
+      } else if (const auto* seen = std::get_if<engine::ProblemSeen>(&event)) {
+        reporter.problem(seen->problem);
       } else if (const auto* link = std::get_if<engine::LinkChanged>(&event); link != nullptr && !draining) {
         reporter.link(link->link);
         if (link->link.state != engine::LinkState::Failed) continue;

@@ -45,6 +45,7 @@ class IntrusiveList {
 
   [[nodiscard]] bool empty() const noexcept { return m_root.m_next == &m_root; }
   [[nodiscard]] T* front() noexcept { return empty() ? nullptr : static_cast<T*>(m_root.m_next); }
+  [[nodiscard]] T* back() noexcept { return empty() ? nullptr : static_cast<T*>(m_root.m_previous); }
   void pushBack(T& element) noexcept {
     ListHook<Tag>& hook = element;
     hook.unlink();

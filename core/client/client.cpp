@@ -50,6 +50,7 @@ void Client::shutDown() {
   m_link->close();
   m_loop->runOnce();  // the good-bye leaves
   m_link.reset();
+  m_problemTimer.reset();
   m_requests.clear();
   m_tunnels.clear();
   m_drainTimer.reset();
@@ -98,6 +99,7 @@ void Client::replaceTunnel(std::shared_ptr<Tunnel> tunnel) {
 
 void Client::removeTunnel(TunnelId id) {
   post([this, id] {
+    m_problems.forget(id);
     if (m_tunnels.erase(id) > 0) m_link->declare();
   });
 }
@@ -231,6 +233,33 @@ void Client::tell(const Tunnel& tunnel) {
 std::shared_ptr<Tunnel> Client::findTunnel(std::uint64_t id) {
   const auto found = m_tunnels.find(id);
   return found == m_tunnels.end() || !found->second->started ? nullptr : found->second;
+}
+
+void Client::onProblem(OriginProblem problem) {
+  if (const auto found = m_tunnels.find(problem.tunnel); found != m_tunnels.end()) {
+    problem.name = found->second->name();
+  } else {
+    problem.tunnel = 0;  // those that do not exist are told of together
+  }
+  if (const auto told = m_problems.add(std::move(problem), m_loop->now())) {
+    tellProblem(*told);
+  } else {
+    if (m_problemTimer == nullptr)
+      m_problemTimer = std::make_unique<net::Timer>(*m_loop, [this] { tellDueProblems(); });
+    if (!m_problemTimer->isActive()) m_problemTimer->startAt(m_problems.due());
+  }
+}
+
+void Client::tellDueProblems() {
+  for (const OriginProblem& problem : m_problems.takeDue(m_loop->now())) tellProblem(problem);
+  if (m_problems.due() != kNever) m_problemTimer->startAt(m_problems.due());
+}
+
+void Client::tellProblem(const OriginProblem& problem) {
+  const std::string_view name = problem.name.empty() ? std::string_view("a tunnel") : problem.name;
+  logWarning("client", "{}: {} ({}, {} request{})", name, problem.message, problem.code, problem.requests,
+             problem.requests == 1 ? "" : "s");
+  m_observer.onProblem(problem);
 }
 
 void Client::onRequestStream(transport::Stream& stream) {

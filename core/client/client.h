@@ -13,6 +13,7 @@
 
 #include "core/base/peak_pool.h"
 #include "core/client/inbound_request.h"
+#include "core/client/problem_log.h"
 #include "core/client/server_link.h"
 #include "core/client/status.h"
 #include "core/client/tunnel.h"
@@ -27,6 +28,8 @@ class ClientObserver {
   virtual void onTunnelChanged(const TunnelSnapshot& tunnel) = 0;
   /// The answer to Client::releaseName: the name is anybody's, or why it is not.
   virtual void onNameReleased(const std::string& name, const Result<>& result) = 0;
+  /// Visitors got an answer of the client's instead of their origin's; not each is told (ProblemLog).
+  virtual void onProblem(const OriginProblem& problem) = 0;
 
  protected:
   ~ClientObserver() = default;
@@ -78,8 +81,11 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   net::EventLoop& loop() override { return *m_loop; }
   AnswerBudget& answerBudget() override { return m_budget; }
   void recycle(InboundRequest& request) override;
+  void onProblem(OriginProblem problem) override;
 
   void tell(const Tunnel& tunnel);
+  void tellProblem(const OriginProblem& problem);
+  void tellDueProblems();
   void setTunnelState(Tunnel& tunnel, TunnelState state);
   void trimRequests();
   void onDrainTimer();
@@ -97,6 +103,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   std::unique_ptr<net::Timer> m_trimTimer;
   std::unique_ptr<ServerLink> m_link;
   std::unique_ptr<net::Timer> m_drainTimer;
+  ProblemLog m_problems;
+  std::unique_ptr<net::Timer> m_problemTimer;
   std::function<void()> m_drained;
   Timestamp m_drainUntil = kNever;
   std::map<std::uint64_t, std::string> m_releases;  ///< Asked for and not answered, by their number.

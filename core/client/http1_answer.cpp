@@ -13,8 +13,6 @@ namespace {
 
 /// An origin is trusted more than a visitor, and real ones send large cookies.
 constexpr http::HeadLimits kAnswerLimits{48 * 1024, 8 * 1024, 256};
-/// PROTOCOL.md section 7.
-constexpr unsigned kMaxInterimHeads = 16;
 
 }  // namespace
 
@@ -45,7 +43,7 @@ void Http1Exchange::readHead(Slice data) {
     }
     m_scanned = 0;
     const std::size_t left = text.size() - result.consumed;
-    const bool goesOn = startAnswer();
+    const bool goesOn = startAnswer(result.consumed);
     m_answerHead.clear();
     if (!goesOn) return;
     data = data.part(data.size() - left, left);
@@ -76,9 +74,9 @@ const char* Http1Exchange::refuseUpgrade() {
   return problem;
 }
 
-bool Http1Exchange::startAnswer() {
+bool Http1Exchange::startAnswer(std::size_t headBytes) {
   if (m_traits.interim) {
-    if (++m_interimHeads > kMaxInterimHeads) {
+    if (!m_interim.take(m_loop.now(), headBytes)) {
       fail(http::Problem::OriginBroken, "the origin sends interim answers without end");
       return false;
     }
@@ -99,6 +97,7 @@ bool Http1Exchange::startAnswer() {
   m_head.clear();
   m_content.clear();
   m_keepsContent = false;
+  if (http::authenticatesConnection(m_answer.fields)) m_origin->pinTo(*m_visitor);
   const bool keepsLength = m_method == "HEAD" || m_answer.status == 304;
   http::removeHopByHop(m_answer.fields, http::Direction::Response);
   if (!keepsLength) {
@@ -193,7 +192,8 @@ void Http1Exchange::onOriginEnd() {
 
 void Http1Exchange::onOriginError(const Error& error) {
   if (retry()) return;
-  fail(http::Problem::OriginBroken, error.code == ErrorCode::ConnectionReset ? "the connection was cut" : "");
+  fail(http::Problem::OriginBroken, error.code == ErrorCode::ConnectionReset ? "the connection was cut" : "",
+       &error);
 }
 
 void Http1Exchange::checkUpgradedEnd() {
@@ -205,14 +205,14 @@ void Http1Exchange::checkUpgradedEnd() {
   m_user.onEnd();
 }
 
-void Http1Exchange::fail(http::Problem problem, std::string_view detail) {
+void Http1Exchange::fail(http::Problem problem, std::string_view detail, const Error* error) {
   if (m_phase == Phase::Ended) return;
   const Fate fate = m_phase == Phase::Head ? Fate::Close : Fate::Abort;
   m_phase = Phase::Ended;
   release(fate);
   m_content.clear();
   m_head.clear();
-  m_user.onFailed({problem, detail});
+  m_user.onFailed({problem, detail, error});
 }
 
 }  // namespace adit::client

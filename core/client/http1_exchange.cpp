@@ -41,7 +41,9 @@ void Http1Exchange::begin(Tunnel& tunnel, const OriginRequest& request) {
   m_finished = m_retried = m_originSpoke = m_originEnded = false;
   m_answerHead.clear();
   m_scanned = 0;
-  m_interimHeads = 0;
+  m_interim = http::InterimBudget();
+  m_visitor = &request.stream.visitor;
+  m_authenticates = http::authenticatesConnection(request.head.fields);
   if (m_webSocket) takeOffer(request.head);
   writeHead(request);
   reach(false);
@@ -99,7 +101,7 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
 }
 
 void Http1Exchange::reach(bool fresh) {
-  if (!fresh) m_origin = m_tunnel->origins->leaseIdle(*this);
+  if (!fresh) m_origin = m_tunnel->origins->leaseIdle(*this, *m_visitor);
   if (m_origin != nullptr) {
     sendPending();
     return;
@@ -116,10 +118,11 @@ void Http1Exchange::onDialed(OriginConnection& connection) {
 void Http1Exchange::onDialFailed(const OriginConnector::Failure& failure) {
   m_loop.dispose(std::move(m_dial));
   // The failure lives in what was just disposed of, which is not before the turn's end.
-  fail(failure.problem(), failure.detail);
+  fail(failure.problem(), failure.detail, &failure.error);
 }
 
 void Http1Exchange::sendPending() {
+  if (m_authenticates) m_origin->pinTo(*m_visitor);
   net::StreamSocket& socket = m_origin->socket();
   for (std::size_t i = 0; i < m_head.count(); ++i) socket.send(m_head.at(i));
   for (std::size_t i = 0; i < m_content.count(); ++i) socket.send(m_content.at(i));

@@ -13,6 +13,7 @@
 #include "core/client/origin_pool.h"
 #include "core/client/websocket_handshake.h"
 #include "core/http/h1_parser.h"
+#include "core/http/interim_budget.h"
 
 namespace adit::client {
 
@@ -56,13 +57,13 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   void boundContent();
 
   void readHead(Slice data);
-  bool startAnswer();
+  bool startAnswer(std::size_t headBytes);
   const char* refuseUpgrade();
   void forward(Slice data);
   void forwardChunks(Slice data);
   void endAnswer();
   void checkUpgradedEnd();
-  void fail(http::Problem problem, std::string_view detail);
+  void fail(http::Problem problem, std::string_view detail, const Error* error = nullptr);
   void release(Fate fate);
 
   net::EventLoop& m_loop;
@@ -81,6 +82,8 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   bool m_keepsContent = true;  ///< All of it is there; false where there is no second try.
   bool m_finished = false;
   bool m_webSocket = false;
+  bool m_authenticates = false;  ///< By a scheme that authenticates the connection.
+  const net::SocketAddress* m_visitor = nullptr;
   bool m_ownKey = false;  ///< The handshake's key is ours: so is the proof that it was understood.
   bool m_retried = false;
 
@@ -95,7 +98,7 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   http::ResponseTraits m_traits;
   http::ChunkedDecoder m_chunked;
   std::uint64_t m_remaining = 0;
-  unsigned m_interimHeads = 0;
+  http::InterimBudget m_interim;
 };
 
 }  // namespace adit::client

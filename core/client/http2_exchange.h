@@ -42,7 +42,9 @@ class Http2Exchange final : public OriginExchange,
   /// The wait is over; false when the connection did not take the request after all.
   bool place(Http2Connection& connection);
   void fail(const OriginFailure& failure);
-  void fail(http::Problem problem, std::string_view detail) { fail(OriginFailure{problem, detail}); }
+  void fail(http::Problem problem, std::string_view detail, const Error* error = nullptr) {
+    fail(OriginFailure{problem, detail, error});
+  }
 
  private:
   enum class Phase : std::uint8_t {

@@ -109,22 +109,22 @@ void Http2Origin::onConnected(std::unique_ptr<net::StreamSocket> socket) {
 void Http2Origin::onConnectFailed(const OriginConnector::Failure& failure) {
   m_loop.dispose(std::move(m_dial));
   logDebug("client", "{}: {}", m_target.toString(), failure.error.describe());
-  failWaiting(failure.problem(), failure.detail);
+  failWaiting(failure.problem(), failure.detail, &failure.error);
 }
 
 /// Nobody new can be reached. Where there are connections, requests go on waiting for room there.
-void Http2Origin::failWaiting(http::Problem problem, std::string_view detail) {
+void Http2Origin::failWaiting(http::Problem problem, std::string_view detail, const Error* error) {
   const bool others = std::any_of(m_connections.begin(), m_connections.end(),
                                   [](const auto& connection) { return connection->acceptsRequests(); });
-  if (!others) failAll(m_waiting, problem, detail);
+  if (!others) failAll(m_waiting, problem, detail, error);
 }
 
 void Http2Origin::failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
-                          std::string_view detail) {
+                          std::string_view detail, const Error* error) {
   // Taken out first: one that fails may be the last that keeps this object.
   IntrusiveList<Http2Exchange, WaitingTag> failed;
   failed.splice(list);
-  while (Http2Exchange* exchange = failed.popFront()) exchange->fail(problem, detail);
+  while (Http2Exchange* exchange = failed.popFront()) exchange->fail(problem, detail, error);
 }
 
 void Http2Origin::onGone(Http2Connection& connection) {

@@ -39,9 +39,9 @@ class Http2Origin final : private net::Flushable,
   enum class Fit : std::uint8_t { Placed, Later, Never };
   Fit tryToPlace(Http2Exchange& exchange);
   void dialIfUseful();
-  void failWaiting(http::Problem problem, std::string_view detail);
+  void failWaiting(http::Problem problem, std::string_view detail, const Error* error = nullptr);
   static void failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
-                      std::string_view detail);
+                      std::string_view detail, const Error* error = nullptr);
 
   net::EventLoop& m_loop;
   const Target m_target;

@@ -17,11 +17,11 @@ wire::AppError codeFor(http::H2Error reset, bool isHead) noexcept {
       return wire::AppError::OriginCancelled;
     case http::H2Error::RefusedStream:
       // Behind a head it would be a promise that is broken already.
-      return isHead ? wire::AppError::OriginRefusal : wire::AppError::OriginReset;
+      return isHead ? wire::AppError::OriginRefusedStream : wire::AppError::OriginReset;
     case http::H2Error::EnhanceYourCalm:
-      return wire::AppError::OriginCalm;
+      return wire::AppError::OriginEnhanceYourCalm;
     case http::H2Error::InadequateSecurity:
-      return wire::AppError::OriginInsecure;
+      return wire::AppError::OriginInadequateSecurity;
     default:
       return wire::AppError::OriginReset;
   }
@@ -32,7 +32,8 @@ wire::AppError codeFor(http::H2Error reset, bool isHead) noexcept {
 void InboundRequest::onInterim(http::ResponseHead& head) {
   wire::ResponseHeadFrame frame;
   frame.head = &head;
-  relay::sendResponseHead(*m_stream, m_owner.loop().writer(), wire::FrameType::InterimHead, frame);
+  // One that is too large for a frame is left out: interim answers are optional (RFC 9110 section 15.2).
+  (void)relay::sendResponseHead(*m_stream, m_owner.loop().writer(), wire::FrameType::InterimHead, frame);
 }
 
 void InboundRequest::onHead(http::ResponseHead& head, http::Framing framing, bool upgraded) {
@@ -60,7 +61,9 @@ void InboundRequest::onContent(Slice data) {
 }
 
 void InboundRequest::onTrailers(std::span<const http::Field> fields) {
-  relay::sendTrailers(*m_stream, m_owner.loop().writer(), fields);
+  if (relay::sendTrailers(*m_stream, m_owner.loop().writer(), fields)) return;
+  tellProblem({http::Problem::OriginBroken, "the answer's trailers are too large"}, 0);
+  refuse(wire::AppError::OriginBroken);
 }
 
 void InboundRequest::onHalfEnd() { m_stream->finish(); }
@@ -74,7 +77,6 @@ void InboundRequest::onEnd() {
 }
 
 void InboundRequest::onFailed(const OriginFailure& failure) {
-  logDebug("client", "{}: {}", m_tunnel->target.toString(), failure.detail);
   const bool isHead = m_answerPhase == AnswerPhase::Head;
   // A page cannot say to a call's library what a reset does.
   const bool tellsReset =
@@ -84,8 +86,24 @@ void InboundRequest::onFailed(const OriginFailure& failure) {
   } else if (isHead) {
     answerProblem(failure);
   } else {
+    tellProblem(failure, 0);
     refuse(wire::AppError::OriginBroken);
   }
+}
+
+void InboundRequest::tellProblem(const OriginFailure& failure, std::uint16_t status) {
+  OriginProblem problem;
+  problem.tunnel = m_tunnel->id;
+  problem.status = status;
+  problem.code = http::codeOf(failure.problem);
+  std::string_view why = failure.detail;
+  if (failure.error != nullptr) {
+    problem.cause = toString(failure.error->code);
+    if (!failure.error->detail.empty()) why = failure.error->detail;
+  }
+  if (why.empty()) why = "its answer was not HTTP, or broke off";
+  problem.message = fmt::format("{}: {}", m_tunnel->target.toString(), why);
+  m_owner.onProblem(std::move(problem));
 }
 
 void InboundRequest::onTimeout() {
@@ -101,6 +119,7 @@ void InboundRequest::answerProblem(const OriginFailure& failure) {
   page.detail = failure.detail;
   if (failure.reset) page.grpcStatus = http::grpcStatusFor(*failure.reset);
   const http::RenderedPage rendered = http::renderPage(page, m_pageFormat);
+  tellProblem(failure, http::statusOf(failure.problem));
   http::ResponseHead answer;
   answer.status = rendered.status;
   for (const auto& [name, value] : rendered.fields) answer.fields.push_back({name, value});
@@ -113,7 +132,7 @@ void InboundRequest::answerProblem(const OriginFailure& failure) {
     frame.framing = {http::BodyFraming::Length, rendered.content.size()};
   }
   SlabWriter& writer = m_owner.loop().writer();
-  relay::sendResponseHead(*m_stream, writer, wire::FrameType::ResponseHead, frame);
+  (void)relay::sendResponseHead(*m_stream, writer, wire::FrameType::ResponseHead, frame);  // ours: small
   if (!m_isHead) {
     writer.copyAll(asBytes(rendered.content),
                    [&](Slice piece) { relay::sendData(*m_stream, writer, std::move(piece)); });

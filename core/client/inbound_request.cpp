@@ -35,7 +35,7 @@ bool InboundRequest::readStreamHead(ByteView& data) {
   }
   const Result<std::size_t> used = wire::readStreamHead(whole, m_streamHead);
   if (!used) {
-    refuse(wire::AppError::Malformed);
+    refuse(wire::streamErrorOf(used.error()));
     return false;
   }
   if (*used == 0) {
@@ -45,11 +45,17 @@ bool InboundRequest::readStreamHead(ByteView& data) {
   }
   data = data.subspan(*used - before);
   if (m_streamHead.kind != wire::StreamKind::Http) {
-    refuse(wire::AppError::RequestRefused);
+    refuse(wire::AppError::Protocol);
     return false;
   }
   m_tunnel = m_owner.findTunnel(m_streamHead.tunnel);
   if (m_tunnel == nullptr) {
+    OriginProblem problem;
+    problem.tunnel = m_streamHead.tunnel;
+    problem.status = 503;
+    problem.code = wire::toString(wire::AppError::TunnelUnknown);
+    problem.message = "the server asked for a tunnel that is not here any more";
+    m_owner.onProblem(std::move(problem));
     refuse(wire::AppError::TunnelUnknown);
     return false;
   }
@@ -73,9 +79,9 @@ void InboundRequest::onStreamData(transport::Stream& stream, ByteView data, bool
   stream.consume(size - std::min(size, m_bodyInFeed));
   if (m_phase != Phase::Request) return;
   if (!fed || (fin && (!m_frames.atFrameBoundary() || !m_hasHead))) {
-    logWarning("client", "a request was refused: {}",
-               fed ? "it ended in the middle of a frame" : fed.error().detail);
-    refuse(wire::AppError::RequestRefused);
+    logWarning("client", "the server's request was refused: {}",
+               fed ? "it ended before a frame or its head was whole" : fed.error().detail);
+    refuse(fed ? wire::AppError::Malformed : wire::streamErrorOf(fed.error()));
     return;
   }
   if (fin) requestEnded();
@@ -122,8 +128,7 @@ Result<> InboundRequest::onBody(ByteView data) {
     if (m_answerPhase != AnswerPhase::Upgraded)
       return fail(ErrorCode::ProtocolViolation, "bytes before the upgrade");
   } else if (m_framing.body == http::BodyFraming::Length) {
-    if (data.size() > m_bodyRemaining)
-      return fail(ErrorCode::ProtocolViolation, "more content than announced");
+    if (data.size() > m_bodyRemaining) return fail(ErrorCode::Malformed, "more content than announced");
     m_bodyRemaining -= data.size();
   } else if (m_framing.body != http::BodyFraming::Chunked) {
     return fail(ErrorCode::ProtocolViolation, "content where there is none");
@@ -137,6 +142,8 @@ Result<> InboundRequest::onBody(ByteView data) {
 
 Result<> InboundRequest::takeTrailers(ByteView payload) {
   if (!m_hasHead) return fail(ErrorCode::ProtocolViolation, "trailers before the request head");
+  if (m_framing.body != http::BodyFraming::Chunked)
+    return fail(ErrorCode::ProtocolViolation, "trailers behind content of a known length");
   std::vector<http::Field> fields;
   if (auto read = wire::readTrailers(payload, fields); !read) return read;
   if (m_answerPhase != AnswerPhase::Done) m_exchange->sendTrailers(fields);
@@ -148,7 +155,7 @@ void InboundRequest::requestEnded() {
   if (m_answerPhase == AnswerPhase::Done) return;
   if (m_answerPhase != AnswerPhase::Upgraded && m_framing.body == http::BodyFraming::Length &&
       m_bodyRemaining != 0) {
-    refuse(wire::AppError::RequestRefused);
+    refuse(wire::AppError::Malformed);
     return;
   }
   m_exchange->finish();

@@ -33,6 +33,8 @@ class RequestOwner {
   virtual AnswerBudget& answerBudget() = 0;
   /// The request is over; it may be used again for another stream.
   virtual void recycle(InboundRequest& request) = 0;
+  /// The visitor gets an answer of the client's own, or half of the origin's.
+  virtual void onProblem(OriginProblem problem) = 0;
 
  protected:
   ~RequestOwner() = default;
@@ -81,6 +83,7 @@ class InboundRequest final : public ListHook<>,
   void requestEnded();
   void timeOrigin();
   void answerProblem(const OriginFailure& failure);
+  void tellProblem(const OriginFailure& failure, std::uint16_t status);
   void refuse(wire::AppError code);
   void end(bool failed, CancelReason reason = CancelReason::VisitorGone);
 

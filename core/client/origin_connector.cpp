@@ -83,9 +83,11 @@ class Connector final : public OriginConnector,
   void onConnectFailed(const Error& error) override {
     const std::string place = m_target.forVisitors();
     const bool slow = error.code == ErrorCode::TimedOut;
-    m_handler.onConnectFailed({error, slow, true,
-                               slow ? fmt::format("{} does not accept the connection", place)
-                                    : fmt::format("nothing answers on {}", place)});
+    std::string detail = fmt::format("nothing answers on {}", place);
+    if (slow) detail = fmt::format("{} does not accept the connection", place);
+    // Not its name: that is of the inside.
+    if (error.code == ErrorCode::ResolveFailed) detail = "the host name it leads to has no address";
+    m_handler.onConnectFailed({error, slow, true, std::move(detail)});
   }
 
   // The socket has another handler before anything can arrive; TLS tells nothing before it is secured.

@@ -34,6 +34,7 @@ struct OriginRequest {
 struct OriginFailure {
   http::Problem problem = http::Problem::OriginBroken;
   std::string_view detail = {};             ///< May be empty; valid during the call.
+  const Error* error = nullptr;             ///< The system's, where it had one; valid during the call.
   std::optional<http::H2Error> reset = {};  ///< An HTTP/2 origin ended the request with this code.
 };
 

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Connections to one tunnel's origin: idle ones are kept for the next request (the newest first), new ones
-// are dialled. An idle connection that the origin closes leaves at once. Owned by its tunnel; the client's
-// thread.
+// HTTP/1.1 connections to one tunnel's origin. Idle ones are kept for the next request and handed out newest
+// first; when there is none, a new one is dialled. An idle connection that the origin closes is closed here
+// at once.
+//
+// Two kinds of idle connections are not simply kept. Where an origin serves one connection at a time, an idle
+// one would keep the others waiting until it times out: idle ones are closed while new connections get no
+// answer. A connection over which a user was authenticated (Negotiate, NTLM) speaks for that user: only the
+// visitor's connection it was authenticated for gets it again.
+//
+// Owned by its tunnel; the client's thread.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "core/base/intrusive_list.h"
 #include "core/client/origin_connector.h"
+#include "core/net/address.h"
 #include "core/net/resolver.h"
 #include "core/net/stream_socket.h"
 #include "core/net/timeout_queue.h"
@@ -29,7 +39,16 @@ class OriginUser {
   ~OriginUser() = default;
 };
 
+struct OriginWaitTag;
+/// A new connection that has not brought a byte of an answer: being dialled, or with its first request sent.
+struct OriginWait : ListHook<OriginWaitTag> {
+  Timestamp since{};
+};
+
+struct OriginIdleTag;
 class OriginConnection final : public net::Disposable,
+                               public OriginWait,
+                               public ListHook<OriginIdleTag>,
                                private net::StreamSocket::Handler,
                                private net::TimeoutItem {
  public:
@@ -37,6 +56,9 @@ class OriginConnection final : public net::Disposable,
   [[nodiscard]] net::StreamSocket& socket() noexcept { return *m_socket; }
   /// True when it has served a request before: its origin may have closed it just now.
   [[nodiscard]] bool isReused() const noexcept { return m_uses > 1; }
+  /// A user was authenticated, or began to be, on this connection for the visitor with this address and port.
+  /// With port 0 it is not known whose connection it is: nobody gets it again.
+  void pinTo(const net::SocketAddress& visitor) { m_visitor = visitor; }
 
  private:
   friend class OriginPool;
@@ -50,6 +72,10 @@ class OriginConnection final : public net::Disposable,
   OriginUser* m_user = nullptr;
   std::unique_ptr<net::StreamSocket> m_socket;
   std::uint64_t m_uses = 0;
+  std::size_t m_index = 0;  ///< In the pool's list of all connections.
+  Timestamp m_idleSince{};
+  bool m_answered = false;                      ///< It brought a byte of an answer once.
+  std::optional<net::SocketAddress> m_visitor;  ///< See pinTo.
 };
 
 /// A connection being made; destroying it cancels. Inside its own callback hand it to EventLoop::dispose
@@ -73,29 +99,47 @@ class OriginPool {
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
 
-  /// An idle connection, or null.
-  OriginConnection* leaseIdle(OriginUser& user);
+  /// An idle connection that may serve this visitor, or null.
+  OriginConnection* leaseIdle(OriginUser& user, const net::SocketAddress& visitor);
   /// A new one; the handler is not called inside. On success it is leased to `user` already.
   std::unique_ptr<OriginDial> dial(OriginUser& user, OriginDial::Handler& handler);
   /// The exchange ended cleanly: keep it for the next.
   void giveBack(OriginConnection& connection);
   /// Close it (`abort`: with RST, so that the origin notices at once).
   void discard(OriginConnection& connection, bool abort);
-  [[nodiscard]] std::size_t idleCount() const noexcept { return m_idle.size(); }
+  [[nodiscard]] std::size_t idleCount() const noexcept { return m_idleCount; }
 
  private:
   friend class OriginConnection;
   class Dial;
-  OriginConnection& adopt(std::unique_ptr<net::StreamSocket> socket, OriginUser& user);
+  using IdleList = IntrusiveList<OriginConnection, OriginIdleTag>;
+  OriginConnection& adopt(std::unique_ptr<net::StreamSocket> socket, OriginUser& user, Timestamp since);
+  OriginConnection& lease(OriginConnection& connection, OriginUser& user);
+  void answered(OriginConnection& connection);
+  void leaveIdle(OriginConnection& connection);
   void remove(OriginConnection& connection);
+
+  [[nodiscard]] OriginWait* longestWait() noexcept;
+  [[nodiscard]] OriginConnection* longestIdle() noexcept;
+  [[nodiscard]] Duration handOverTime() const noexcept;
+  void armHandOver();
+  void handOver();
 
   net::EventLoop& m_loop;
   const Target m_target;
   const OriginSettings m_settings;
   net::Resolver m_resolver;
   net::TimeoutQueue m_idleTimeouts;
+  net::TimeoutQueue m_pinnedTimeouts;
   std::vector<std::unique_ptr<OriginConnection>> m_connections;
-  std::vector<OriginConnection*> m_idle;
+  IdleList m_idle;    ///< The newest last.
+  IdleList m_pinned;  ///< Idle, for one visitor each; the newest last.
+  std::size_t m_idleCount = 0;
+  IntrusiveList<OriginWait, OriginWaitTag> m_dialling;
+  IntrusiveList<OriginWait, OriginWaitTag> m_unanswered;  ///< In the order in which they were connected.
+  std::size_t m_answeredCount = 0;                        ///< Connections that brought an answer once.
+  bool m_servesSeveral = false;  ///< The origin was seen to serve more than one connection at a time.
+  net::Timer m_handOverTimer;
 };
 
 }  // namespace adit::client

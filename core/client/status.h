@@ -68,6 +68,17 @@ struct TunnelSnapshot {
   bool heldElsewhere = false;
 };
 
+/// Requests that this client answered itself, as their origin gave no (whole) answer.
+struct OriginProblem {
+  TunnelId tunnel = 0;
+  std::string name;          ///< The tunnel's; empty where there is none of that id.
+  std::uint16_t status = 0;  ///< What visitors got; 0: their connection was cut in the middle of an answer.
+  std::string code;          ///< "origin-refused", "origin-broken", "origin-slow", "tunnel-unknown".
+  std::string cause;    ///< An ErrorCode's name ("resolve-failed") where the system had one; may be empty.
+  std::string message;  ///< A sentence for the user; names the target.
+  std::uint32_t requests = 1;  ///< How many this speaks of.
+};
+
 struct LinkSnapshot {
   LinkState state = LinkState::Offline;
   std::string server;  ///< "t.example.com:4433", or "this computer" for the embedded server.

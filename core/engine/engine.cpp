@@ -121,6 +121,7 @@ class EngineImpl final : public Engine, private client::ClientObserver {
   void onLinkChanged(const LinkSnapshot& link) override;
   void onTunnelChanged(const TunnelSnapshot& tunnel) override;
   void onNameReleased(const std::string& name, const Result<>& result) override;
+  void onProblem(const OriginProblem& problem) override { push(ProblemSeen{problem}); }
   void push(Event event);
   void scheduleWake();
 

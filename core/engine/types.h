@@ -17,6 +17,7 @@ namespace adit::engine {
 using client::LinkSnapshot;
 using client::LinkState;
 using client::OriginOptions;
+using client::OriginProblem;
 using client::toString;
 using client::TrafficCounters;
 using client::TunnelId;
@@ -48,6 +49,10 @@ struct LinkChanged {
 struct ServerChangeFailed {
   Error error;
 };
+/// Visitors got an answer of this client's instead of their origin's.
+struct ProblemSeen {
+  OriginProblem problem;
+};
 struct LogAdded {
   LogEntry entry;
 };
@@ -57,8 +62,8 @@ struct NameReleased {
   bool released = false;
   Error error;  ///< Where it was not.
 };
-using Event =
-    std::variant<TunnelChanged, TunnelRemoved, LinkChanged, ServerChangeFailed, LogAdded, NameReleased>;
+using Event = std::variant<TunnelChanged, TunnelRemoved, LinkChanged, ServerChangeFailed, ProblemSeen,
+                           LogAdded, NameReleased>;
 
 /// Where the embedded server listens unless told otherwise: ports that no usual development server has.
 inline constexpr std::uint16_t kEmbeddedHttpPort = 4080;

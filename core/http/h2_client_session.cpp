@@ -160,6 +160,7 @@ bool H2ClientSession::allowsExtendedConnect() const noexcept {
 Result<> H2ClientSession::open(H2ClientStream& stream, const H2Request& request) {
   if (!acceptsRequests()) return adit::fail(ErrorCode::Closed, "the connection takes no more requests");
   stream.reset();
+  stream.m_interim = InterimBudget(m_limits.interim);
   stream.m_isHead = request.method == "HEAD";
   std::vector<nghttp2_nv>& pairs = m_scratch->pairs;
   pairs.clear();
@@ -258,7 +259,7 @@ int H2ClientSession::addField(H2ClientStream& stream, std::string_view name, std
     // Three digits, the library has seen to that.
     stream.m_status =
         static_cast<std::uint16_t>((value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0'));
-    return stream.m_status >= 100 && stream.m_status <= 599 ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    return stream.m_status >= 100 && stream.m_status <= 999 ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   if (stream.m_text.size() + name.size() + value.size() > m_limits.headBytes ||
       stream.m_entries.size() >= m_limits.fields) {
@@ -295,10 +296,11 @@ void H2ClientSession::takeHead(H2ClientStream& stream, bool endStream) {
   head.reason = {};
   removeHopByHop(head.fields, Direction::Response);
   if (head.status < 200) {
-    if (++stream.m_interimHeads > m_limits.interimHeads) {
-      refuse(stream);
-    } else {
+    stream.m_gotInterim = true;
+    if (stream.m_interim.take(m_now, stream.m_text.size())) {
       stream.m_handler.onInterim(head);
+    } else {
+      refuse(stream);
     }
     return;
   }
@@ -358,8 +360,7 @@ void H2ClientSession::takeEnd(H2ClientStream& stream) {
 void H2ClientSession::streamClosed(std::int32_t id, std::uint32_t code) {
   --m_open;
   if (H2ClientStream* stream = find(id); stream != nullptr) {
-    const bool unprocessed =
-        code == NGHTTP2_REFUSED_STREAM && !stream->m_gotFinal && stream->m_interimHeads == 0;
+    const bool unprocessed = code == NGHTTP2_REFUSED_STREAM && !stream->m_gotFinal && !stream->m_gotInterim;
     const bool whole = stream->m_gotAll && stream->m_sentAll && code == NGHTTP2_NO_ERROR;
     static_cast<ListHook<>&>(*stream).unlink();
     stream->m_session = nullptr;

@@ -16,6 +16,7 @@
 #include "core/base/slab.h"
 #include "core/http/h2_client_stream.h"
 #include "core/http/h2_control_budget.h"
+#include "core/http/interim_budget.h"
 
 struct nghttp2_session;
 
@@ -28,7 +29,7 @@ namespace adit::http {
 struct H2ClientLimits {
   std::size_t headBytes = 48 * 1024;  ///< Of an answer's head or trailers, decoded; more resets the stream.
   std::size_t fields = 256;
-  unsigned interimHeads = 16;
+  InterimLimits interim = {};
   std::uint32_t streams = 1000;                      ///< At a time, whatever the peer allows.
   std::int32_t streamWindow = 256 * 1024;            ///< Bytes a peer may send ahead of resume().
   std::int32_t connectionWindow = 16 * 1024 * 1024;  ///< Of all streams; renewed at once.

@@ -18,10 +18,10 @@ void H2ClientStream::reset() {
   m_entries.clear();
   m_unconsumed = 0;
   m_contentLength = 0;
-  m_interimHeads = 0;
   m_status = 0;
   m_finished = m_sentAll = m_deferred = false;
-  m_hasLength = m_isCounted = m_isHead = m_gotFinal = m_gotAll = m_paused = m_peerReset = false;
+  m_hasLength = m_isCounted = m_isHead = m_gotInterim = m_gotFinal = m_gotAll = m_paused = m_peerReset =
+      false;
 }
 
 /// The library asks for content again.

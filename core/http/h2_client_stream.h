@@ -14,6 +14,7 @@
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
 #include "core/http/h2_error.h"
+#include "core/http/interim_budget.h"
 #include "core/http/message.h"
 
 namespace adit::http {
@@ -103,11 +104,12 @@ class H2ClientStream final : public ListHook<> {
   std::size_t m_unconsumed = 0;
   std::uint64_t m_contentLength = 0;
   std::uint64_t m_remaining = 0;  ///< Of an answer with a length.
-  unsigned m_interimHeads = 0;
+  InterimBudget m_interim;
   std::uint16_t m_status = 0;
   bool m_hasLength = false;  ///< The field section has a Content-Length.
   bool m_isCounted = false;  ///< The answer has as much content as that says.
   bool m_isHead = false;
+  bool m_gotInterim = false;
   bool m_gotFinal = false;
   bool m_gotAll = false;
   bool m_paused = false;

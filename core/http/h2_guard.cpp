@@ -133,6 +133,7 @@ std::optional<H2Error> H2Guard::check(const H2FrameHeader& frame, bool streamIsO
       return takeControl(now);
     case H2FrameType::WindowUpdate:
     case H2FrameType::Ping:
+      break;
     case H2FrameType::Priority:
       if (frame.stream == 0) return H2Error::ProtocolError;  // RFC 9113 section 6.3
       break;

@@ -101,6 +101,34 @@ bool isForbiddenTrailer(std::string_view name) noexcept {
 
 bool isCdnLoop(std::string_view name) noexcept { return equalsIgnoreCase(name, kCdnLoop); }
 
+bool authenticatesConnection(std::span<const Field> fields) noexcept {
+  for (const Field& field : fields) {
+    switch (fieldId(field.name)) {
+      case FieldId::Authorization:
+      case FieldId::ProxyAuthorization:
+      case FieldId::WWWAuthenticate:
+      case FieldId::ProxyAuthenticate:
+        break;
+      default:
+        continue;
+    }
+    // A field may list several challenges. A parameter in quotes that looks like one errs on the safe side.
+    std::string_view rest = field.value;
+    for (;;) {
+      const std::size_t comma = rest.find(',');
+      const std::string_view element = scan::trim(rest.substr(0, comma));
+      const std::string_view scheme = element.substr(0, element.find_first_of(" \t"));
+      if (scan::equalsLower(scheme, "negotiate") || scan::equalsLower(scheme, "ntlm") ||
+          scan::equalsLower(scheme, "kerberos")) {
+        return true;
+      }
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return false;
+}
+
 bool isIdempotent(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
          method == "OPTIONS" || method == "TRACE";

@@ -4,6 +4,7 @@
 // replaces strangers' forwarding fields by true ones, and keeps Connection from naming fields it may not.
 // Pure; any thread.
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,10 @@ std::string_view hostOf(std::string_view authority) noexcept;
 /// numbers are part of adit/1.
 inline constexpr std::string_view kCdnLoop = "CDN-Loop";
 bool isCdnLoop(std::string_view name) noexcept;
+/// Whether a request's credentials (Authorization) or an answer's challenges (WWW-Authenticate) are of a
+/// scheme that authenticates the connection instead of the request: Negotiate (RFC 4559) or NTLM. Whatever is
+/// sent over such a connection afterwards is done in that user's name.
+bool authenticatesConnection(std::span<const Field> fields) noexcept;
 /// RFC 9110 section 9.2.2.
 bool isIdempotent(std::string_view method) noexcept;
 

@@ -69,10 +69,11 @@ void sendData(transport::Stream& stream, SlabWriter& writer, Slice data) {
   stream.send(std::move(data));
 }
 
-void sendTrailers(transport::Stream& stream, SlabWriter& writer, std::span<const http::Field> fields) {
-  if (fields.empty()) return;
-  sendFrame(stream, writer, {}, wire::FrameType::Trailers, wire::trailersSize(fields),
-            [&](std::uint8_t* room) { wire::writeTrailers(fields, room); });
+bool sendTrailers(transport::Stream& stream, SlabWriter& writer, std::span<const http::Field> fields) {
+  const std::size_t size = wire::trailersSize(fields);
+  if (size == 0) return true;
+  return sendFrame(stream, writer, {}, wire::FrameType::Trailers, size,
+                   [&](std::uint8_t* room) { wire::writeTrailers(fields, room); });
 }
 
 }  // namespace adit::relay

@@ -13,16 +13,18 @@
 
 namespace adit::relay {
 
-/// Stream head and RequestHead frame in one piece. False when the head is too large for a frame (> kSlabSize
-/// encoded); nothing was sent then.
-bool sendRequestHead(transport::Stream& stream, SlabWriter& writer, const wire::StreamHead& streamHead,
-                     const wire::RequestHeadFrame& frame);
+/// Stream head and RequestHead frame in one piece. False when the head's payload is larger than a frame may
+/// be (wire::kMaxHeadPayload, 64 KiB); nothing was sent then.
+[[nodiscard]] bool sendRequestHead(transport::Stream& stream, SlabWriter& writer,
+                                   const wire::StreamHead& streamHead, const wire::RequestHeadFrame& frame);
 /// ResponseHead or InterimHead frame; false as above.
-bool sendResponseHead(transport::Stream& stream, SlabWriter& writer, wire::FrameType type,
-                      const wire::ResponseHeadFrame& frame);
+[[nodiscard]] bool sendResponseHead(transport::Stream& stream, SlabWriter& writer, wire::FrameType type,
+                                    const wire::ResponseHeadFrame& frame);
 /// One Data frame.
 void sendData(transport::Stream& stream, SlabWriter& writer, Slice data);
-/// Trailers frame; nothing for no fields.
-void sendTrailers(transport::Stream& stream, SlabWriter& writer, std::span<const http::Field> fields);
+/// Trailers frame; nothing, and true, for no fields that trailers may carry. False when they are larger than
+/// a frame may be; nothing was sent then, and the message cannot be completed: reset the stream.
+[[nodiscard]] bool sendTrailers(transport::Stream& stream, SlabWriter& writer,
+                                std::span<const http::Field> fields);
 
 }  // namespace adit::relay

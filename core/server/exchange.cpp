@@ -11,13 +11,6 @@
 
 namespace adit::server {
 
-namespace {
-
-/// PROTOCOL.md section 7.
-constexpr unsigned kMaxInterimHeads = 16;
-
-}  // namespace
-
 http::Problem problemOf(wire::AppError cause) noexcept {
   switch (cause) {
     case wire::AppError::Overloaded:
@@ -29,9 +22,9 @@ http::Problem problemOf(wire::AppError cause) noexcept {
     case wire::AppError::OriginBroken:
     case wire::AppError::RequestRefused:
     case wire::AppError::OriginCancelled:
-    case wire::AppError::OriginRefusal:
-    case wire::AppError::OriginCalm:
-    case wire::AppError::OriginInsecure:
+    case wire::AppError::OriginRefusedStream:
+    case wire::AppError::OriginEnhanceYourCalm:
+    case wire::AppError::OriginInadequateSecurity:
     case wire::AppError::OriginReset:
       return http::Problem::OriginBroken;
     default:
@@ -47,7 +40,7 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
   m_stream->setHandler(this);
   if (request.window > 0) m_stream->widen(request.window);
   m_frames.reset();
-  m_interimHeads = 0;
+  m_interim = http::InterimBudget(http::kTunnelInterimLimits);
   m_started = m_upgraded = false;
   m_isHead = request.head.method == "HEAD";
   m_webSocket = request.webSocket;
@@ -74,7 +67,8 @@ void Exchange::sendBody(Slice data) {
 }
 
 void Exchange::sendTrailers(std::span<const http::Field> fields) {
-  if (m_stream != nullptr) relay::sendTrailers(*m_stream, m_services.loop.writer(), fields);
+  if (m_stream == nullptr || relay::sendTrailers(*m_stream, m_services.loop.writer(), fields)) return;
+  fail(wire::AppError::LimitExceeded);
 }
 
 void Exchange::finishRequest() {
@@ -110,6 +104,13 @@ void Exchange::fail(wire::AppError cause) {
   m_sink.onExchangeFailed(cause);
 }
 
+/// What the client sent is not a message of the protocol: it is told which rule it broke, the visitor that
+/// there is no (whole) answer.
+void Exchange::refuseAnswer(wire::AppError code) {
+  drop(code);
+  m_sink.onExchangeFailed(wire::AppError::OriginBroken);
+}
+
 void Exchange::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   m_bodyInFeed = 0;
   const Result<> fed = m_frames.feed(data, *this);
@@ -118,13 +119,13 @@ void Exchange::onStreamData(transport::Stream& stream, ByteView data, bool fin) 
   if (m_stream != &stream) return;  // the sink ended it
   if (!fed) {
     logWarning("server", "a client's answer was refused: {}", fed.error().detail);
-    fail(wire::AppError::RequestRefused);
+    refuseAnswer(wire::streamErrorOf(fed.error()));
     return;
   }
   if (!fin) return;
   const bool incomplete = !m_upgraded && m_framing == http::BodyFraming::Length && m_remaining != 0;
   if (!m_frames.atFrameBoundary() || !m_started || incomplete) {
-    fail(wire::AppError::OriginBroken);
+    refuseAnswer(wire::AppError::Malformed);
     return;
   }
   m_sink.onResponseEnd();
@@ -140,7 +141,7 @@ Result<> Exchange::onFrame(wire::FrameType type, ByteView payload) {
       wire::ResponseHeadFrame frame;
       frame.head = &m_response;
       if (auto read = wire::readResponseHead(payload, frame); !read) return read;
-      return type == wire::FrameType::InterimHead ? takeInterimHead() : takeHead(frame.framing);
+      return type == wire::FrameType::InterimHead ? takeInterimHead(payload.size()) : takeHead(frame.framing);
     }
     case wire::FrameType::Trailers:
       return takeTrailers(payload);
@@ -151,18 +152,17 @@ Result<> Exchange::onFrame(wire::FrameType type, ByteView payload) {
   return adit::fail(ErrorCode::ProtocolViolation, "a frame that is no part of a response");
 }
 
-Result<> Exchange::takeInterimHead() {
+Result<> Exchange::takeInterimHead(std::size_t size) {
   if (m_response.status < 100 || m_response.status > 199 || m_response.status == 101)
-    return adit::fail(ErrorCode::ProtocolViolation, "an interim head that is none");
-  if (++m_interimHeads > kMaxInterimHeads)
+    return adit::fail(ErrorCode::Malformed, "an interim head that is none");
+  if (!m_interim.take(m_services.loop.now(), size))
     return adit::fail(ErrorCode::LimitExceeded, "too many interim heads");
   return m_sink.onInterimHead(m_response);
 }
 
 Result<> Exchange::takeHead(const http::Framing& framing) {
   const std::uint16_t status = m_response.status;
-  if (status < 200 && status != 101)
-    return adit::fail(ErrorCode::ProtocolViolation, "an interim status as final");
+  if (status < 200 && status != 101) return adit::fail(ErrorCode::Malformed, "an interim status as final");
   const bool upgraded = status == 101;
   if (upgraded && !m_webSocket)
     return adit::fail(ErrorCode::ProtocolViolation, "101 without an upgrade request");
@@ -187,8 +187,7 @@ Result<> Exchange::onBody(ByteView data) {
     if (m_framing == http::BodyFraming::None)
       return adit::fail(ErrorCode::ProtocolViolation, "content where there is none");
     if (m_framing == http::BodyFraming::Length) {
-      if (data.size() > m_remaining)
-        return adit::fail(ErrorCode::ProtocolViolation, "more content than announced");
+      if (data.size() > m_remaining) return adit::fail(ErrorCode::Malformed, "more content than announced");
       m_remaining -= data.size();
     }
   }
@@ -199,6 +198,8 @@ Result<> Exchange::onBody(ByteView data) {
 
 Result<> Exchange::takeTrailers(ByteView payload) {
   if (!m_started) return adit::fail(ErrorCode::ProtocolViolation, "trailers before the response head");
+  if (m_framing != http::BodyFraming::Chunked)
+    return adit::fail(ErrorCode::ProtocolViolation, "trailers behind content of a known length");
   m_trailers.clear();
   if (auto read = wire::readTrailers(payload, m_trailers); !read) return read;
   std::erase_if(m_trailers, [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });

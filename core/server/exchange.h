@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/slab.h"
+#include "core/http/interim_budget.h"
 #include "core/http/message.h"
 #include "core/http/pages.h"
 #include "core/net/address.h"
@@ -89,6 +90,7 @@ class Exchange final : private transport::StreamHandler, private wire::FrameRead
   std::optional<http::Problem> begin(const Destination& destination, ExchangeRequest request);
   /// Content of the request, or bytes of the upgraded protocol. Ignored when nobody listens any more.
   void sendBody(Slice data);
+  /// Trailers beyond what a frame may carry end the exchange: onExchangeFailed comes inside.
   void sendTrailers(std::span<const http::Field> fields);
   void finishRequest();
   /// The client's queue is full: send no more until onRequestWritable.
@@ -119,10 +121,11 @@ class Exchange final : private transport::StreamHandler, private wire::FrameRead
   Result<> onFrame(wire::FrameType type, ByteView payload) override;
   Result<> onBody(ByteView data) override;
 
-  Result<> takeInterimHead();
+  Result<> takeInterimHead(std::size_t size);
   Result<> takeHead(const http::Framing& framing);
   Result<> takeTrailers(ByteView payload);
   void fail(wire::AppError cause);
+  void refuseAnswer(wire::AppError code);
 
   VisitorServices& m_services;
   Sink& m_sink;
@@ -134,7 +137,7 @@ class Exchange final : private transport::StreamHandler, private wire::FrameRead
   relay::CreditLedger m_credit;
   std::size_t m_bodyInFeed = 0;
   std::uint64_t m_remaining = 0;  ///< Content still due with framing Length.
-  unsigned m_interimHeads = 0;
+  http::InterimBudget m_interim;
   http::BodyFraming m_framing = http::BodyFraming::None;
   bool m_isHead = false;
   bool m_webSocket = false;

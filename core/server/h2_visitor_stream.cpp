@@ -23,11 +23,11 @@ std::optional<http::H2Error> originsReset(wire::AppError cause) noexcept {
   switch (cause) {
     case wire::AppError::OriginCancelled:
       return http::H2Error::Cancel;
-    case wire::AppError::OriginRefusal:
+    case wire::AppError::OriginRefusedStream:
       return http::H2Error::RefusedStream;
-    case wire::AppError::OriginCalm:
+    case wire::AppError::OriginEnhanceYourCalm:
       return http::H2Error::EnhanceYourCalm;
-    case wire::AppError::OriginInsecure:
+    case wire::AppError::OriginInadequateSecurity:
       return http::H2Error::InadequateSecurity;
     case wire::AppError::OriginReset:
       return http::H2Error::InternalError;
@@ -42,7 +42,7 @@ http::H2Error errorFor(wire::AppError cause) noexcept {
     case wire::AppError::NoError:
     case wire::AppError::VisitorGone:
       return http::H2Error::Cancel;
-    case wire::AppError::OriginRefusal:
+    case wire::AppError::OriginRefusedStream:
       return http::H2Error::InternalError;  // part of an answer came: it is not safe to ask again
     default:
       return originsReset(cause).value_or(http::H2Error::InternalError);

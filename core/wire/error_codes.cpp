@@ -39,10 +39,11 @@ constexpr Meaning kMeanings[] = {
     {AppError::RequestRefused, ErrorCode::InvalidArgument, "request-refused",
      "the message head was not accepted"},
     {AppError::OriginCancelled, ErrorCode::Cancelled, "origin-cancelled", "the origin cancelled the request"},
-    {AppError::OriginRefusal, ErrorCode::Overloaded, "origin-refusal",
+    {AppError::OriginRefusedStream, ErrorCode::Overloaded, "origin-refused-stream",
      "the origin did not begin to work on the request"},
-    {AppError::OriginCalm, ErrorCode::Overloaded, "origin-calm", "the origin asks for fewer requests"},
-    {AppError::OriginInsecure, ErrorCode::PermissionDenied, "origin-insecure",
+    {AppError::OriginEnhanceYourCalm, ErrorCode::Overloaded, "origin-enhance-your-calm",
+     "the origin asks for fewer requests"},
+    {AppError::OriginInadequateSecurity, ErrorCode::PermissionDenied, "origin-inadequate-security",
      "the connection is not secure enough for the origin"},
     {AppError::OriginReset, ErrorCode::ConnectionReset, "origin-reset", "the origin reset the request"},
 };
@@ -56,6 +57,17 @@ std::string_view toString(AppError code) noexcept {
     if (meaning.code == code) return meaning.name;
   }
   return "unknown";
+}
+
+AppError streamErrorOf(const Error& error) noexcept {
+  switch (error.code) {
+    case ErrorCode::Malformed:
+      return AppError::Malformed;
+    case ErrorCode::LimitExceeded:
+      return AppError::LimitExceeded;
+    default:
+      return AppError::Protocol;
+  }
 }
 
 Error toError(std::uint64_t code, std::string_view reason) {

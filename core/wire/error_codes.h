@@ -31,14 +31,17 @@ enum class AppError : std::uint64_t {
   Overloaded = 0x25,      ///< Too many concurrent requests.
   RequestRefused = 0x26,  ///< The receiver does not accept the message head.
   // An HTTP/2 origin reset the request's stream (RFC 9113 section 7), with
-  OriginCancelled = 0x27,  ///< CANCEL
-  OriginRefusal = 0x28,    ///< REFUSED_STREAM: it did not begin to work on the request.
-  OriginCalm = 0x29,       ///< ENHANCE_YOUR_CALM
-  OriginInsecure = 0x2a,   ///< INADEQUATE_SECURITY
-  OriginReset = 0x2b,      ///< any other code
+  OriginCancelled = 0x27,           ///< CANCEL
+  OriginRefusedStream = 0x28,       ///< REFUSED_STREAM: it did not begin to work on the request.
+  OriginEnhanceYourCalm = 0x29,     ///< ENHANCE_YOUR_CALM
+  OriginInadequateSecurity = 0x2a,  ///< INADEQUATE_SECURITY
+  OriginReset = 0x2b,               ///< any other code
 };
 
 std::string_view toString(AppError code) noexcept;
+/// The code to reset a stream with whose peer sent what `error` speaks of: Malformed and LimitExceeded as
+/// they are, Protocol for everything else.
+AppError streamErrorOf(const Error& error) noexcept;
 /// The typed error with a sentence for a code a peer closed with; unknown codes give ProtocolViolation.
 Error toError(std::uint64_t code, std::string_view reason);
 

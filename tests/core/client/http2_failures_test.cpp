@@ -112,8 +112,8 @@ class Http2FailuresTest : public QObject {
     QTest::addColumn<int>("code");
     QTest::addColumn<int>("told");
     QTest::newRow("CANCEL") << 8 << static_cast<int>(wire::AppError::OriginCancelled);
-    QTest::newRow("ENHANCE_YOUR_CALM") << 11 << static_cast<int>(wire::AppError::OriginCalm);
-    QTest::newRow("INADEQUATE_SECURITY") << 12 << static_cast<int>(wire::AppError::OriginInsecure);
+    QTest::newRow("ENHANCE_YOUR_CALM") << 11 << static_cast<int>(wire::AppError::OriginEnhanceYourCalm);
+    QTest::newRow("INADEQUATE_SECURITY") << 12 << static_cast<int>(wire::AppError::OriginInadequateSecurity);
     QTest::newRow("INTERNAL_ERROR") << 2 << static_cast<int>(wire::AppError::OriginReset);
     QTest::newRow("unheard of") << 4711 << static_cast<int>(wire::AppError::OriginReset);
   }
@@ -152,7 +152,7 @@ class Http2FailuresTest : public QObject {
     QVERIFY(s.asked(2));
     s.says(h2::reset(3, 7));
     QVERIFY(s.over());
-    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginRefusal);
+    QVERIFY(s.h.stream().resetWith == wire::AppError::OriginRefusedStream);
   }
 
   void aCallOfABrokenConnectionIsUnavailable_data() {

@@ -161,27 +161,48 @@ class InboundRequestTest : public QObject {
     };
     const std::string head = httpStreamHead(kTunnel, RequestHarness::visitor());
     row("nothing", "", true, wire::AppError::Malformed);
-    row("an unknown kind", "\x3f\x01\x02", false, wire::AppError::Malformed);
+    row("an unknown kind", "\x3f\x01\x02", false, wire::AppError::Protocol);
     row("half a stream head", head.substr(0, 4), true, wire::AppError::Malformed);
-    row("a control stream", controlHead(), false, wire::AppError::RequestRefused);
+    row("a control stream", controlHead(), false, wire::AppError::Protocol);
     row("an unknown tunnel", httpStreamHead(99, RequestHarness::visitor()) + requestHead({}), true,
         wire::AppError::TunnelUnknown);
-    row("no request head", head, true, wire::AppError::RequestRefused);
-    row("half a frame", head + requestHead({}).substr(0, 9), true, wire::AppError::RequestRefused);
-    row("content first", head + dataFrame("x"), false, wire::AppError::RequestRefused);
-    row("trailers first", head + trailers({{"A", "1"}}), false, wire::AppError::RequestRefused);
-    row("an answer", head + responseHead(200, noBody()), false, wire::AppError::RequestRefused);
-    row("two heads", head + requestHead({}) + requestHead({}), false, wire::AppError::RequestRefused);
+    row("no request head", head, true, wire::AppError::Malformed);
+    row("half a frame", head + requestHead({}).substr(0, 9), true, wire::AppError::Malformed);
+    row("content first", head + dataFrame("x"), false, wire::AppError::Protocol);
+    row("trailers first", head + trailers({{"A", "1"}}), false, wire::AppError::Protocol);
+    row("an answer", head + responseHead(200, noBody()), false, wire::AppError::Protocol);
+    row("two heads", head + requestHead({}) + requestHead({}), false, wire::AppError::Protocol);
     row("content where there is none", head + requestHead({}) + dataFrame("x"), false,
-        wire::AppError::RequestRefused);
+        wire::AppError::Protocol);
     row("too much content", head + requestHead({.method = "POST", .framing = lengthOf(2)}) + dataFrame("abc"),
-        false, wire::AppError::RequestRefused);
+        false, wire::AppError::Malformed);
     row("too little content",
         head + requestHead({.method = "POST", .framing = lengthOf(4)}) + dataFrame("abc"), true,
-        wire::AppError::RequestRefused);
+        wire::AppError::Malformed);
     row("bytes before the upgrade", head + requestHead({.webSocket = true}) + dataFrame("x"), false,
-        wire::AppError::RequestRefused);
-    row("garbage in the head", head + frame(1, "\xff\xff\xff\xff"), false, wire::AppError::RequestRefused);
+        wire::AppError::Protocol);
+    row("trailers behind a length",
+        head + requestHead({.method = "POST", .framing = lengthOf(1)}) + dataFrame("a") +
+            trailers({{"A", "1"}}),
+        false, wire::AppError::Protocol);
+    row("trailers where there is no content", head + requestHead({}) + trailers({{"A", "1"}}), false,
+        wire::AppError::Protocol);
+    row("content behind trailers",
+        head + requestHead({.method = "POST", .framing = chunked()}) + trailers({{"A", "1"}}) +
+            dataFrame("x"),
+        false, wire::AppError::Protocol);
+    row("a head beyond the limit", head + std::string("\x01\x80\x01\x00\x01", 5), false,
+        wire::AppError::LimitExceeded);
+    row(
+        "too many unknown frames",
+        head +
+            [] {
+              std::string flood;
+              for (int i = 0; i < 300; ++i) flood += frame(0x21, "");
+              return flood;
+            }(),
+        false, wire::AppError::LimitExceeded);
+    row("garbage in the head", head + frame(1, "\xff\xff\xff\xff"), false, wire::AppError::Malformed);
   }
   void refusesWhatIsNoRequest() {
     QFETCH(QByteArray, bytes);
@@ -193,6 +214,7 @@ class InboundRequestTest : public QObject {
     QVERIFY(stream.resetWith.has_value());
     QCOMPARE(static_cast<int>(*stream.resetWith), code);
     QVERIFY(stream.stoppedWith.has_value());
+    QCOMPARE(static_cast<int>(*stream.stoppedWith), code);
     QCOMPARE(h.recycled, 1);
     QCOMPARE(stream.consumed, static_cast<std::size_t>(bytes.size()));
     QCOMPARE(stream.handler, nullptr);

@@ -29,6 +29,10 @@ struct User final : OriginUser, OriginDial::Handler {
   }
 };
 
+net::SocketAddress visitor(std::uint16_t port = 50'000) {
+  return net::SocketAddress::fromIpv4({203, 0, 113, 9}, port);
+}
+
 struct Fixture {
   std::unique_ptr<net::EventLoop> loop = makeLoop();
   RawListener origin{*loop};
@@ -51,6 +55,12 @@ struct Fixture {
     const auto made = pool->dial(user, user);
     if (!runUntil(*loop, [&] { return user.connection != nullptr || user.dialError; })) return nullptr;
     return user.connection;
+  }
+  /// The first bytes of an answer arrive for the user's connection, which is the origin's `index`th.
+  bool answer(User& user, std::size_t index) {
+    user.received.clear();
+    origin[index].send("answer");
+    return runUntil(*loop, [&] { return user.received == "answer"; });
   }
 };
 
@@ -85,10 +95,97 @@ class OriginPoolTest : public QObject {
     f.pool->giveBack(*second);
     QCOMPARE(f.pool->idleCount(), std::size_t{2});
     User next;
-    QCOMPARE(f.pool->leaseIdle(next), second);
+    QCOMPARE(f.pool->leaseIdle(next, visitor()), second);
     QVERIFY(second->isReused());
-    QCOMPARE(f.pool->leaseIdle(next), first);
-    QCOMPARE(f.pool->leaseIdle(next), nullptr);
+    QCOMPARE(f.pool->leaseIdle(next, visitor()), first);
+    QCOMPARE(f.pool->leaseIdle(next, visitor()), nullptr);
+  }
+
+  /// An origin that serves one connection at a time answers the next one only when the first has ended.
+  void anIdleConnectionMakesRoomForOneThatGetsNoAnswer() {
+    Fixture f;
+    User one, two, three;
+    OriginConnection* first = f.dial(one);
+    QVERIFY(first != nullptr);
+    QVERIFY(f.dial(two) != nullptr);
+    QVERIFY(f.dial(three) != nullptr);
+    QVERIFY(f.origin.waitFor(3));
+    QVERIFY(f.answer(one, 0));
+    f.pool->giveBack(*first);
+    QVERIFY(runUntil(*f.loop, [&] { return f.origin[0].gone(); }));
+    QCOMPARE(f.pool->idleCount(), std::size_t{0});
+    QVERIFY(f.answer(two, 1));
+    f.pool->giveBack(*two.connection);
+    QVERIFY(runUntil(*f.loop, [&] { return f.origin[1].gone(); }));
+    QVERIFY(f.answer(three, 2));
+    f.pool->giveBack(*three.connection);
+    runTurns(*f.loop, 20);
+    QCOMPARE(f.pool->idleCount(), std::size_t{1});  // nobody waits any more
+  }
+
+  /// It is used again and again without a pause; the other one has its turn all the same.
+  void aBusyConnectionMakesRoomForOneThatWaitsForLong() {
+    Fixture f;
+    User one, two;
+    OriginConnection* first = f.dial(one);
+    QVERIFY(first != nullptr);
+    QVERIFY(f.dial(two) != nullptr);
+    QVERIFY(f.origin.waitFor(2));
+    const Timestamp until = f.loop->now() + std::chrono::seconds(20);
+    while (first != nullptr && f.loop->now() < until) {
+      QVERIFY(f.answer(one, 0));
+      f.pool->giveBack(*first);
+      first = f.pool->leaseIdle(one, visitor());
+    }
+    QCOMPARE(first, nullptr);
+    QVERIFY(runUntil(*f.loop, [&] { return f.origin[0].gone(); }));
+  }
+
+  void anOriginThatServesSeveralKeepsItsIdleConnections() {
+    Fixture f;
+    User slow, one, two;
+    QVERIFY(f.dial(slow) != nullptr);
+    OriginConnection* first = f.dial(one);
+    OriginConnection* second = f.dial(two);
+    QVERIFY(first != nullptr && second != nullptr && f.origin.waitFor(3));
+    QVERIFY(f.answer(one, 1));  // before the one that was connected first
+    QVERIFY(f.answer(two, 2));
+    f.pool->giveBack(*first);
+    f.pool->giveBack(*second);
+    const Timestamp until = f.loop->now() + std::chrono::milliseconds(200);
+    QVERIFY(runUntil(*f.loop, [&] { return f.loop->now() >= until; }));
+    QCOMPARE(f.pool->idleCount(), std::size_t{2});
+    // It may have a bound all the same: one makes room, later.
+    QVERIFY(runUntil(*f.loop, [&] { return f.pool->idleCount() == 1; }));
+    QVERIFY(runUntil(*f.loop, [&] { return f.origin[1].gone(); }));
+    QVERIFY(!f.origin[2].gone());
+  }
+
+  void anAuthenticatedConnectionIsItsVisitorsAlone() {
+    Fixture f;
+    User user, stranger;
+    OriginConnection* connection = f.dial(user);
+    QVERIFY(connection != nullptr);
+    connection->pinTo(visitor());
+    f.pool->giveBack(*connection);
+    QCOMPARE(f.pool->idleCount(), std::size_t{1});
+    QCOMPARE(f.pool->leaseIdle(stranger, visitor(50'001)), nullptr);
+    QCOMPARE(f.pool->leaseIdle(stranger, net::SocketAddress()), nullptr);
+    QCOMPARE(f.pool->leaseIdle(user, visitor()), connection);
+    f.pool->giveBack(*connection);
+    QCOMPARE(f.pool->leaseIdle(stranger, visitor(50'001)), nullptr);
+    QCOMPARE(f.pool->leaseIdle(user, visitor()), connection);
+  }
+
+  void anAuthenticatedConnectionOfNobodyKnownIsClosed() {
+    Fixture f;
+    User user;
+    OriginConnection* connection = f.dial(user);
+    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    connection->pinTo(visitor(0));
+    f.pool->giveBack(*connection);
+    QCOMPARE(f.pool->idleCount(), std::size_t{0});
+    QVERIFY(runUntil(*f.loop, [&] { return f.origin[0].gone(); }));
   }
 
   void anIdleConnectionThatTheOriginClosesLeaves() {
@@ -134,7 +231,7 @@ class OriginPoolTest : public QObject {
     connection->socket().pauseReading(net::PauseReason::PeerSlow);
     f.pool->giveBack(*connection);
     User next;
-    QCOMPARE(f.pool->leaseIdle(next), connection);
+    QCOMPARE(f.pool->leaseIdle(next, visitor()), connection);
     f.origin[0].send("answer");
     QVERIFY(runUntil(*f.loop, [&] { return next.received == "answer"; }));
     QCOMPARE(user.received, std::string());

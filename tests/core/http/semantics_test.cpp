@@ -27,6 +27,8 @@ class SemanticsTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  void knowsWhatAuthenticatesAConnection_data();
+  void knowsWhatAuthenticatesAConnection();
   void removesWhatSpeaksOfOneHop();
   void removesWhatConnectionNames();
   void connectionMayNotNameEverything();
@@ -238,6 +240,33 @@ void SemanticsTest::idempotence() {
   for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
     QVERIFY(isIdempotent(method));
   for (const char* method : {"POST", "PATCH", "get", "CONNECT", ""}) QVERIFY(!isIdempotent(method));
+}
+
+void SemanticsTest::knowsWhatAuthenticatesAConnection_data() {
+  QTest::addColumn<QByteArray>("name");
+  QTest::addColumn<QByteArray>("value");
+  QTest::addColumn<bool>("expected");
+  const auto row = [](const char* name, const char* value, bool expected) {
+    QTest::newRow(value) << QByteArray(name) << QByteArray(value) << expected;
+  };
+  row("WWW-Authenticate", "Negotiate", true);
+  row("www-authenticate", "NTLM TlRMTVNTUAAC", true);
+  row("WWW-Authenticate", "Basic realm=\"a, b\", negotiate", true);
+  row("WWW-Authenticate", "Negotiate, Basic realm=\"x\"", true);
+  row("Authorization", "Negotiate YII=", true);
+  row("Authorization", "nTLM TlRMTVNTUAAB", true);
+  row("Authorization", "Basic bmVnb3RpYXRl", false);
+  row("Authorization", "Bearer negotiate", false);
+  row("WWW-Authenticate", "Digest realm=\"x\", qop=\"auth\"", false);
+  row("X-Authenticate", "NTLM", false);
+}
+
+void SemanticsTest::knowsWhatAuthenticatesAConnection() {
+  QFETCH(QByteArray, name);
+  QFETCH(QByteArray, value);
+  QFETCH(bool, expected);
+  const std::vector<Field> fields = {{"Host", "a"}, {name.constData(), value.constData()}};
+  QCOMPARE(authenticatesConnection(fields), expected);
 }
 
 QTEST_APPLESS_MAIN(SemanticsTest)

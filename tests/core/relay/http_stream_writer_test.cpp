@@ -82,7 +82,9 @@ class HttpStreamWriterTest : public QObject {
   void writesNothingForNothing() {
     Fixture f;
     sendData(f.stream, f.writer, Slice());
-    sendTrailers(f.stream, f.writer, {});
+    QVERIFY(sendTrailers(f.stream, f.writer, {}));
+    const std::vector<http::Field> forbidden = {{"Content-Length", "1"}};
+    QVERIFY(sendTrailers(f.stream, f.writer, forbidden));
     QVERIFY(f.stream.sent.empty());
   }
 
@@ -90,10 +92,18 @@ class HttpStreamWriterTest : public QObject {
     Fixture f;
     http::ResponseHead head;
     head.status = 200;
-    sendResponseHead(f.stream, f.writer, wire::FrameType::ResponseHead, {&head, chunked()});
+    QVERIFY(sendResponseHead(f.stream, f.writer, wire::FrameType::ResponseHead, {&head, chunked()}));
     const std::vector<http::Field> fields = {{"X-Sum", "1"}, {"X-Other", "2"}};
-    sendTrailers(f.stream, f.writer, fields);
+    QVERIFY(sendTrailers(f.stream, f.writer, fields));
     QCOMPARE(decoded(f.stream.sent).trailing, (Fields{{"X-Sum", "1"}, {"X-Other", "2"}}));
+  }
+
+  void refusesTrailersBeyondAFrame() {
+    Fixture f;
+    const std::string value(wire::kMaxHeadPayload, 'v');
+    const std::vector<http::Field> fields = {{"X-Large", value}};
+    QVERIFY(!sendTrailers(f.stream, f.writer, fields));
+    QVERIFY(f.stream.sent.empty());
   }
 
   void writesInterimHeads() {

@@ -137,9 +137,10 @@ class H2VisitorTest : public QObject {
     };
     using http::H2Error;
     row("cancelled", wire::AppError::OriginCancelled, H2Error::Cancel, H2Error::Cancel);
-    row("refused", wire::AppError::OriginRefusal, H2Error::RefusedStream, H2Error::InternalError);
-    row("calm", wire::AppError::OriginCalm, H2Error::EnhanceYourCalm, H2Error::EnhanceYourCalm);
-    row("insecure", wire::AppError::OriginInsecure, H2Error::InadequateSecurity, H2Error::InadequateSecurity);
+    row("refused", wire::AppError::OriginRefusedStream, H2Error::RefusedStream, H2Error::InternalError);
+    row("calm", wire::AppError::OriginEnhanceYourCalm, H2Error::EnhanceYourCalm, H2Error::EnhanceYourCalm);
+    row("insecure", wire::AppError::OriginInadequateSecurity, H2Error::InadequateSecurity,
+        H2Error::InadequateSecurity);
     row("other", wire::AppError::OriginReset, H2Error::InternalError, H2Error::InternalError);
   }
   void callsEndAsTheOriginEndedThem() {
@@ -167,7 +168,7 @@ class H2VisitorTest : public QObject {
   void aVisitorIsNotBlamedForItsOriginsResets() {
     ServerHarness h;
     FakeClient& client = h.addClient();
-    client.serve = [](ServedRequest& r) { r.reset(wire::AppError::OriginCalm); };
+    client.serve = [](ServedRequest& r) { r.reset(wire::AppError::OriginEnhanceYourCalm); };
     Visitor visitor(h);
     // More than the budget for resets that a visitor provokes.
     for (std::uint32_t stream = 1; stream < 800; stream += 2) {

@@ -66,9 +66,6 @@ class VisitorAnswerTest : public QObject {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n2\r\nyo\r\n0\r\n\r\n");
     row("trailers", get("shop"), responseHead(200, chunked()) + dataFrame("x") + trailers({{"X-Sum", "1"}}),
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\n\r\n");
-    row("trailers with nowhere to go", get("shop"),
-        responseHead(200, lengthOf(1)) + dataFrame("x") + trailers({{"X-Sum", "1"}}),
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
     row("204", get("shop"), responseHead(204, noBody()), "HTTP/1.1 204 No Content\r\n\r\n");
     row("304", get("shop"), responseHead(304, noBody(), {{"ETag", "\"a\""}}),
         "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n");
@@ -115,35 +112,44 @@ class VisitorAnswerTest : public QObject {
   void aBrokenAnswerBecomesAPage_data() {
     QTest::addColumn<QByteArray>("answer");
     QTest::addColumn<bool>("fin");
-    const auto row = [](const char* name, const std::string& answer, bool fin) {
-      QTest::newRow(name) << QByteArray::fromStdString(answer) << fin;
+    QTest::addColumn<int>("code");
+    const auto row = [](const char* name, const std::string& answer, bool fin,
+                        wire::AppError code = wire::AppError::Malformed) {
+      QTest::newRow(name) << QByteArray::fromStdString(answer) << fin << static_cast<int>(code);
     };
     row("nothing", "", true);
     row("only interim", responseHead(103, noBody(), {}, wire::FrameType::InterimHead), true);
     row("half a head", responseHead(200, noBody()).substr(0, 3), true);
-    row("content first", dataFrame("x"), false);
-    row("trailers first", trailers({{"A", "1"}}), false);
-    row("a request", requestHead({}), false);
+    row("content first", dataFrame("x"), false, wire::AppError::Protocol);
+    row("trailers first", trailers({{"A", "1"}}), false, wire::AppError::Protocol);
+    row("a request", requestHead({}), false, wire::AppError::Protocol);
     row("garbage in the head", frame(2, "\xff\xff\xff"), false);
-    row("a head without end", "\x02\xbf\xff\xff\xff", false);
+    row("a head without end", "\x02\xbf\xff\xff\xff", false, wire::AppError::LimitExceeded);
     row("an interim status as final", responseHead(103, noBody()), false);
     row("a final status as interim", responseHead(200, noBody(), {}, wire::FrameType::InterimHead), false);
     row("101 as interim", responseHead(101, noBody(), {}, wire::FrameType::InterimHead), false);
-    row("101 unasked", responseHead(101, noBody()), false);
+    row("101 unasked", responseHead(101, noBody()), false, wire::AppError::Protocol);
+    std::string interim;
+    for (int i = 0; i < 1001; ++i) interim += responseHead(102, noBody(), {}, wire::FrameType::InterimHead);
+    row("a flood of interim heads", interim, false, wire::AppError::LimitExceeded);
     std::string flood;
     for (int i = 0; i < 300; ++i) flood += frame(0x21, "");
-    row("a flood of unknown frames", flood, false);
+    row("a flood of unknown frames", flood, false, wire::AppError::LimitExceeded);
   }
   void aBrokenAnswerBecomesAPage() {
     QFETCH(QByteArray, answer);
     QFETCH(bool, fin);
+    QFETCH(int, code);
     Visit v;
     QVERIFY(v.ready);
     v.request().send(answer.toStdString());
     if (fin) v.request().finish();
     QVERIFY(v.h.until([&] { return v.visitor->has("</html>"); }));
     QVERIFY2(v.visitor->has("HTTP/1.1 502"), v.visitor->received.substr(0, 80).c_str());
-    QVERIFY(fin || v.h.until([&] { return v.request().stoppedWith.has_value(); }));
+    if (!fin) {
+      QVERIFY(v.h.until([&] { return v.request().stoppedWith.has_value(); }));
+      QCOMPARE(static_cast<int>(*v.request().stoppedWith), code);
+    }
     QVERIFY(v.serverIsWell());
   }
 
@@ -167,6 +173,7 @@ class VisitorAnswerTest : public QObject {
         false);
     row("two trailers", responseHead(200, chunked()) + trailers({{"A", "1"}}) + trailers({{"B", "1"}}),
         false);
+    row("trailers behind a length", head + dataFrame("something") + trailers({{"A", "1"}}), false);
     row("malformed trailers", responseHead(200, chunked()) + frame(4, "\xff\xff"), false);
   }
   void aBrokenEndCutsTheConnection() {

@@ -83,8 +83,10 @@ class RequestHarness final : public client::RequestOwner {
   net::EventLoop& loop() override { return *m_loop; }
   client::AnswerBudget& answerBudget() override { return m_budget; }
   void recycle(client::InboundRequest&) override { ++recycled; }
+  void onProblem(client::OriginProblem problem) override { problems.push_back(std::move(problem)); }
 
   int recycled = 0;
+  std::vector<client::OriginProblem> problems;
 
  private:
   std::unique_ptr<net::EventLoop> m_loop;
