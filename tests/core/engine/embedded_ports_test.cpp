@@ -2,6 +2,8 @@
 // Where the embedded server listens: never where something else does, and never where a tunnel leads to.
 #include <QTest>
 
+#include <cstdlib>
+
 #include "core/engine/embedded_server.h"
 #include "core/net/native_socket.h"
 #include "core/net/port_probe.h"
@@ -24,8 +26,9 @@ NativeSocket listenAt(const SocketAddress& address) {
 /// A port that nothing uses.
 std::uint16_t unusedPort() { return net::localAddressOf(listenAt(SocketAddress::loopback4(0))).port(); }
 
+/// 0 for a tunnel that has no address yet, as while its server changes.
 std::uint16_t portOf(const std::string& url) {
-  return static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+  return static_cast<std::uint16_t>(std::strtoul(url.c_str() + url.rfind(':') + 1, nullptr, 10));
 }
 
 }  // namespace
@@ -84,6 +87,7 @@ class EmbeddedPortsTest : public QObject {
     QVERIFY(h.reaches(*engine, *other, TunnelState::Online));
     QVERIFY(h.until([&] { return !net::isTcpPortInUse(before); }));
     QVERIFY(h.answers(EngineHarness::find(*engine, *id)->url, "/moved"));
+    QVERIFY(h.reaches(*engine, *id, TunnelState::Online));
     QVERIFY(engine->changeTunnel(*other,
                                  {"other", std::to_string(portOf(EngineHarness::find(*engine, *id)->url))}));
     const std::uint16_t second = portOf(EngineHarness::find(*engine, *id)->url);
