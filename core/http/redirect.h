@@ -8,6 +8,8 @@
 
 namespace adit::http {
 
+inline constexpr std::uint16_t kRedirectStatus = 308;
+
 /// "https://host[:port]/target"; the port is left out when it is 443. `host` is a name that was found to be
 /// one of ours, never just what a visitor sent. A target that is no path ("*") becomes "/".
 std::string secureLocation(std::string_view host, std::uint16_t port, std::string_view target);

@@ -32,9 +32,9 @@ http::Problem problemOf(wire::AppError cause) noexcept {
   }
 }
 
-std::optional<http::Problem> Exchange::begin(const Destination& destination, ExchangeRequest request) {
+std::optional<ExchangeRefusal> Exchange::begin(const Destination& destination, ExchangeRequest request) {
   OpenedStream opened = m_services.streams.open(destination);
-  if (opened.stream == nullptr) return problemOf(opened.refusal);
+  if (opened.stream == nullptr) return ExchangeRefusal{problemOf(opened.refusal), opened.refusal};
   m_stream = opened.stream;
   m_load = std::move(opened.load);
   m_stream->setHandler(this);
@@ -57,7 +57,7 @@ std::optional<http::Problem> Exchange::begin(const Destination& destination, Exc
   const wire::StreamHead head{wire::StreamKind::Http, destination.tunnel, request.visitor, request.scheme};
   if (!relay::sendRequestHead(*m_stream, m_services.loop.writer(), head, frame)) {
     drop(wire::AppError::RequestRefused);
-    return http::Problem::HeadTooLarge;
+    return ExchangeRefusal{http::Problem::HeadTooLarge, wire::AppError::RequestRefused};
   }
   return std::nullopt;
 }

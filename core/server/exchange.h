@@ -55,6 +55,12 @@ struct ResponseStart {
   bool bodiless = false;  ///< No content by the rules, whatever the fields say of its length.
 };
 
+/// Why a request was not begun.
+struct ExchangeRefusal {
+  http::Problem problem = http::Problem::TunnelOffline;
+  wire::AppError code = wire::AppError::NoError;
+};
+
 class Exchange final : private transport::StreamHandler, private wire::FrameReader::Handler {
  public:
   /// The visitor's side. It may call end() or drop() inside any of these; an error from one refuses the
@@ -85,9 +91,9 @@ class Exchange final : private transport::StreamHandler, private wire::FrameRead
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() { drop(wire::AppError::VisitorGone); }
 
-  /// Opens the stream to `destination` (Here or Elsewhere: see decideRequest) and sends the head. Returns the
-  /// problem to answer with when the tunnel cannot take the request; nothing was begun then.
-  std::optional<http::Problem> begin(const Destination& destination, ExchangeRequest request);
+  /// Opens the stream to `destination` (Here or Elsewhere: see decideRequest) and sends the head. Returns a
+  /// refusal when the tunnel cannot take the request; nothing was begun then.
+  std::optional<ExchangeRefusal> begin(const Destination& destination, ExchangeRequest request);
   /// Content of the request, or bytes of the upgraded protocol. Ignored when nobody listens any more.
   void sendBody(Slice data);
   /// Trailers beyond what a frame may carry end the exchange: onExchangeFailed comes inside.

@@ -164,7 +164,7 @@ void H2Visitor::takeSome(std::size_t most) {
     return;
   }
   if (!m_mayMove && !m_received.empty()) std::string().swap(m_received);
-  if (m_session->error()) dropStreams();
+  if (m_session->error()) dropStreams(RequestOutcome::VisitorInvalid);
   if (most != kNoLimit && (m_effort += m_session->effort()) >= kEffortPerTurn) {
     if (taken < data.size()) m_rest = data.part(taken, data.size() - taken);
     m_socket->pauseReading(net::PauseReason::AwaitingTurn);
@@ -179,15 +179,15 @@ void H2Visitor::moveTo(unsigned worker) {
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) m_received.append(unread.at(i).text());
   m_services.host.move(worker, {m_socket->detach(), &factory(), m_scheme, m_peer, std::move(m_received)});
-  destroy();
+  destroy(RequestOutcome::VisitorGone);
 }
 
 void H2Visitor::onEndOfStream() {
   // Half-closed HTTP/2 connections are of no use: no window would be opened any more.
-  destroy();
+  destroy(RequestOutcome::VisitorGone);
 }
 
-void H2Visitor::onSocketError(const Error&) { destroy(); }
+void H2Visitor::onSocketError(const Error&) { destroy(RequestOutcome::VisitorGone); }
 
 void H2Visitor::onSent(std::size_t count) {
   m_readPace.sent(count);
@@ -214,7 +214,7 @@ void H2Visitor::pump() {
   m_socket->flushNow();
   if (m_phase != Phase::Open) return;  // flushing may be its end
   m_services.holdBudget.update(*this, m_socket->queuedBytes());
-  if (m_session->error()) dropStreams();
+  if (m_session->error()) dropStreams(RequestOutcome::VisitorInvalid);
   if (m_session->isOver()) {
     linger();
     return;
@@ -253,7 +253,7 @@ void H2Visitor::headExpired() {
   m_session->terminate(m_session->requests() == 0 && !m_session->insideHeaderBlock()
                            ? http::H2Error::NoError
                            : http::H2Error::EnhanceYourCalm);
-  dropStreams();
+  dropStreams(RequestOutcome::VisitorInvalid);
   wantsToWrite();
 }
 
@@ -270,7 +270,7 @@ void H2Visitor::watchReading() {
 void H2Visitor::writeExpired() {
   if (m_readPace.isTooSlow(*m_socket, m_services.loop.now(), m_services.config.limits())) {
     m_socket->abort();  // what the system holds for it is not worth keeping either
-    destroy();
+    destroy(RequestOutcome::VisitorTooSlow);
   } else {
     m_services.timeouts.write.restart(m_writeTime);
   }
@@ -278,12 +278,12 @@ void H2Visitor::writeExpired() {
 
 void H2Visitor::onShed() {
   m_socket->abort();  // what the system holds for it is not worth keeping either
-  destroy();
+  destroy(RequestOutcome::Shed);
 }
 
 void H2Visitor::settingsExpired() {
   m_session->terminate(http::H2Error::SettingsTimeout);
-  dropStreams();
+  dropStreams(RequestOutcome::VisitorInvalid);
   wantsToWrite();
 }
 
@@ -293,14 +293,14 @@ void H2Visitor::noticeExpired() {
   wantsToWrite();
 }
 
-void H2Visitor::dropStreams() {
+void H2Visitor::dropStreams(RequestOutcome outcome) {
   for (H2VisitorStream* stream = m_active.front(); stream != nullptr; stream = m_active.next(*stream))
-    stream->abandon();
+    stream->abandon(outcome);
 }
 
 void H2Visitor::linger() {
   if (m_phase != Phase::Open) return;
-  dropStreams();
+  dropStreams(RequestOutcome::VisitorGone);
   m_phase = Phase::Lingering;
   // Those who come to be cut stay for a while: what they made us keep need not.
   m_idle.clear();
@@ -317,9 +317,9 @@ void H2Visitor::linger() {
   }
 }
 
-void H2Visitor::destroy() {
+void H2Visitor::destroy(RequestOutcome outcome) {
   if (m_phase == Phase::Closed) return;
-  dropStreams();
+  dropStreams(outcome);
   m_services.holdBudget.update(*this, 0);
   m_phase = Phase::Closed;
   m_rest = {};

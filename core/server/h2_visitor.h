@@ -18,6 +18,7 @@
 #include "core/server/answer_windows.h"
 #include "core/server/hold_budget.h"
 #include "core/server/read_pace.h"
+#include "core/server/request_observer.h"
 #include "core/server/request_policy.h"
 #include "core/server/visitor.h"
 
@@ -43,7 +44,7 @@ class H2Visitor final : public Visitor,
   [[nodiscard]] const net::SocketAddress& peer() const noexcept override { return m_peer; }
   void resumeWith(std::string_view received) override;
   void drain() override;
-  void closeNow() override { destroy(); }
+  void closeNow() override { destroy(RequestOutcome::ServerStopped); }
 
   // For its streams:
   [[nodiscard]] VisitorServices& services() noexcept { return m_services; }
@@ -98,10 +99,10 @@ class H2Visitor final : public Visitor,
   void writeExpired();
   void settingsExpired();
   void noticeExpired();
-  void lingerExpired() { destroy(); }
-  void dropStreams();
+  void lingerExpired() { destroy(RequestOutcome::VisitorGone); }
+  void dropStreams(RequestOutcome outcome);
   void linger();
-  void destroy();
+  void destroy(RequestOutcome outcome);
 
   VisitorServices& m_services;
   std::unique_ptr<net::StreamSocket> m_socket;

@@ -54,7 +54,8 @@ http::H2Error errorFor(wire::AppError cause) noexcept {
 H2VisitorStream::H2VisitorStream(H2Visitor& visitor)
     : m_visitor(visitor), m_exchange(visitor.services(), *this) {}
 
-void H2VisitorStream::abandon() {
+void H2VisitorStream::abandon(RequestOutcome outcome) {
+  endTrace(outcome);
   cancelTimeout();
   m_visitor.services().holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
@@ -74,30 +75,44 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   m_isUpgraded = m_responseStarted = m_responseEnded = m_requestStopped = false;
   m_mayPause = m_webSocket || m_pageFormat.call != http::CallKind::None;
   const RequestDecision& decision = m_visitor.decision();
+  VisitorServices& services = m_visitor.services();
+  m_trace.begin(services.observer, {services.nextRequest++, request.head, m_visitor.scheme(),
+                                    m_visitor.peer(), decision.destination, services.loop.now()});
   if (decision.action == RequestDecision::Action::Redirect) {
     answerRedirect(request.head);
     return;
   }
-  std::optional<http::Problem> refused;
+  std::optional<ExchangeRefusal> refused;
   if (decision.action == RequestDecision::Action::Answer) {
-    refused = decision.problem;
+    refused = {decision.problem, wire::AppError::NoError};
   } else {
     m_window = m_visitor.windows().take();
     refused = m_exchange.begin(decision.destination,
                                {request.head, request.framing, request.webSocket, request.expectContinue,
                                 m_visitor.scheme(), m_visitor.peer(), m_window});
   }
-  if (refused == http::Problem::TunnelOffline && m_visitor.services().host.isDraining()) {
+  if (refused && refused->problem == http::Problem::TunnelOffline && services.host.isDraining()) {
     // It crossed our notice. Not a page, which would be taken for the tunnel's answer: refused so, it may be
     // asked again on another connection, whatever its method (RFC 9113 section 8.7).
+    endTrace(RequestOutcome::Refused, wire::AppError::Draining);
     m_visitor.session().reset(*this, http::H2Error::RefusedStream);
     m_visitor.wantsToWrite();
   } else if (refused) {
-    answerProblem(*refused);
+    answerProblem(refused->problem, refused->code);
   } else {
-    m_pace.restart(m_visitor.services().loop.now(), m_visitor.services().config.limits());
+    m_pace.restart(services.loop.now(), services.config.limits());
     watchBody();
   }
+}
+
+void H2VisitorStream::endTrace(RequestOutcome outcome, wire::AppError code) {
+  m_trace.end(outcome, m_visitor.services().loop.now(), code);
+}
+
+/// Passes content of the request, or bytes of the upgraded protocol, on to the tunnel.
+void H2VisitorStream::sendContent(Slice data) {
+  m_trace.received(data.size());
+  m_exchange.sendBody(std::move(data));
 }
 
 bool H2VisitorStream::owesBody() const noexcept {
@@ -129,7 +144,7 @@ void H2VisitorStream::onRequestBody(ByteView data) {
   }
   m_uncredited += data.size();
   if (m_exchange.isActive() && !m_requestStopped) {
-    m_exchange.sendBody(m_visitor.sliceOf(data));
+    sendContent(m_visitor.sliceOf(data));
     if (holdsCredit()) {
       if (!m_responseStarted) cancelTimeout();  // the delay is not in its sending
       return;
@@ -178,6 +193,7 @@ void H2VisitorStream::onRequestWritable() {
 
 void H2VisitorStream::onRequestStopped() {
   if (m_isUpgraded) {
+    endTrace(RequestOutcome::AnswerAborted);
     m_exchange.drop(wire::AppError::VisitorGone);
     m_visitor.session().reset(*this, http::H2Error::Cancel);
     m_visitor.wantsToWrite();
@@ -199,6 +215,7 @@ void H2VisitorStream::onTimeout() {
       m_visitor.services().timeouts.write.restart(*this);
       return;
     }
+    endTrace(RequestOutcome::VisitorTooSlow);
     m_exchange.drop(wire::AppError::VisitorGone);
     session.reset(*this, http::H2Error::Cancel);
   } else {
@@ -213,14 +230,16 @@ Timestamp H2VisitorStream::lastTaken() const noexcept {
 }
 
 void H2VisitorStream::onShed() {
+  endTrace(RequestOutcome::Shed);
   m_exchange.drop(wire::AppError::VisitorGone);
   m_visitor.session().reset(*this, http::H2Error::EnhanceYourCalm);
   m_visitor.wantsToWrite();
 }
 
-void H2VisitorStream::onStreamClosed(http::H2Error) {
+void H2VisitorStream::onStreamClosed(http::H2Error error) {
   m_uncredited += m_early.size();  // of a WebSocket that came to nothing
-  abandon();
+  if (error == http::H2Error::NoError) m_trace.complete(m_visitor.services().loop.now());
+  abandon(RequestOutcome::VisitorGone);
   // What the client had not taken counts no more against the connection.
   if (m_uncredited > 0) giveCredit();
   m_visitor.recycle(*this);
@@ -237,6 +256,7 @@ Result<> H2VisitorStream::onResponseHead(const ResponseStart& start) {
     return fail(ErrorCode::ProtocolViolation, "success without an upgrade");  // would read as agreement
   cancelTimeout();
   m_responseStarted = true;
+  m_trace.head(start.head.status, m_visitor.services().loop.now());
   if (start.upgraded) {
     // RFC 8441 section 5: 200 says what 101 said; the key's proof belongs to HTTP/1.1.
     start.head.status = 200;
@@ -261,7 +281,7 @@ void H2VisitorStream::upgraded() {
   const std::string early = std::exchange(m_early, {});
   m_uncredited += early.size();
   m_visitor.services().loop.writer().copyAll(asBytes(early),
-                                             [this](Slice piece) { m_exchange.sendBody(std::move(piece)); });
+                                             [this](Slice piece) { sendContent(std::move(piece)); });
   if (m_requestComplete) {
     finishRequest();
   } else if (m_uncredited > 0 && !m_exchange.isCongested()) {
@@ -270,6 +290,7 @@ void H2VisitorStream::upgraded() {
 }
 
 Result<> H2VisitorStream::onResponseBody(ByteView data) {
+  m_trace.sent(data.size());
   const bool first = unsentBytes() == 0;
   m_visitor.services().loop.writer().copyAll(
       data, [this](Slice piece) { m_visitor.session().sendBody(*this, std::move(piece)); });
@@ -286,6 +307,7 @@ Result<> H2VisitorStream::onResponseTrailers(const std::vector<http::Field>& fie
 
 void H2VisitorStream::onResponseEnd() {
   m_responseEnded = true;
+  m_trace.answered();
   m_visitor.session().finish(*this);
   m_visitor.wantsToWrite();
   if (m_isUpgraded && !m_requestComplete) return;  // its other direction goes on
@@ -297,17 +319,19 @@ void H2VisitorStream::onResponseEnd() {
 void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
   if (m_uncredited > 0) giveCredit();
   if (m_responseStarted) {
+    endTrace(RequestOutcome::AnswerAborted, cause);
     if (!m_responseEnded || m_isUpgraded) m_visitor.session().breakOff(*this, errorFor(cause));
     m_visitor.wantsToWrite();
     return;
   }
   const std::optional<http::H2Error> reset = originsReset(cause);
   if (reset && m_pageFormat.call == http::CallKind::Grpc) {
+    endTrace(RequestOutcome::Refused, cause);
     m_visitor.session().breakOff(*this, *reset);
     m_visitor.wantsToWrite();
     return;
   }
-  answerProblem(problemOf(cause));
+  answerProblem(problemOf(cause), cause);
 }
 
 void H2VisitorStream::onResponseSent(std::size_t count) {
@@ -329,16 +353,19 @@ void H2VisitorStream::watchReading() {
 void H2VisitorStream::answerRedirect(const http::RequestHead& request) {
   m_responseStarted = m_responseEnded = true;
   VisitorServices& services = m_visitor.services();
+  m_trace.head(http::kRedirectStatus, services.loop.now());
+  endTrace(RequestOutcome::Redirected);
   const std::string location = http::secureLocation(http::hostOf(request.authority),
                                                     services.config.get().redirectPort, request.target);
   http::ResponseHead head;
-  head.status = 308;
+  head.status = http::kRedirectStatus;
   head.fields = {{"location", location}, {"date", services.date()}};
   m_visitor.session().sendHead(*this, head, {http::BodyFraming::Length, 0}, true);
   m_visitor.wantsToWrite();
 }
 
-void H2VisitorStream::answerProblem(http::Problem problem) {
+void H2VisitorStream::answerProblem(http::Problem problem, wire::AppError code) {
+  m_trace.endWith(problem, m_visitor.services().loop.now(), code);
   cancelTimeout();
   m_responseStarted = m_responseEnded = true;
   http::ProblemPage page;

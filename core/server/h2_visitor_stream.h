@@ -12,6 +12,7 @@
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
 #include "core/server/read_pace.h"
+#include "core/server/request_observer.h"
 
 namespace adit::server {
 
@@ -27,8 +28,8 @@ class H2VisitorStream final : public http::H2ServerStream,
   explicit H2VisitorStream(H2Visitor& visitor);
 
   [[nodiscard]] std::size_t queuedForClient() const noexcept { return m_exchange.unsentBytes(); }
-  /// The connection is over: ends the exchange.
-  void abandon();
+  /// The connection is over, for this reason as far as the request is concerned: ends the exchange.
+  void abandon(RequestOutcome outcome);
 
  private:
   // The visitor's side
@@ -52,7 +53,10 @@ class H2VisitorStream final : public http::H2ServerStream,
   void onRequestWritable() override;
   void onRequestStopped() override;
 
-  void answerProblem(http::Problem problem);
+  /// `code`: what the tunnel's client or the exchange ended the request with.
+  void answerProblem(http::Problem problem, wire::AppError code = wire::AppError::NoError);
+  void endTrace(RequestOutcome outcome, wire::AppError code = wire::AppError::NoError);
+  void sendContent(Slice data);
   void answerRedirect(const http::RequestHead& request);
   void giveCredit();
   void finishRequest();
@@ -64,6 +68,7 @@ class H2VisitorStream final : public http::H2ServerStream,
 
   H2Visitor& m_visitor;
   Exchange m_exchange;
+  RequestTrace m_trace;
   std::string m_host;
   BodyPace m_pace;
   ReadPace m_readPace;

@@ -5,13 +5,13 @@
 
 namespace adit::server {
 
-void RequestTrace::begin(RequestObserver* observer, const RequestBegin& begin) {
-  m_observer = observer;
-  if (observer == nullptr) return;
+void RequestTrace::tellBegin(RequestObserver& observer, const RequestBegin& begin) {
+  m_observer = &observer;
+  m_answered = false;
   m_id = begin.id;
   m_begun = begin.at;
   m_end = {};
-  observer->onRequestBegin(begin);
+  observer.onRequestBegin(begin);
 }
 
 void RequestTrace::tellHead(std::uint16_t status, Timestamp now) {

@@ -38,7 +38,6 @@ enum class RequestOutcome : std::uint8_t {
   Refused,      ///< HTTP/2: reset without an answer, so that the visitor may ask again, or as the origin did.
   VisitorGone,  ///< The visitor closed the connection, reset the stream, or its connection broke.
   VisitorTooSlow,  ///< The visitor did not read the answer fast enough.
-  BodyTooSlow,     ///< The request's content did not arrive fast enough, and the answer had begun.
   VisitorInvalid,  ///< The visitor broke the rules of its protocol after the answer had begun.
   Shed,            ///< The worker's visitors had too much unread, and this one read next to nothing.
   ServerStopped,   ///< The server stopped while the request was in progress.
@@ -70,9 +69,12 @@ class RequestObserver {
 /// What a visitor's object keeps of the request it tells the observer about. One loop's thread.
 class RequestTrace {
  public:
-  /// Tells of a new request; the one before it must have ended. `observer` may be null: then nothing is told,
-  /// and nothing kept.
-  void begin(RequestObserver* observer, const RequestBegin& begin);
+  /// Tells of a new request. One before it whose answer is complete ends as Answered. `observer` may be null:
+  /// then nothing is told, and nothing kept.
+  void begin(RequestObserver* observer, const RequestBegin& begin) {
+    complete(begin.at);
+    if (observer != nullptr) tellBegin(*observer, begin);
+  }
   [[nodiscard]] bool isActive() const noexcept { return m_observer != nullptr; }
   void head(std::uint16_t status, Timestamp now) {
     if (m_observer != nullptr) tellHead(status, now);
@@ -83,6 +85,11 @@ class RequestTrace {
   void sent(std::size_t count) noexcept {
     if (m_observer != nullptr) m_end.sent += count;
   }
+  /// The answer is whole; complete() follows when its last byte has left for the visitor.
+  void answered() noexcept { m_answered = true; }
+  void complete(Timestamp now) {
+    if (m_answered) end(RequestOutcome::Answered, now);
+  }
   /// The first end of a request counts; later ones are ignored.
   void end(RequestOutcome outcome, Timestamp now, wire::AppError code = wire::AppError::NoError) {
     if (m_observer != nullptr) tellEnd(outcome, now, code);
@@ -91,10 +98,12 @@ class RequestTrace {
   void endWith(http::Problem problem, Timestamp now, wire::AppError code = wire::AppError::NoError);
 
  private:
+  void tellBegin(RequestObserver& observer, const RequestBegin& begin);
   void tellHead(std::uint16_t status, Timestamp now);
   void tellEnd(RequestOutcome outcome, Timestamp now, wire::AppError code);
 
   RequestObserver* m_observer = nullptr;  ///< While a request is in progress.
+  bool m_answered = false;
   RequestId m_id = 0;
   Timestamp m_begun{};
   RequestEnd m_end;

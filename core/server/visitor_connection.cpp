@@ -46,7 +46,19 @@ void VisitorConnection::drain() {
   }
 }
 
-void VisitorConnection::closeNow() { destroy(); }
+void VisitorConnection::closeNow() {
+  endTrace(RequestOutcome::ServerStopped);
+  destroy();
+}
+
+void VisitorConnection::beginTrace(const http::RequestHead& head, const Destination& destination) {
+  const Timestamp now = m_services.loop.now();
+  m_trace.begin(m_services.observer, {m_services.nextRequest++, head, m_scheme, m_peer, destination, now});
+}
+
+void VisitorConnection::endTrace(RequestOutcome outcome, wire::AppError code) {
+  m_trace.end(outcome, m_services.loop.now(), code);
+}
 
 void VisitorConnection::waitFor(Waiting what) {
   m_waiting = what;
@@ -98,6 +110,7 @@ void VisitorConnection::onTimeout() {
         m_services.timeouts.write.restart(*this);
         return;
       }
+      endTrace(RequestOutcome::VisitorTooSlow);
       m_socket->abort();  // what the system holds for it is not worth keeping either
       destroy();
       return;
@@ -114,6 +127,12 @@ void VisitorConnection::giveUpOnBody() {
   m_exchange.drop(wire::AppError::VisitorGone);
   m_keepAlive = false;
   answerProblem(http::Problem::RequestTimeout);
+}
+
+/// Passes content of the request, or bytes of the upgraded protocol, on to the tunnel.
+void VisitorConnection::sendContent(Slice data) {
+  m_trace.received(data.size());
+  m_exchange.sendBody(std::move(data));
 }
 
 void VisitorConnection::onData(Slice data) {
@@ -135,7 +154,7 @@ void VisitorConnection::onData(Slice data) {
       return;
     case Phase::Upgraded:
       if (m_responseFinished) waitFor(Waiting::Writing);
-      m_exchange.sendBody(std::move(data));
+      sendContent(std::move(data));
       if (m_exchange.isCongested()) m_socket->pauseReading(net::PauseReason::PeerSlow);
       return;
     case Phase::Lingering:
@@ -166,6 +185,7 @@ void VisitorConnection::onEndOfStream() {
 }
 
 void VisitorConnection::onShed() {
+  endTrace(RequestOutcome::Shed);
   m_socket->abort();  // half an answer must not pass for a whole one
   destroy();
 }
@@ -175,6 +195,7 @@ void VisitorConnection::onSocketError(const Error&) { destroy(); }
 void VisitorConnection::onSent(std::size_t count) {
   m_services.holdBudget.update(*this, m_socket->queuedBytes());
   m_exchange.settle(m_socket->queuedBytes());
+  if (m_socket->queuedBytes() == 0) m_trace.complete(m_services.loop.now());
   if (m_waiting == Waiting::Writing) {
     m_readPace.sent(count);
     if (m_socket->queuedBytes() == 0) waitFor(whatIsMissing());
@@ -259,24 +280,25 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
   if (!m_requestComplete) m_pace.restart(m_services.loop.now(), m_services.config.limits());
+  beginTrace(m_request, decision.destination);
 
-  std::optional<http::Problem> problem;
+  std::optional<ExchangeRefusal> refusal;
   if (decision.action == RequestDecision::Action::Answer) {
-    problem = decision.problem;
+    refusal = {decision.problem, wire::AppError::NoError};
   } else if (decision.action == RequestDecision::Action::Forward) {
-    problem = m_exchange.begin(decision.destination,
+    refusal = m_exchange.begin(decision.destination,
                                {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue, m_scheme,
                                 m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
-    if (!problem) {
+    if (!refusal) {
       m_head.clear();
       sendBodyAfterHead(std::move(rest));
       return;
     }
-    if (*problem == http::Problem::HeadTooLarge) m_keepAlive = false;
+    if (refusal->problem == http::Problem::HeadTooLarge) m_keepAlive = false;
   }
   if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
-  if (problem) {
-    answerProblem(*problem);
+  if (refusal) {
+    answerProblem(refusal->problem, {}, refusal->code);
   } else {
     answerRedirect();
   }
@@ -306,7 +328,7 @@ void VisitorConnection::forwardBody(Slice data) {
   } else {
     const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(m_bodyRemaining, data.size()));
     m_bodyRemaining -= count;
-    m_exchange.sendBody(data.part(0, count));
+    sendContent(data.part(0, count));
     if (m_bodyRemaining == 0) {
       requestDone(data.part(count, data.size() - count));
       return;
@@ -329,7 +351,7 @@ void VisitorConnection::forwardChunked(Slice data) {
         return;
       case http::ChunkedDecoder::Event::Data: {
         const auto offset = static_cast<std::size_t>(step.data.data() - data.text().data());
-        m_exchange.sendBody(data.part(offset, step.data.size()));
+        sendContent(data.part(offset, step.data.size()));
         break;
       }
       case http::ChunkedDecoder::Event::End: {
@@ -346,6 +368,7 @@ void VisitorConnection::forwardChunked(Slice data) {
         m_exchange.drop(wire::AppError::VisitorGone);
         m_keepAlive = false;
         if (m_responseStarted) {
+          endTrace(RequestOutcome::VisitorInvalid);
           destroy();
         } else {
           answerProblem(http::Problem::BadRequest, "the chunked body is malformed");
@@ -368,6 +391,7 @@ void VisitorConnection::requestDone(Slice rest) {
 
 void VisitorConnection::destroy() {
   if (m_phase == Phase::Closed) return;
+  endTrace(RequestOutcome::VisitorGone);
   m_services.holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
   m_phase = Phase::Closed;

@@ -21,6 +21,7 @@
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
 #include "core/server/read_pace.h"
+#include "core/server/request_observer.h"
 #include "core/server/visitor.h"
 
 namespace adit::server {
@@ -94,7 +95,9 @@ class VisitorConnection final : public Visitor,
   void waitForVisitorToRead();
 
   // The way out
-  void answerProblem(http::Problem problem, std::string_view detail = {});
+  /// `code`: what the tunnel's client or the exchange ended the request with.
+  void answerProblem(http::Problem problem, std::string_view detail = {},
+                     wire::AppError code = wire::AppError::NoError);
   /// To the same place with TLS; for a request whose host is known.
   void answerRedirect();
   void endOwnAnswer();
@@ -104,6 +107,10 @@ class VisitorConnection final : public Visitor,
   void emitHead(std::size_t estimate, Fill&& fill);
 
   void waitFor(Waiting what);
+  void beginTrace(const http::RequestHead& head, const Destination& destination);
+  void endTrace(RequestOutcome outcome, wire::AppError code = wire::AppError::NoError);
+  void traceAnswered();
+  void sendContent(Slice data);
   void destroy();
 
   VisitorServices& m_services;
@@ -139,6 +146,7 @@ class VisitorConnection final : public Visitor,
 
   // The answer
   Exchange m_exchange;
+  RequestTrace m_trace;
   std::string m_trailers;
   http::BodyFraming m_responseFraming = http::BodyFraming::None;
   bool m_responseStarted = false;

@@ -74,6 +74,7 @@ Result<> VisitorConnection::onInterimHead(http::ResponseHead& head) {
 
 Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
   const std::uint16_t status = start.head.status;
+  m_trace.head(status, m_services.loop.now());
   m_responseFraming = start.framing.body;
   if (m_responseFraming == http::BodyFraming::Chunked && m_isHttp10)
     m_responseFraming = http::BodyFraming::UntilClose;
@@ -133,6 +134,7 @@ Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
 }
 
 Result<> VisitorConnection::onResponseBody(ByteView data) {
+  m_trace.sent(data.size());
   if (m_phase != Phase::Upgraded && m_responseFraming == http::BodyFraming::Chunked) {
     std::uint8_t chunkHead[18];
     m_socket->sendCopy({chunkHead, http::writeChunkHead(data.size(), chunkHead)});
@@ -176,6 +178,7 @@ void VisitorConnection::onResponseEnd() {
     m_keepAlive = false;
   }
   m_exchange.end();
+  traceAnswered();
   if (!m_keepAlive || m_visitorFinished) {
     closeAfterFlush();
     return;
@@ -199,30 +202,41 @@ void VisitorConnection::closeAfterFlush() {
   waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::Linger);
 }
 
+/// The whole answer is queued: the request ends when it has left.
+void VisitorConnection::traceAnswered() {
+  m_trace.answered();
+  if (m_socket->queuedBytes() == 0) m_trace.complete(m_services.loop.now());
+}
+
 void VisitorConnection::endUpgraded() {
   // What both sides said last still leaves: the stream goes on by itself, the socket is flushed.
   m_exchange.end();
+  traceAnswered();
   closeAfterFlush();
 }
 
 void VisitorConnection::onExchangeFailed(wire::AppError cause) {
   if (m_phase == Phase::Closed) return;
   if (m_phase == Phase::Upgraded || m_responseFinished) {
+    endTrace(RequestOutcome::AnswerAborted, cause);
     destroy();
     return;
   }
   if (m_responseStarted) {
     // The visitor must not take half an answer for a whole one; the half it may have.
+    endTrace(RequestOutcome::AnswerAborted, cause);
     m_socket->flushNow();
     m_socket->abort();
     destroy();
     return;
   }
   if (!m_requestComplete) m_keepAlive = false;
-  answerProblem(problemOf(cause));
+  answerProblem(problemOf(cause), {}, cause);
 }
 
-void VisitorConnection::answerProblem(http::Problem problem, std::string_view detail) {
+void VisitorConnection::answerProblem(http::Problem problem, std::string_view detail, wire::AppError code) {
+  if (m_phase == Phase::Head) beginTrace({}, {});  // no valid head was received
+  m_trace.endWith(problem, m_services.loop.now(), code);
   if (!m_requestComplete || m_phase == Phase::Head) m_keepAlive = false;
   const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_services.date()};
   m_socket->sendCopy(asBytes(http::renderProblem(page, m_pageFormat)));
@@ -233,6 +247,8 @@ void VisitorConnection::answerRedirect() {
   if (!m_requestComplete) m_keepAlive = false;
   const std::string location = http::secureLocation(http::hostOf(m_request.authority),
                                                     m_services.config.get().redirectPort, m_request.target);
+  m_trace.head(http::kRedirectStatus, m_services.loop.now());
+  endTrace(RequestOutcome::Redirected);
   m_socket->sendCopy(asBytes(http::renderRedirect(location, m_services.date(), m_keepAlive)));
   endOwnAnswer();
 }
@@ -251,7 +267,9 @@ void VisitorConnection::endOwnAnswer() {
 
 void VisitorConnection::onRequestStopped() {
   // Of an upgraded connection, one direction is not worth keeping.
-  if (m_phase == Phase::Upgraded) destroy();
+  if (m_phase != Phase::Upgraded) return;
+  endTrace(RequestOutcome::AnswerAborted);
+  destroy();
 }
 
 void VisitorConnection::onRequestWritable() {
