@@ -2,7 +2,9 @@
 #include "core/server/visitor_connection.h"
 
 #include <algorithm>
+#include <cassert>
 
+#include "core/base/log.h"
 #include "core/http/semantics.h"
 #include "core/server/answer_windows.h"
 #include "core/server/visitor_services.h"
@@ -38,7 +40,7 @@ VisitorConnection::~VisitorConnection() = default;
 
 void VisitorConnection::drain() {
   m_keepAlive = false;
-  if (m_phase != Phase::Head || !m_head.empty()) return;
+  if (!readsHead(m_state) || !m_head.empty()) return;
   if (m_socket->queuedBytes() > 0) {
     closeAfterFlush();  // the end of an answer is still going out
   } else {
@@ -58,6 +60,16 @@ void VisitorConnection::beginTrace(const http::RequestHead& head, const Destinat
 
 void VisitorConnection::endTrace(RequestOutcome outcome, wire::AppError code) {
   m_trace.end(outcome, m_services.loop.now(), code);
+}
+
+void VisitorConnection::become(VisitorState next) {
+  if (!isAllowed(m_state, next)) {
+    logError("server", "a visitor's connection cannot go from {} to {}", toString(m_state), toString(next));
+    assert(false && "a transition outside the table");
+    destroy();
+    return;
+  }
+  m_state = next;
 }
 
 void VisitorConnection::waitFor(Waiting what) {
@@ -136,48 +148,38 @@ void VisitorConnection::sendContent(Slice data) {
 }
 
 void VisitorConnection::onData(Slice data) {
-  switch (m_phase) {
-    case Phase::Head:
-      readHead(std::move(data));
-      return;
-    case Phase::Exchange:
-      if (m_requestComplete) {
-        holdForLater(std::move(data));
-      } else {
-        const std::size_t count = data.size();
-        forwardBody(std::move(data));
-        const Timestamp now = m_services.loop.now();
-        const bool owesBody =
-            m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket && !m_responseStarted;
-        if (owesBody && !m_pace.received(count, now, m_services.config.limits())) giveUpOnBody();
-      }
-      return;
-    case Phase::Upgraded:
-      if (m_responseFinished) waitFor(Waiting::Writing);
-      sendContent(std::move(data));
-      if (m_exchange.isCongested()) m_socket->pauseReading(net::PauseReason::PeerSlow);
-      return;
-    case Phase::Lingering:
-    case Phase::Closed:
-      return;
+  if (readsHead(m_state)) {
+    readHead(std::move(data));
+  } else if (readsContent(m_state)) {
+    const std::size_t count = data.size();
+    forwardBody(std::move(data));
+    const Timestamp now = m_services.loop.now();
+    const bool owesContent = m_state == VisitorState::Receiving || m_state == VisitorState::Blocked;
+    if (owesContent && !m_pace.received(count, now, m_services.config.limits())) giveUpOnBody();
+  } else if (isInExchange(m_state)) {
+    holdForLater(std::move(data));
+  } else if (isUpgraded(m_state)) {
+    if (m_state == VisitorState::HalfUpgraded) waitFor(Waiting::Writing);
+    sendContent(std::move(data));
+    if (m_exchange.isCongested()) m_socket->pauseReading(net::PauseReason::PeerSlow);
   }
 }
 
 void VisitorConnection::onEndOfStream() {
   m_visitorFinished = true;
-  if (m_phase == Phase::Upgraded) {
+  if (isUpgraded(m_state)) {
     m_exchange.finishRequest();
-    if (m_responseFinished) endUpgraded();
+    if (m_state == VisitorState::HalfUpgraded) endUpgraded();
     return;
   }
-  if (m_phase == Phase::Exchange && m_requestComplete) {
+  if (isRequestWhole(m_state)) {
     // Gone, or only done with asking? TCP does not say. An answer that comes at once, and goes on coming, is
     // still delivered; otherwise nobody is waiting for it and the origin may stop.
     if (m_waiting == Waiting::Nothing) waitFor(Waiting::HalfClosed);
     return;
   }
-  if (m_socket->queuedBytes() > 0 && m_phase == Phase::Lingering) return;
-  if (m_socket->queuedBytes() > 0 && m_phase == Phase::Head) {
+  if (m_socket->queuedBytes() > 0 && m_state == VisitorState::Lingering) return;
+  if (m_socket->queuedBytes() > 0 && readsHead(m_state)) {
     closeAfterFlush();  // done with asking, and still reading the last answer
     return;
   }
@@ -200,12 +202,12 @@ void VisitorConnection::onSent(std::size_t count) {
     m_readPace.sent(count);
     if (m_socket->queuedBytes() == 0) waitFor(whatIsMissing());
   }
-  if (m_phase == Phase::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
+  if (m_state == VisitorState::Lingering && m_waiting != Waiting::Linger && m_socket->queuedBytes() == 0)
     waitFor(Waiting::Linger);
-  if (m_phase == Phase::Head && !m_ahead.empty() && m_socket->queuedBytes() <= queuedBetweenRequests())
-    startNextRequest();
-  if (m_phase == Phase::Head && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
-  if (m_phase == Phase::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
+  if (m_state == VisitorState::Moving && m_socket->queuedBytes() == 0) become(VisitorState::Head);
+  if (readsHead(m_state) && !m_ahead.empty()) startNextRequest();
+  if (readsHead(m_state) && m_waiting == Waiting::Nothing) waitFor(Waiting::NextRequest);
+  if (m_state == VisitorState::Lingering && m_visitorFinished && m_socket->queuedBytes() == 0) destroy();
 }
 
 void VisitorConnection::waitForVisitorToRead() {
@@ -214,11 +216,18 @@ void VisitorConnection::waitForVisitorToRead() {
 
 /// What the visitor owes us while nothing waits to be written to it.
 VisitorConnection::Waiting VisitorConnection::whatIsMissing() const noexcept {
-  if (m_phase == Phase::Upgraded && m_responseFinished) return Waiting::Writing;  // its FIN
-  if (m_phase != Phase::Exchange) return Waiting::Nothing;
-  if (m_requestComplete) return m_visitorFinished ? Waiting::HalfClosed : Waiting::Nothing;
-  // Once its answer has begun, a request may take its time: both ends are talking.
-  return m_webSocket || m_clientSlow || m_responseStarted ? Waiting::Nothing : Waiting::Body;
+  switch (m_state) {
+    case VisitorState::HalfUpgraded:
+      return Waiting::Writing;  // its FIN
+    case VisitorState::Awaiting:
+    case VisitorState::Answering:
+      return m_visitorFinished ? Waiting::HalfClosed : Waiting::Nothing;
+    case VisitorState::Receiving:
+      return Waiting::Body;
+    default:
+      // Once its answer has begun, a request may take its time: both ends are talking.
+      return Waiting::Nothing;
+  }
 }
 
 void VisitorConnection::readHead(Slice data) {
@@ -228,7 +237,7 @@ void VisitorConnection::readHead(Slice data) {
     m_head.append(data.text());
   }
   const std::string_view text = m_head.empty() ? data.text() : std::string_view(m_head);
-  if (m_mayBeHttp2 && startsHttp2(text)) return;
+  if (m_state == VisitorState::Preface && startsHttp2(text)) return;
   m_request.clear();
   const http::ParseResult result =
       http::parseRequestHead(text, m_services.config.limits().head, m_scanned, m_request, m_traits);
@@ -265,21 +274,20 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
     return;
   }
 
-  m_phase = Phase::Exchange;
   m_keepAlive = m_traits.keepAlive && !m_services.host.isDraining();
   m_isHead = m_request.method == "HEAD";
   m_isHttp10 = m_request.version == http::Version::Http10;
-  m_webSocket = m_traits.webSocket;
   m_host.assign(m_request.authority);
   m_pageFormat = pageFormat;
-  m_responseStarted = m_responseFinished = false;
-  m_clientSlow = m_moves = false;
-  m_requestComplete = m_traits.framing.body == http::BodyFraming::None && !m_webSocket;
-  m_awaitsContinue = m_traits.expectContinue && !m_requestComplete;
+  const bool hasContent = m_traits.framing.body != http::BodyFraming::None && !m_traits.webSocket;
+  become(m_traits.webSocket ? VisitorState::Offered
+         : hasContent       ? VisitorState::Receiving
+                            : VisitorState::Awaiting);
+  m_awaitsContinue = m_traits.expectContinue && m_state != VisitorState::Awaiting;
   m_bodyRemaining = m_traits.framing.length;
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
-  waitFor(m_requestComplete || m_webSocket ? Waiting::Nothing : Waiting::Body);
-  if (!m_requestComplete) m_pace.restart(m_services.loop.now(), m_services.config.limits());
+  waitFor(hasContent ? Waiting::Body : Waiting::Nothing);
+  if (hasContent) m_pace.restart(m_services.loop.now(), m_services.config.limits());
   beginTrace(m_request, decision.destination);
 
   std::optional<ExchangeRefusal> refusal;
@@ -287,8 +295,8 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
     refusal = {decision.problem, wire::AppError::NoError};
   } else if (decision.action == RequestDecision::Action::Forward) {
     refusal = m_exchange.begin(decision.destination,
-                               {m_request, m_traits.framing, m_webSocket, m_traits.expectContinue, m_scheme,
-                                m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
+                               {m_request, m_traits.framing, m_traits.webSocket, m_traits.expectContinue,
+                                m_scheme, m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
     if (!refusal) {
       m_head.clear();
       sendBodyAfterHead(std::move(rest));
@@ -296,7 +304,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
     }
     if (refusal->problem == http::Problem::HeadTooLarge) m_keepAlive = false;
   }
-  if (m_requestComplete && !rest.empty()) holdForLater(std::move(rest));
+  if (m_state == VisitorState::Awaiting && !rest.empty()) holdForLater(std::move(rest));
   if (refusal) {
     answerProblem(refusal->problem, {}, refusal->code);
   } else {
@@ -305,10 +313,10 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
 }
 
 void VisitorConnection::sendBodyAfterHead(Slice rest) {
-  if (m_requestComplete) {
+  if (m_state == VisitorState::Awaiting) {
     m_exchange.finishRequest();
     if (!rest.empty()) holdForLater(std::move(rest));
-  } else if (m_webSocket) {
+  } else if (m_state == VisitorState::Offered) {
     // Nothing may follow before the 101; what does waits for it.
     if (!rest.empty()) holdForLater(std::move(rest));
   } else if (m_traits.framing.body == http::BodyFraming::Length && m_bodyRemaining == 0) {
@@ -322,9 +330,6 @@ void VisitorConnection::forwardBody(Slice data) {
   m_awaitsContinue = false;
   if (m_traits.framing.body == http::BodyFraming::Chunked) {
     forwardChunked(std::move(data));
-  } else if (m_webSocket) {
-    holdForLater(std::move(data));
-    return;
   } else {
     const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(m_bodyRemaining, data.size()));
     m_bodyRemaining -= count;
@@ -334,11 +339,12 @@ void VisitorConnection::forwardBody(Slice data) {
       return;
     }
   }
-  if (m_phase != Phase::Exchange || m_requestComplete) return;
+  if (!readsContent(m_state)) return;
   if (m_waiting == Waiting::Body || m_waiting == Waiting::Nothing) waitFor(whatIsMissing());
   if (m_exchange.isCongested()) {
     m_socket->pauseReading(net::PauseReason::PeerSlow);
-    m_clientSlow = true;
+    if (m_state == VisitorState::Receiving) become(VisitorState::Blocked);
+    if (m_state == VisitorState::EarlyAnswer) become(VisitorState::EarlyBlocked);
     if (m_waiting == Waiting::Body) waitForVisitorToRead();  // the delay is not in its sending
   }
 }
@@ -360,6 +366,7 @@ void VisitorConnection::forwardChunked(Slice data) {
           std::erase_if(trailers,
                         [](const http::Field& field) { return http::isForbiddenTrailer(field.name); });
           m_exchange.sendTrailers(trailers);
+          if (!readsContent(m_state)) return;  // that ended the exchange
         }
         requestDone(data.part(step.consumed, data.size() - step.consumed));
         return;
@@ -367,7 +374,7 @@ void VisitorConnection::forwardChunked(Slice data) {
       case http::ChunkedDecoder::Event::Invalid:
         m_exchange.drop(wire::AppError::VisitorGone);
         m_keepAlive = false;
-        if (m_responseStarted) {
+        if (isAnswering(m_state)) {
           endTrace(RequestOutcome::VisitorInvalid);
           destroy();
         } else {
@@ -380,28 +387,27 @@ void VisitorConnection::forwardChunked(Slice data) {
 }
 
 void VisitorConnection::requestDone(Slice rest) {
-  m_requestComplete = true;
+  become(isAnswering(m_state) ? VisitorState::Answering : VisitorState::Awaiting);
   m_exchange.finishRequest();
   // No more is sent, so nobody would be told that the client takes more.
-  m_clientSlow = false;
   m_socket->resumeReading(net::PauseReason::PeerSlow);
   if (m_waiting == Waiting::Body) waitForVisitorToRead();
   if (!rest.empty()) holdForLater(std::move(rest));
 }
 
 void VisitorConnection::destroy() {
-  if (m_phase == Phase::Closed) return;
+  if (m_state == VisitorState::Closed) return;
   endTrace(RequestOutcome::VisitorGone);
   m_services.holdBudget.update(*this, 0);
   m_exchange.drop(wire::AppError::VisitorGone);
-  m_phase = Phase::Closed;
   cancelTimeout();
   m_ahead.clear();
   m_behind.clear();
   // Only its end says where an answer without a length ends: half of it must not look whole.
   if (m_responseFraming == http::BodyFraming::UntilClose &&
-      ((m_responseStarted && !m_responseFinished) || m_socket->queuedBytes() > 0))
+      (isAnswering(m_state) || m_socket->queuedBytes() > 0))
     m_socket->abort();
+  m_state = VisitorState::Closed;
   m_socket->close();
   m_services.host.forget(*this);
 }

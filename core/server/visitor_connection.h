@@ -23,6 +23,7 @@
 #include "core/server/read_pace.h"
 #include "core/server/request_observer.h"
 #include "core/server/visitor.h"
+#include "core/server/visitor_state.h"
 
 namespace adit::server {
 
@@ -44,16 +45,9 @@ class VisitorConnection final : public Visitor,
   /// Draining: closes at once where no request is in progress, else after the answer.
   void drain() override;
   void closeNow() override;
+  [[nodiscard]] VisitorState state() const noexcept { return m_state; }
 
  private:
-  enum class Phase : std::uint8_t {
-    Head,       ///< Waiting for, or inside, a request head.
-    Exchange,   ///< A request is on its way or its answer is.
-    Upgraded,   ///< After 101: bytes both ways.
-    Lingering,  ///< Our FIN is sent; what still comes is read and dropped, so that the page is not lost to a
-                ///< RST.
-    Closed,
-  };
   enum class Waiting : std::uint8_t { Nothing, Head, NextRequest, Body, Writing, HalfClosed, Linger };
 
   // Visitor's socket
@@ -91,7 +85,6 @@ class VisitorConnection final : public Visitor,
   void holdForLater(Slice rest);
   void startNextRequest();
   [[nodiscard]] Waiting whatIsMissing() const noexcept;
-  [[nodiscard]] std::size_t queuedBetweenRequests() const noexcept;
   void waitForVisitorToRead();
 
   // The way out
@@ -106,6 +99,7 @@ class VisitorConnection final : public Visitor,
   template <typename Fill>
   void emitHead(std::size_t estimate, Fill&& fill);
 
+  void become(VisitorState next);
   void waitFor(Waiting what);
   void beginTrace(const http::RequestHead& head, const Destination& destination);
   void endTrace(RequestOutcome outcome, wire::AppError code = wire::AppError::NoError);
@@ -117,7 +111,7 @@ class VisitorConnection final : public Visitor,
   std::unique_ptr<net::StreamSocket> m_socket;
   http::Scheme m_scheme;
   net::SocketAddress m_peer;
-  Phase m_phase = Phase::Head;
+  VisitorState m_state = VisitorState::Preface;
   Waiting m_waiting = Waiting::Nothing;
 
   // The request
@@ -129,28 +123,21 @@ class VisitorConnection final : public Visitor,
   std::uint64_t m_bodyRemaining = 0;
   BodyPace m_pace;
   SocketReadPace m_readPace;
-  SliceQueue m_ahead;        ///< Bytes after the current request.
-  SliceQueue m_behind;       ///< What follows the piece that startNextRequest works on.
-  std::string m_host;        ///< What the visitor asked for, for the pages.
-  bool m_mayBeHttp2 = true;  ///< Until the first bytes say otherwise.
-  bool m_requestComplete = false;
+  SliceQueue m_ahead;   ///< Bytes after the current request.
+  SliceQueue m_behind;  ///< What follows the piece that startNextRequest works on.
+  std::string m_host;   ///< What the visitor asked for, for the pages.
   bool m_keepAlive = true;
   bool m_isHead = false;
   bool m_isHttp10 = false;
   http::PageFormat m_pageFormat;
-  bool m_webSocket = false;
   bool m_awaitsContinue = false;  ///< The visitor keeps its body back until a 100 comes.
   bool m_visitorFinished = false;
-  bool m_moves = false;       ///< To another worker, as soon as nothing is queued.
-  bool m_clientSlow = false;  ///< The body waits for the client to take more.
 
   // The answer
   Exchange m_exchange;
   RequestTrace m_trace;
   std::string m_trailers;
   http::BodyFraming m_responseFraming = http::BodyFraming::None;
-  bool m_responseStarted = false;
-  bool m_responseFinished = false;
 };
 
 }  // namespace adit::server

@@ -26,8 +26,8 @@ void VisitorConnection::resumeWith(std::string_view received) {
 /// bytes are taken care of.
 bool VisitorConnection::startsHttp2(std::string_view text) {
   const std::size_t known = std::min(text.size(), http::kH2Preface);
-  if (m_phase != Phase::Head || text.substr(0, known) != http::kH2PrefaceText.substr(0, known)) {
-    m_mayBeHttp2 = false;
+  if (text.substr(0, known) != http::kH2PrefaceText.substr(0, known)) {
+    become(VisitorState::Head);
     return false;
   }
   if (known < http::kH2Preface) {
@@ -51,9 +51,9 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
   if (m_socket->queuedBytes() > 0) {
     // The end of an earlier answer is still going out: come back when it has gone.
     m_socket->flushNow();
-    if (m_phase == Phase::Closed) return;
+    if (m_state == VisitorState::Closed) return;
     if (m_socket->queuedBytes() > 0) {
-      m_moves = true;
+      become(VisitorState::Moving);
       m_head.clear();
       m_ahead.clear();
       m_services.loop.writer().copyAll(asBytes(received),
@@ -76,14 +76,10 @@ void VisitorConnection::holdForLater(Slice rest) {
   m_socket->pauseReading(net::PauseReason::AwaitingTurn);
 }
 
-std::size_t VisitorConnection::queuedBetweenRequests() const noexcept {
-  return m_moves ? 0 : kMaxQueuedBetweenRequests;
-}
-
 void VisitorConnection::startNextRequest() {
   const auto wantsMore = [this] {
-    if (m_phase == Phase::Head) return m_socket->queuedBytes() <= queuedBetweenRequests();
-    return m_phase == Phase::Exchange && !m_requestComplete && !m_webSocket;
+    if (readsHead(m_state)) return m_socket->queuedBytes() <= kMaxQueuedBetweenRequests;
+    return readsContent(m_state);
   };
   // One piece at a time: each may hold several requests, or a part of one.
   while (!m_ahead.empty() && wantsMore()) {
@@ -91,7 +87,7 @@ void VisitorConnection::startNextRequest() {
     m_ahead.consume(piece.size());
     // What follows this piece must stay behind what the request leaves over of it.
     std::swap(m_behind, m_ahead);
-    if (m_phase == Phase::Head) {
+    if (readsHead(m_state)) {
       readHead(std::move(piece));
     } else {
       forwardBody(std::move(piece));

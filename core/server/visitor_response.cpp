@@ -82,9 +82,19 @@ Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
   // The body that was kept back will never come, or might: the connection cannot be used again, and the
   // visitor should know before it tries (RFC 9110 section 10.1.1).
   if (m_awaitsContinue) m_keepAlive = false;
-  if (m_webSocket && !start.upgraded) {
-    m_webSocket = false;
-    m_requestComplete = true;
+  switch (m_state) {
+    case VisitorState::Offered:
+      become(start.upgraded ? VisitorState::Upgraded : VisitorState::Answering);
+      break;
+    case VisitorState::Receiving:
+      become(VisitorState::EarlyAnswer);
+      break;
+    case VisitorState::Blocked:
+      become(VisitorState::EarlyBlocked);
+      break;
+    default:
+      become(VisitorState::Answering);
+      break;
   }
 
   emitHead(estimate(start.head), [&](http::HeadBuffer& out) {
@@ -118,12 +128,10 @@ Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
     }
     out.text("\r\n");
   });
-  m_responseStarted = true;
   m_trailers.clear();
   if (m_waiting == Waiting::Body) waitForVisitorToRead();
 
   if (start.upgraded) {
-    m_phase = Phase::Upgraded;
     waitFor(Waiting::Nothing);
     SliceQueue early;
     std::swap(early, m_ahead);
@@ -135,7 +143,7 @@ Result<> VisitorConnection::onResponseHead(const ResponseStart& start) {
 
 Result<> VisitorConnection::onResponseBody(ByteView data) {
   m_trace.sent(data.size());
-  if (m_phase != Phase::Upgraded && m_responseFraming == http::BodyFraming::Chunked) {
+  if (!isUpgraded(m_state) && m_responseFraming == http::BodyFraming::Chunked) {
     std::uint8_t chunkHead[18];
     m_socket->sendCopy({chunkHead, http::writeChunkHead(data.size(), chunkHead)});
     m_socket->sendCopy(data);
@@ -155,8 +163,8 @@ Result<> VisitorConnection::onResponseTrailers(const std::vector<http::Field>& f
 }
 
 void VisitorConnection::onResponseEnd() {
-  m_responseFinished = true;
-  if (m_phase == Phase::Upgraded) {
+  if (m_state == VisitorState::Upgraded) {
+    become(VisitorState::HalfUpgraded);
     m_exchange.settle(0);
     m_socket->shutdownSend();
     if (m_visitorFinished) {
@@ -171,7 +179,7 @@ void VisitorConnection::onResponseEnd() {
     if (!m_trailers.empty()) m_socket->sendCopy(asBytes(m_trailers));
     m_socket->sendCopy(asBytes("\r\n"));
   }
-  if (!m_requestComplete) {
+  if (!isRequestWhole(m_state)) {
     // Answered early: the rest of the body is nobody's. Tell the visitor by closing, and let the page reach
     // it.
     m_exchange.drop(wire::AppError::NoError);
@@ -183,13 +191,13 @@ void VisitorConnection::onResponseEnd() {
     closeAfterFlush();
     return;
   }
-  m_phase = Phase::Head;
+  become(VisitorState::Head);
   waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
   if (!m_ahead.empty()) startNextRequest();
 }
 
 void VisitorConnection::closeAfterFlush() {
-  m_phase = Phase::Lingering;
+  become(VisitorState::Lingering);
   if (m_visitorFinished && m_socket->queuedBytes() == 0) {
     destroy();
     return;
@@ -216,13 +224,13 @@ void VisitorConnection::endUpgraded() {
 }
 
 void VisitorConnection::onExchangeFailed(wire::AppError cause) {
-  if (m_phase == Phase::Closed) return;
-  if (m_phase == Phase::Upgraded || m_responseFinished) {
+  if (m_state == VisitorState::Closed) return;
+  if (isUpgraded(m_state)) {
     endTrace(RequestOutcome::AnswerAborted, cause);
     destroy();
     return;
   }
-  if (m_responseStarted) {
+  if (isAnswering(m_state)) {
     // The visitor must not take half an answer for a whole one; the half it may have.
     endTrace(RequestOutcome::AnswerAborted, cause);
     m_socket->flushNow();
@@ -230,21 +238,20 @@ void VisitorConnection::onExchangeFailed(wire::AppError cause) {
     destroy();
     return;
   }
-  if (!m_requestComplete) m_keepAlive = false;
   answerProblem(problemOf(cause), {}, cause);
 }
 
 void VisitorConnection::answerProblem(http::Problem problem, std::string_view detail, wire::AppError code) {
-  if (m_phase == Phase::Head) beginTrace({}, {});  // no valid head was received
+  if (readsHead(m_state)) beginTrace({}, {});  // no valid head was received
   m_trace.endWith(problem, m_services.loop.now(), code);
-  if (!m_requestComplete || m_phase == Phase::Head) m_keepAlive = false;
+  if (!isRequestWhole(m_state)) m_keepAlive = false;
   const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_services.date()};
   m_socket->sendCopy(asBytes(http::renderProblem(page, m_pageFormat)));
   endOwnAnswer();
 }
 
 void VisitorConnection::answerRedirect() {
-  if (!m_requestComplete) m_keepAlive = false;
+  if (!isRequestWhole(m_state)) m_keepAlive = false;
   const std::string location = http::secureLocation(http::hostOf(m_request.authority),
                                                     m_services.config.get().redirectPort, m_request.target);
   m_trace.head(http::kRedirectStatus, m_services.loop.now());
@@ -254,30 +261,29 @@ void VisitorConnection::answerRedirect() {
 }
 
 void VisitorConnection::endOwnAnswer() {
-  m_responseStarted = m_responseFinished = true;
   m_head.clear();
   if (!m_keepAlive || m_visitorFinished) {
     closeAfterFlush();
     return;
   }
-  m_phase = Phase::Head;
+  become(VisitorState::Head);
   waitFor(m_socket->queuedBytes() > 0 ? Waiting::Writing : Waiting::NextRequest);
   // Not from here: the caller may still be inside startNextRequest's loop; onSent goes on with what waits.
 }
 
 void VisitorConnection::onRequestStopped() {
   // Of an upgraded connection, one direction is not worth keeping.
-  if (m_phase != Phase::Upgraded) return;
+  if (!isUpgraded(m_state)) return;
   endTrace(RequestOutcome::AnswerAborted);
   destroy();
 }
 
 void VisitorConnection::onRequestWritable() {
-  m_clientSlow = false;
   m_pace.restart(m_services.loop.now(), m_services.config.limits());
   m_socket->resumeReading(net::PauseReason::PeerSlow);
-  if (m_phase == Phase::Exchange && !m_requestComplete && m_waiting == Waiting::Nothing)
-    waitFor(whatIsMissing());
+  if (m_state == VisitorState::Blocked) become(VisitorState::Receiving);
+  if (m_state == VisitorState::EarlyBlocked) become(VisitorState::EarlyAnswer);
+  if (readsContent(m_state) && m_waiting == Waiting::Nothing) waitFor(whatIsMissing());
 }
 
 }  // namespace adit::server
