@@ -45,7 +45,9 @@ class Connector final : public OriginConnector,
   }
   void onConnected(std::uintptr_t nativeSocket) override {
     if (!m_target.tls) {
-      m_handler.onConnected(net::StreamSocket::adopt(m_loop, nativeSocket, *this));
+      auto socket = net::StreamSocket::adopt(m_loop, nativeSocket, *this);
+      socket->deferErrorsWhilePaused();
+      m_handler.onConnected(std::move(socket));
       return;
     }
     m_tlsTimer.start(m_settings.tlsTimeout);

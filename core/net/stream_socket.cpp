@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <optional>
 
 #include "core/net/native_socket.h"
@@ -22,7 +21,7 @@ constexpr std::size_t kMostBulkSlabs = 16;
 constexpr std::size_t kReadBudget = 256 * 1024;
 /// What is still read from a connection whose sending side has broken (the early answer of an origin that
 /// hung up).
-constexpr std::size_t kLastWords = 1024 * 1024;
+constexpr std::size_t kMaxReadAfterSendError = 1024 * 1024;
 
 class Socket final : public StreamSocket, public Flushable, public PollWatcher::Handler {
  public:
@@ -79,9 +78,11 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
     m_pauseReasons &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
     if (isPaused() || !isOpen()) return;
     m_parked = m_hangupSeen = false;
-    if (!m_unread.empty()) m_loop.scheduleFlush(FlushPhase::Tcp, *this);
+    if (!m_unread.empty() || m_sendError) m_loop.scheduleFlush(FlushPhase::Tcp, *this);
     updateInterest();
   }
+
+  void deferErrorsWhilePaused() override { m_defersErrors = true; }
 
   void flushNow() override {
     if (!isOpen() || m_blocked) return;
@@ -105,7 +106,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   }
 
   std::unique_ptr<DetachedSocket> detach() override {
-    assert(m_queue.empty() && "a detached socket still has bytes to send");
+    if (!isOpen() || !m_queue.empty()) return nullptr;
     m_watcher.reset();
     const std::uintptr_t handle = m_socket.release();
     close();
@@ -164,8 +165,14 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   }
 
   void noticeHangup() {
-    if (const int error = pendingError(m_socket); error != 0) {
-      fail(systemError(error, "the connection broke"));
+    if (m_sendError) {
+      m_hangupSeen = true;  // it is known already
+    } else if (const int error = pendingError(m_socket); error != 0) {
+      m_hangupSeen = true;
+      m_sendError = systemError(error, "the connection broke");
+      m_queue.clear();
+      m_blocked = false;
+      if (!m_defersErrors) fail(Error(*m_sendError));
     } else {
       m_hangupSeen = true;  // an ordinary end: it is read when reading goes on
     }
@@ -284,8 +291,8 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
     if (isOpen() && m_sent > 0) m_handler->onSent(std::exchange(m_sent, 0));
     if (!isOpen() || !m_sendError) return;
     // A peer that answered early and hung up has left its answer in our receive buffer.
-    readSome(kLastWords);
-    if (isOpen()) fail(Error(*m_sendError));
+    readSome(kMaxReadAfterSendError);
+    if (isOpen() && !(isPaused() && m_defersErrors)) fail(Error(*m_sendError));
   }
 
   EventLoop& m_loop;
@@ -300,6 +307,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   std::size_t m_bulkSlabs = 0;  // offered to the next read; 0: a part of the shared slab
   std::uint8_t m_pauseReasons = 0;
   bool m_blocked = false;
+  bool m_defersErrors = false;
   bool m_parked = false;      // paused, and something waits to be read: only a hang-up is of interest
   bool m_hangupSeen = false;  // while parked: nothing more to be learned
   bool m_finReceived = false;

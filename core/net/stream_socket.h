@@ -65,6 +65,10 @@ class StreamSocket : public Disposable {
   virtual void abort() = 0;
   virtual void pauseReading(PauseReason reason) = 0;
   virtual void resumeReading(PauseReason reason) = 0;
+  /// For a peer that may answer early and hang up: when the connection breaks while reading is paused, what
+  /// the peer sent before is delivered once reading goes on, and onSocketError follows it. Otherwise a broken
+  /// connection is reported at once.
+  virtual void deferErrorsWhilePaused() {}
   /// Writes what is queued now instead of at the end of the turn. No callback comes inside it: onSent and
   /// errors follow at the end of the turn.
   virtual void flushNow() = 0;
@@ -78,9 +82,9 @@ class StreamSocket : public Disposable {
   /// False where the peer was shown a certificate for other hosts than this one, and asked for it by name
   /// (TLS only): what it wants from `host` belongs on another connection.
   [[nodiscard]] virtual bool speaksFor(std::string_view /*host*/) const { return true; }
-  /// Gives the connection away (to another worker's loop): stops watching and forgets it. The queue must be
-  /// empty. Bytes that were read before a pause and not delivered yet are lost unless takeUnread() gave them
-  /// out.
+  /// Gives the connection away (to another worker's loop): stops watching and forgets it. Null, and nothing
+  /// has changed, where bytes are still queued or the connection is closed. Bytes that were read before a
+  /// pause and not delivered yet are lost unless takeUnread() gave them out.
   virtual std::unique_ptr<DetachedSocket> detach() = 0;
   /// Bytes that were read in one go with delivered ones, and held back because the handler paused. Empty
   /// mostly.

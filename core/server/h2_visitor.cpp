@@ -178,7 +178,8 @@ void H2Visitor::moveTo(unsigned worker) {
   m_received.append(m_toReplay);
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) m_received.append(unread.at(i).text());
-  m_services.host.move(worker, {m_socket->detach(), &factory(), m_scheme, m_peer, std::move(m_received)});
+  if (auto socket = m_socket->detach())
+    m_services.host.move(worker, {std::move(socket), &factory(), m_scheme, m_peer, std::move(m_received)});
   destroy(RequestOutcome::VisitorGone);
 }
 

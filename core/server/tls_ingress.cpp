@@ -54,7 +54,7 @@ class TlsIngress::Handshake final : public net::Disposable,
         m_socket->alpn() == "h2" ? H2Visitor::factory() : VisitorConnection::factory();
     VisitorArrival arrival{m_socket->detach(), &factory, http::Scheme::Https, m_peer};
     end();  // gives its place up first: the visitor takes one
-    host.accept(std::move(arrival));
+    if (arrival.socket != nullptr) host.accept(std::move(arrival));
   }
 
   void onData(Slice) override {}

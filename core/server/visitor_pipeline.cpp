@@ -38,7 +38,8 @@ bool VisitorConnection::startsHttp2(std::string_view text) {
   for (std::size_t i = 0; i < m_behind.count(); ++i) received.append(m_behind.at(i).text());
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
-  m_services.host.adopt({m_socket->detach(), &H2Visitor::factory(), m_scheme, m_peer, std::move(received)});
+  if (auto socket = m_socket->detach())
+    m_services.host.adopt({std::move(socket), &H2Visitor::factory(), m_scheme, m_peer, std::move(received)});
   destroy();
   return true;
 }
@@ -67,7 +68,8 @@ void VisitorConnection::moveTo(unsigned worker, std::string_view headBytes, cons
   m_behind.clear();
   const SliceQueue unread = m_socket->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) received.append(unread.at(i).text());
-  m_services.host.move(worker, {m_socket->detach(), &factory(), m_scheme, m_peer, std::move(received)});
+  if (auto socket = m_socket->detach())
+    m_services.host.move(worker, {std::move(socket), &factory(), m_scheme, m_peer, std::move(received)});
   destroy();
 }
 

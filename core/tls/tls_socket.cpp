@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -111,6 +110,8 @@ class Socket final : public TlsSocket,
       m_wire->resumeReading(net::PauseReason::PeerSlow);
     }
   }
+
+  void deferErrorsWhilePaused() override { m_wire->deferErrorsWhilePaused(); }
 
   void flushNow() override {
     if (isOpen()) encrypt();
@@ -334,8 +335,7 @@ class DetachedTls final : public net::DetachedSocket {
 };
 
 std::unique_ptr<net::DetachedSocket> Socket::detach() {
-  assert(m_state.secured && "a handshake in progress cannot move");
-  assert(m_plain.empty() && "a detached socket still has bytes to send");
+  if (!m_wire->isOpen() || !m_state.secured || queuedBytes() > 0) return nullptr;
   const SliceQueue unread = m_wire->takeUnread();
   for (std::size_t i = 0; i < unread.count(); ++i) m_state.engine->receive(unread.at(i));
   m_state.engine->setOutput(nullptr);

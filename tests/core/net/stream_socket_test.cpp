@@ -119,6 +119,35 @@ class StreamSocketTest : public QObject {
     QCOMPARE(toString(f.left.lastError.code), std::string_view("connection-reset"));
   }
 
+  void anEarlyAnswerWaitsForAPausedReader() {
+    StreamPair f;
+    f.a->deferErrorsWhilePaused();
+    f.a->pauseReading(PauseReason::PeerSlow);
+    f.b->pauseReading(PauseReason::NoHandler);
+    sendUntilBlocked(*f.loop, *f.a);
+    f.b->sendCopy(asBytes("413 too much"));
+    f.b->flushNow();
+    f.b->close();
+    QVERIFY(runUntil(*f.loop, [&] { return f.a->queuedBytes() == 0; }));  // the break was noticed
+    runTurns(*f.loop, 5);
+    QCOMPARE(f.left.errors, 0);
+    QVERIFY(pollsQuietly(*f.loop));
+    f.a->resumeReading(PauseReason::PeerSlow);
+    QVERIFY(runUntil(*f.loop, [&] { return f.left.errors == 1; }));
+    QCOMPARE(f.left.received, std::string("413 too much"));
+    QCOMPARE(f.left.ends, 0);
+    QCOMPARE(toString(f.left.lastError.code), std::string_view("connection-reset"));
+  }
+
+  void whileBytesAreQueuedItIsNotDetached() {
+    StreamPair f;
+    f.a->sendCopy(asBytes("first"));
+    QVERIFY(f.a->detach() == nullptr);
+    QVERIFY(runUntil(*f.loop, [&] { return f.right.received == "first"; }));
+    QVERIFY(f.a->detach() != nullptr);
+    QVERIFY(f.a->detach() == nullptr);
+  }
+
   void theHandlerMayCloseInsideItsCallbacks() {
     StreamPair f;
     f.right.onDataHook = [&](Slice&) { f.b->close(); };
