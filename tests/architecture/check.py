@@ -30,7 +30,7 @@ BELOW = {
     "relay": "base net transport http wire",
     "server": "base net tls transport quic http wire session access routing config relay",
     "client": "base net tls transport quic http wire session config relay",
-    "engine": "base net tls session access config server client",
+    "engine": "base net tls quic session access config server client",
 }
 
 
