@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
+#include <QFontInfo>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScreen>
@@ -107,6 +108,14 @@ class FitTest : public QObject {
   }
 
  private Q_SLOTS:
+  /// Without its fonts this test would judge another set than it says.
+  void initTestCase() {
+    const QString wanted = qEnvironmentVariable("ADIT_TEST_FONT");
+    if (wanted.isEmpty()) return;
+    QVERIFY2(QFontInfo(QApplication::font()).family() == wanted,
+             qPrintable(u"the font is %1, not %2: run ./installer/packages.sh test"_s.arg(
+                 QFontInfo(QApplication::font()).family(), wanted)));
+  }
   void theWindowHasRoom_data() { cases(); }
   void theWindowHasRoom() {
     QFETCH(QString, language);

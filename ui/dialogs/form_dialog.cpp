@@ -4,62 +4,26 @@
 #include <algorithm>
 #include <QResizeEvent>
 #include <QScreen>
-#include <QScrollArea>
-#include <QScrollBar>
 #include <QVBoxLayout>
 
+#include "ui/widgets/content_scroll.h"
 #include "ui/windows/window_place.h"
 
 namespace adit::ui {
 namespace {
 
 constexpr int kSide = 24;
-// At a scale of 1.5 a window gets less than it asked for by the part of a pixel, and would scroll for it.
-constexpr int kSlack = 2;
-
-/// A scroll area that would rather be as high as its content.
-class Column : public QScrollArea {
- public:
-  explicit Column(QWidget* parent) : QScrollArea(parent) {
-    setFrameShape(QFrame::NoFrame);
-    setWidgetResizable(true);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setFocusPolicy(Qt::NoFocus);
-    viewport()->setAutoFillBackground(false);
-    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Preferred);
-    policy.setHeightForWidth(true);
-    setSizePolicy(policy);
-  }
-  int heightForWidth(int width) const override {
-    const QLayout* layout = widget()->layout();
-    const bool wraps = layout->hasHeightForWidth();
-    return kSlack + (wraps ? layout->totalHeightForWidth(width) : layout->totalSizeHint().height());
-  }
-  QSize sizeHint() const override { return widget()->layout()->totalSizeHint() + QSize(0, kSlack); }
-  QSize minimumSizeHint() const override {
-    return {widget()->layout()->totalMinimumSize().width() + verticalScrollBar()->sizeHint().width(),
-            3 * fontMetrics().height()};
-  }
-
- protected:
-  bool eventFilter(QObject* watched, QEvent* event) override {
-    if (watched == widget() && event->type() == QEvent::LayoutRequest) updateGeometry();
-    return QScrollArea::eventFilter(watched, event);
-  }
-};
 
 }  // namespace
 
 FormDialog::FormDialog(int width, QWidget* parent) : QDialog(parent), m_width(width) {
   setWindowModality(Qt::WindowModal);
   setAttribute(Qt::WA_DeleteOnClose);
-  auto* scroll = new Column(this);
   auto* content = new QWidget;
   m_column = new QVBoxLayout(content);
   m_column->setContentsMargins(kSide, kSide - 2, kSide, 4);
   m_column->setSpacing(10);
-  scroll->setWidget(content);
-  content->setAutoFillBackground(false);
+  auto* scroll = new ContentScroll(content, this);
   m_footer = new QVBoxLayout;
   m_footer->setContentsMargins(kSide, 0, kSide, kSide - 4);
   auto* whole = new QVBoxLayout(this);

@@ -9,6 +9,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
+#include <QResizeEvent>
 #include <QScopedValueRollback>
 #include <QScreen>
 #include <QScrollArea>
@@ -23,6 +24,7 @@
 #include "ui/theme/colors.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/content_scroll.h"
 #include "ui/widgets/detail_pane.h"
 #include "ui/widgets/empty_panel.h"
 #include "ui/widgets/header_bar.h"
@@ -148,7 +150,9 @@ void MainWindow::build() {
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(m_header);
-  column->addWidget(m_bannerFrame);
+  m_bannerScroll = new ContentScroll(m_bannerFrame, this);
+  m_bannerScroll->setObjectName(u"bannerScroll"_s);
+  column->addWidget(m_bannerScroll);
   column->addWidget(m_rows, 1);
   setCentralWidget(centre);
   setMinimumSize(620, 480);
@@ -176,6 +180,7 @@ void MainWindow::connectParts() {
   connect(m_notice, &ListNotice::openRequested, this, &MainWindow::openListRequested);
   connect(m_notice, &ListNotice::readRequested, this, &MainWindow::readListRequested);
   connect(m_notice, &ListNotice::dismissed, this, &MainWindow::updateBanners);
+  connect(m_bannerScroll, &ContentScroll::contentChanged, this, &MainWindow::placeBanners);
   connect(m_empty, &EmptyPanel::joinRequested, this, &MainWindow::joinDialog);
   connect(m_empty, &EmptyPanel::exposeRequested, this, [this](const QString& target) {
     const engine::TunnelSpec spec{.name = {}, .target = target.toStdString()};
@@ -263,6 +268,7 @@ void MainWindow::setLogOpen(bool open) {
   m_logPane->setOpen(open);
   m_actions->log->setChecked(open);
   m_parts.settings.set(Settings::Key::LogVisible, open);
+  placeBanners();
   shareRows();
 }
 
@@ -329,7 +335,15 @@ void MainWindow::onLinkChanged() {
 }
 
 void MainWindow::updateBanners() {
-  m_bannerFrame->setVisible(!m_banner->isHidden() || !m_notice->isHidden());
+  m_bannerScroll->setVisible(!m_banner->isHidden() || !m_notice->isHidden());
+  placeBanners();
+}
+
+void MainWindow::placeBanners() {
+  const int wanted = m_bannerScroll->heightForWidth(width());
+  const int room = height() - m_header->height() - m_rows->minimumSizeHint().height();
+  m_bannerScroll->setFixedHeight(
+      std::min(wanted, std::max(room, m_bannerScroll->minimumSizeHint().height())));
 }
 
 void MainWindow::showListProblems(const QStringList& problems, const QString& file) {
@@ -454,6 +468,11 @@ void MainWindow::focusBeginning() {
 void MainWindow::hideEvent(QHideEvent* event) {
   QMainWindow::hideEvent(event);
   updateSampling();
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  placeBanners();
+  QMainWindow::resizeEvent(event);
 }
 
 void MainWindow::changeEvent(QEvent* event) {

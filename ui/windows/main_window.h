@@ -23,6 +23,7 @@ class QUrl;
 
 namespace adit::ui {
 
+class ContentScroll;
 class DetailPane;
 class EmptyPanel;
 class HeaderBar;
@@ -81,6 +82,7 @@ class MainWindow : public QMainWindow {
   void showEvent(QShowEvent* event) override;
   void hideEvent(QHideEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
@@ -100,6 +102,8 @@ class MainWindow : public QMainWindow {
   void refreshFigures();
   void updateSampling();
   void updateBanners();
+  /// Gives the banners the height that their texts take, as far as the rest can spare it.
+  void placeBanners();
   void setLogOpen(bool open);
   [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
   [[nodiscard]] const engine::TunnelSnapshot* selected() const;
@@ -146,6 +150,7 @@ class MainWindow : public QMainWindow {
   QMenu* m_menu;
   HeaderBar* m_header;
   QWidget* m_bannerFrame;
+  ContentScroll* m_bannerScroll = nullptr;
   StatusBanner* m_banner;
   ListNotice* m_notice;
   QStackedWidget* m_stack;
