@@ -23,6 +23,7 @@ Client::Client(ClientParams params, ClientObserver& observer, std::unique_ptr<ne
       m_budget(*m_loop),
       m_requests(kRequestsKept),
       m_trimTimer(std::make_unique<net::Timer>(*m_loop, [this] { trimRequests(); })) {
+  m_kinds.add(wire::StreamKind::Http, *this);
   m_link = std::make_unique<ServerLink>(*m_loop, m_params.link, static_cast<ServerLink::Handler&>(*this));
 }
 
@@ -262,10 +263,14 @@ void Client::tellProblem(const OriginProblem& problem) {
   m_observer.onProblem(problem);
 }
 
-void Client::onRequestStream(transport::Stream& stream) {
+void Client::onStreamOpened(transport::Link& link, transport::Stream& stream) {
+  m_acceptor.accept(link, stream);
+}
+
+void Client::onStream(transport::Link&, transport::Stream& stream, ByteView received, bool fin) {
   InboundRequest& request = m_requests.acquire(
       [this] { return std::make_unique<InboundRequest>(static_cast<RequestOwner&>(*this)); });
-  request.begin(stream);
+  request.begin(stream, received, fin);
 }
 
 void Client::recycle(InboundRequest& request) {

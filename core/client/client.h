@@ -18,6 +18,7 @@
 #include "core/client/status.h"
 #include "core/client/tunnel.h"
 #include "core/net/event_loop.h"
+#include "core/relay/stream_acceptor.h"
 
 namespace adit::client {
 
@@ -39,7 +40,7 @@ struct ClientParams {
   ServerLinkParams link;
 };
 
-class Client final : private ServerLink::Handler, private RequestOwner {
+class Client final : private ServerLink::Handler, private RequestOwner, private relay::StreamKindHandler {
  public:
   static Result<std::unique_ptr<Client>> start(ClientParams params, ClientObserver& observer);
   ~Client();
@@ -66,6 +67,9 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void drain(Duration deadline, std::function<void()> done);
   /// Runs on the client's thread.
   void post(net::EventLoop::Task task) { m_loop->post(std::move(task)); }
+  /// Streams of `kind` that the server opens go to `handler`, which outlives the client's thread. Before the
+  /// first connectTo(). Http is the client's own.
+  void handleStreams(wire::StreamKind kind, relay::StreamKindHandler& handler) { m_kinds.add(kind, handler); }
   /// For objects of the caller that live on the client's thread.
   [[nodiscard]] net::EventLoop& eventLoop() noexcept { return *m_loop; }
 
@@ -76,7 +80,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   void onWithdrawn(const wire::Withdrawn& withdrawn) override;
   void onReleased(const wire::Released& released) override;
   std::vector<wire::TunnelDeclaration> declarations() override;
-  void onRequestStream(transport::Stream& stream) override;
+  void onStreamOpened(transport::Link& link, transport::Stream& stream) override;
+  void onStream(transport::Link& link, transport::Stream& stream, ByteView received, bool fin) override;
   std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) override;
   net::EventLoop& loop() override { return *m_loop; }
   AnswerBudget& answerBudget() override { return m_budget; }
@@ -101,6 +106,8 @@ class Client final : private ServerLink::Handler, private RequestOwner {
   std::map<TunnelId, std::shared_ptr<Tunnel>> m_tunnels;
   PeakPool<InboundRequest> m_requests;
   std::unique_ptr<net::Timer> m_trimTimer;
+  relay::StreamKinds m_kinds;
+  relay::StreamAcceptor m_acceptor{m_kinds};
   std::unique_ptr<ServerLink> m_link;
   std::unique_ptr<net::Timer> m_drainTimer;
   ProblemLog m_problems;

@@ -50,6 +50,11 @@ class InboundRequest final : public ListHook<>,
   ~InboundRequest();
   /// Takes a stream that the server opened.
   void begin(transport::Stream& stream);
+  /// ... of which `received` came already, its stream head first.
+  void begin(transport::Stream& stream, ByteView received, bool fin) {
+    begin(stream);
+    onStreamData(stream, received, fin);
+  }
 
  private:
   enum class Phase : std::uint8_t { StreamHead, Request, Ended };

@@ -169,8 +169,8 @@ void ServerLink::logIn(std::unique_ptr<ServerPath> path) {
   awaitAnswer();
 }
 
-void ServerLink::onStreamOpened(transport::Link&, transport::Stream& stream) {
-  m_handler.onRequestStream(stream);
+void ServerLink::onStreamOpened(transport::Link& link, transport::Stream& stream) {
+  m_handler.onStreamOpened(link, stream);
 }
 
 void ServerLink::onStreamData(transport::Stream& stream, ByteView data, bool) {

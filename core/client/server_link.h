@@ -49,8 +49,8 @@ class ServerLink final : private transport::LinkHandler,
     virtual void onReleased(const wire::Released& released) = 0;
     /// The tunnels to declare, asked for after every login and by declare().
     virtual std::vector<wire::TunnelDeclaration> declarations() = 0;
-    /// The server opened a stream for a visitor's request; a handler must be set inside.
-    virtual void onRequestStream(transport::Stream& stream) = 0;
+    /// The server opened a stream; a handler must be set inside.
+    virtual void onStreamOpened(transport::Link& link, transport::Stream& stream) = 0;
 
    protected:
     ~Handler() = default;

@@ -33,6 +33,7 @@ std::string printable(std::string_view text) {
 ClientLink::ClientLink(Worker& worker, transport::Link& connection)
     : m_worker(worker),
       m_connection(&connection),
+      m_streams(worker.streamKinds()),
       m_session({}, *this, worker.loop().now()),
       m_timer(worker.loop(),
               [this] {
@@ -110,13 +111,16 @@ void ClientLink::close(wire::AppError code, std::string_view reason) {
 void ClientLink::onConnected(transport::Link&) {}
 void ClientLink::onStreamCredit(transport::Link&) {}
 
-void ClientLink::onStreamOpened(transport::Link&, transport::Stream& stream) {
+void ClientLink::onStreamOpened(transport::Link& link, transport::Stream& stream) {
   if (m_control == nullptr && !m_headRead) {
     m_control = &stream;
     stream.setHandler(this);
     return;
   }
-  // Only the control stream is a client's to open in this version.
+  if (isReady()) {
+    m_streams.accept(link, stream);
+    return;
+  }
   stream.setHandler(nullptr);
   stream.reset(codeOf(wire::AppError::Protocol));
   stream.stopSending(codeOf(wire::AppError::Protocol));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/net/event_loop.h"
+#include "core/relay/stream_acceptor.h"
 #include "core/server/registry.h"
 #include "core/server/tunnel_streams.h"
 #include "core/session/server_session.h"
@@ -75,6 +76,7 @@ class ClientLink final : public net::Disposable,
 
   Worker& m_worker;
   transport::Link* m_connection;
+  relay::StreamAcceptor m_streams;  ///< Of what the client opens besides its control stream.
   transport::Stream* m_control = nullptr;
   session::ServerSession m_session;
   net::Timer m_timer;

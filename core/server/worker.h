@@ -16,6 +16,7 @@
 
 #include "core/access/token_source.h"
 #include "core/quic/endpoint_driver.h"
+#include "core/relay/stream_acceptor.h"
 #include "core/server/ingress.h"
 #include "core/server/login_guard.h"
 #include "core/server/registry.h"
@@ -99,6 +100,9 @@ class Worker final : private quic::EndpointDriver::Handler,
   [[nodiscard]] net::EventLoop& loop() noexcept { return *m_loop; }
   [[nodiscard]] unsigned index() const noexcept { return m_params.index; }
   [[nodiscard]] bool draining() const noexcept { return m_draining; }
+  /// Which kinds of streams logged-in clients may open besides their control stream: those of handlers added
+  /// before start(), which outlive the worker. None so far.
+  [[nodiscard]] relay::StreamKinds& streamKinds() noexcept { return m_streamKinds; }
   /// The tokens as this worker knows them.
   [[nodiscard]] const access::TokenSnapshot& tokens() const noexcept { return *m_tokens; }
   [[nodiscard]] ClientLink* findSession(SessionId id);
@@ -156,6 +160,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   http::H2WindowBudget m_windowBudget;
   http::DateText m_date;
   VisitorServices m_services;
+  relay::StreamKinds m_streamKinds;
   RemoteStreams m_remoteStreams;
   std::unique_ptr<quic::EndpointDriver> m_driver;
   /// Datagrams that other workers have posted here and that wait for their turn.

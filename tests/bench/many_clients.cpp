@@ -35,7 +35,7 @@ class Member final : private client::ServerLink::Handler {
   }
   void onWithdrawn(const wire::Withdrawn&) override {}
   void onReleased(const wire::Released&) override {}
-  void onRequestStream(transport::Stream& stream) override {
+  void onStreamOpened(transport::Link&, transport::Stream& stream) override {
     stream.reset(static_cast<transport::AppErrorCode>(wire::AppError::TunnelUnknown));
   }
 

@@ -100,7 +100,7 @@ struct Observer final : ServerLink::Handler {
   void onWithdrawn(const wire::Withdrawn&) override {}
   void onReleased(const wire::Released&) override {}
   std::vector<wire::TunnelDeclaration> declarations() override { return {}; }
-  void onRequestStream(transport::Stream&) override {}
+  void onStreamOpened(transport::Link&, transport::Stream&) override {}
 };
 
 }  // namespace
