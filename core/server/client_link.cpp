@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/base/log.h"
-#include "core/server/worker.h"
 #include "core/wire/stream_head.h"
 
 namespace adit::server {
@@ -30,18 +29,18 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-ClientLink::ClientLink(Worker& worker, transport::Link& connection)
-    : m_worker(worker),
+ClientLink::ClientLink(LinkServices& services, transport::Link& connection)
+    : m_services(services),
       m_connection(&connection),
-      m_streams(worker.streamKinds()),
-      m_session({}, *this, worker.loop().now()),
-      m_timer(worker.loop(),
+      m_streams(services.streamKinds),
+      m_session({}, *this, services.loop.now()),
+      m_timer(services.loop,
               [this] {
-                m_session.expire(m_worker.loop().now());
+                m_session.expire(m_services.loop.now());
                 armTimer();
               }),
-      m_closeTimer(worker.loop(), [this] { close(wire::AppError::LoginRefused, "login refused"); }),
-      m_probeTimer(worker.loop(),
+      m_closeTimer(services.loop, [this] { close(wire::AppError::LoginRefused, "login refused"); }),
+      m_probeTimer(services.loop,
                    [this] {
                      m_isSilent = true;
                      finishProbes(false);
@@ -66,7 +65,7 @@ void ClientLink::armTimer() { m_timer.startAt(m_session.deadline()); }
 
 void ClientLink::checkToken() {
   if (!m_registered) return;
-  if (const auto good = m_worker.tokens().check(m_tokenId); !good) {
+  if (const auto good = m_services.host.tokens().check(m_tokenId); !good) {
     logWarning("server", "{}: session {} ends: {}", m_peerName, m_id, good.error().detail);
     close(wire::AppError::LoginRefused, good.error().detail);
   }
@@ -98,9 +97,9 @@ void ClientLink::finishProbes(bool answered) {
 }
 
 void ClientLink::drain(Duration deadline) {
-  if (m_registered) m_worker.context().registry.suspendSession(m_id, m_worker.loop().now());
+  if (m_registered) m_services.registry.suspendSession(m_id, m_services.loop.now());
   if (isReady()) {
-    m_session.drain(deadline, "the server shuts down", m_worker.loop().now());
+    m_session.drain(deadline, "the server shuts down", m_services.loop.now());
   }
 }
 
@@ -134,17 +133,17 @@ void ClientLink::onLinkClosed(transport::Link&, const transport::CloseInfo& info
   m_connection = nullptr;
   m_control = nullptr;
   finishProbes(false);
-  if (m_id != 0) m_worker.removeSession(m_id);
+  if (m_id != 0) m_services.host.removeSession(m_id);
   if (m_registered) {
-    m_worker.context().registry.removeSession(
-        m_id, left ? Registry::Departure::Left : Registry::Departure::Lost, m_worker.loop().now());
+    m_services.registry.removeSession(m_id, left ? Registry::Departure::Left : Registry::Departure::Lost,
+                                      m_services.loop.now());
   }
-  m_worker.forgetLink(*this);
+  m_services.host.forget(*this);
 }
 
 void ClientLink::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   stream.consume(data.size());
-  const Timestamp now = m_worker.loop().now();
+  const Timestamp now = m_services.loop.now();
   if (!m_headRead) {
     // The head is tiny but may still come in pieces.
     m_head.append(asText(data.first(std::min(data.size(), wire::kMaxStreamHead + std::size_t{1}))));
@@ -184,71 +183,66 @@ void ClientLink::sendControl(ByteView bytes) {
 }
 
 session::LoginVerdict ClientLink::authenticate(const wire::Login& login) {
-  ServerContext& context = m_worker.context();
-  const Timestamp now = m_worker.loop().now();
+  const Timestamp now = m_services.loop.now();
   const net::SocketAddress& peer = m_connection->peerAddress();
-  if (!context.loginGuard.allows(peer, now)) {
+  if (!m_services.loginGuard.allows(peer, now)) {
     return fail(ErrorCode::Overloaded, "too many failed logins from this address; try again in a minute");
   }
   const std::optional<tls::Pin> key = m_connection->peerPin();
   if (!key) return fail(ErrorCode::TlsFailure, "the client showed no key");
-  auto grant = m_worker.tokens().verify(login.token);
+  auto grant = m_services.host.tokens().verify(login.token);
   if (grant || grant.error().code != ErrorCode::TokenUnknown) return enter(login, std::move(grant));
   // It may have been made a moment ago: somebody else looks at the file.
-  context.tokens->refresh([worker = &m_worker, self = std::weak_ptr(m_self), login] {
-    worker->post([self, login] {
-      const auto alive = self.lock();
-      if (alive == nullptr) return;
-      ClientLink& link = **alive;
-      if (link.m_connection == nullptr ||
-          link.m_session.state() != session::ServerSessionState::Authenticating)
-        return;  // it waited for too long
-      link.m_session.finishLogin(link.enter(login, link.m_worker.tokens().verify(login.token)),
-                                 link.m_worker.loop().now());
-      link.armTimer();
-    });
+  m_services.host.refreshTokens([self = std::weak_ptr(m_self), login] {
+    const auto alive = self.lock();
+    if (alive == nullptr) return;
+    ClientLink& link = **alive;
+    if (link.m_connection == nullptr || link.m_session.state() != session::ServerSessionState::Authenticating)
+      return;  // it waited for too long
+    link.m_session.finishLogin(link.enter(login, link.m_services.host.tokens().verify(login.token)),
+                               link.m_services.loop.now());
+    link.armTimer();
   });
   return std::nullopt;
 }
 
 Result<wire::LoginAccepted> ClientLink::enter(const wire::Login& login, Result<access::Grant> grant) {
-  ServerContext& context = m_worker.context();
-  const Timestamp now = m_worker.loop().now();
+  const Timestamp now = m_services.loop.now();
   if (!grant) {
-    context.loginGuard.noteFailure(m_connection->peerAddress(), now);
+    m_services.loginGuard.noteFailure(m_connection->peerAddress(), now);
     logWarning("server", "{}: login refused: {}", m_peerName, grant.error().detail);
     return fail(std::move(grant.error()));
   }
-  if (m_worker.draining()) return fail(ErrorCode::Overloaded, "the server shuts down; try again shortly");
+  if (m_services.host.isDraining())
+    return fail(ErrorCode::Overloaded, "the server shuts down; try again shortly");
   // authenticate() has seen that there is a key.
   Registry::Newcomer newcomer{*m_connection->peerPin(),
                               login.instance,
                               grant->principal,
-                              m_worker.index(),
+                              m_services.worker,
                               {login.clientName, login.program, login.processId, login.startedUnix}};
-  auto registered = context.registry.addSession(std::move(newcomer), now);
+  auto registered = m_services.registry.addSession(std::move(newcomer), now);
   if (!registered) return fail(std::move(registered.error()));
   m_tokenId = std::move(grant->tokenId);
   m_id = registered->id;
   m_registered = true;
-  m_worker.addSession(m_id, *this);
+  m_services.host.addSession(m_id, *this);
   for (const std::uint64_t tunnel : registered->tunnels) m_loads[tunnel] = std::make_shared<TunnelLoad>();
   if (registered->displaced) {
-    Worker* other = context.workers[registered->displaced->worker];
-    other->post([other, id = registered->displaced->id] { other->closeSession(id); });
+    m_services.host.takeOver(*registered->displaced);
   }
   m_connection->markAdmitted();
   logInfo("server", "{}: {} of '{}' logged in as session {}", m_peerName, printable(login.clientName),
           grant->principal->id, m_id);
   wire::LoginAccepted accepted;
   accepted.session = std::to_string(m_id);
-  accepted.domain = context.registry.domain();
-  accepted.maxTunnels = static_cast<std::uint32_t>(context.registry.maxTunnels());
+  accepted.domain = m_services.registry.domain();
+  accepted.maxTunnels = static_cast<std::uint32_t>(m_services.registry.maxTunnels());
   return accepted;
 }
 
 wire::Declared ClientLink::apply(const wire::Declare& declare) {
-  const Registry::Applied applied = m_worker.context().registry.apply(m_id, declare, m_worker.loop().now());
+  const Registry::Applied applied = m_services.registry.apply(m_id, declare, m_services.loop.now());
   auto before = std::exchange(m_loads, {});
   for (const wire::TunnelAnswer& answer : applied.declared.answers) {
     const auto kept = answer.accepted ? before.find(answer.id) : before.end();
@@ -259,8 +253,7 @@ wire::Declared ClientLink::apply(const wire::Declare& declare) {
 }
 
 void ClientLink::settle(SessionId holder, bool answered) {
-  const Registry::Applied applied =
-      m_worker.context().registry.settle(m_id, holder, answered, m_worker.loop().now());
+  const Registry::Applied applied = m_services.registry.settle(m_id, holder, answered, m_services.loop.now());
   if (applied.declared.answers.empty()) return;  // it declared something else meanwhile
   follow(applied);
   m_session.answer(applied.declared);
@@ -277,16 +270,16 @@ void ClientLink::follow(const Registry::Applied& applied) {
     load = std::make_shared<TunnelLoad>();
     logInfo("server", "{}: tunnel {} is online", m_peerName, answer.url);
   }
-  m_worker.withdraw(applied.withdrawals);
-  m_worker.probe(applied.contested, m_id);
+  m_services.host.withdraw(applied.withdrawals);
+  m_services.host.probe(applied.contested, m_id);
 }
 
 wire::Released ClientLink::release(const wire::Release& release) {
-  return m_worker.context().registry.release(m_id, release.name, m_worker.loop().now());
+  return m_services.registry.release(m_id, release.name, m_services.loop.now());
 }
 
 void ClientLink::onClientDraining(const wire::Drain&) {
-  if (m_registered) m_worker.context().registry.suspendSession(m_id, m_worker.loop().now());
+  if (m_registered) m_services.registry.suspendSession(m_id, m_services.loop.now());
 }
 
 void ClientLink::onSessionFailed(const Error& error, wire::AppError code) {

@@ -13,21 +13,19 @@
 
 #include "core/net/event_loop.h"
 #include "core/relay/stream_acceptor.h"
-#include "core/server/registry.h"
+#include "core/server/link_services.h"
 #include "core/server/tunnel_streams.h"
 #include "core/session/server_session.h"
 #include "core/transport/link.h"
 
 namespace adit::server {
 
-class Worker;
-
 class ClientLink final : public net::Disposable,
                          private transport::LinkHandler,
                          private transport::StreamHandler,
                          private session::ServerSession::Handler {
  public:
-  ClientLink(Worker& worker, transport::Link& connection);
+  ClientLink(LinkServices& services, transport::Link& connection);
   ~ClientLink() override;
 
   [[nodiscard]] transport::Link& connection() noexcept { return *m_connection; }
@@ -74,7 +72,7 @@ class ClientLink final : public net::Disposable,
   void follow(const Registry::Applied& applied);
   void finishProbes(bool answered);
 
-  Worker& m_worker;
+  LinkServices& m_services;
   transport::Link* m_connection;
   relay::StreamAcceptor m_streams;  ///< Of what the client opens besides its control stream.
   transport::Stream* m_control = nullptr;

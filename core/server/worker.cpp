@@ -45,6 +45,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
                  context.names,
                  context.observer.get(),
                  RequestId{m_params.index} << kWorkerShift},
+      m_linkServices{*m_loop, m_params.index, context.registry, context.loginGuard, m_streamKinds, *this},
       m_remoteStreams(*m_loop, m_params.index, *this),
       m_routes(context.registry.routes()),
       m_fullTimer(*m_loop, [this] { resumeAccepting(); }) {}
@@ -142,8 +143,15 @@ ClientLink* Worker::findSession(SessionId id) {
   return found == m_sessions.end() ? nullptr : found->second;
 }
 
-void Worker::closeSession(SessionId id) {
-  if (ClientLink* link = findSession(id)) link->takenOver();
+void Worker::refreshTokens(std::function<void()> done) {
+  m_context.tokens->refresh([this, done = std::move(done)] { post(done); });
+}
+
+void Worker::takeOver(const Registry::SessionPlace& displaced) {
+  Worker* home = m_context.workers[displaced.worker];
+  home->post([home, id = displaced.id] {
+    if (ClientLink* link = home->findSession(id)) link->takenOver();
+  });
 }
 
 void Worker::setTokens(std::shared_ptr<const access::TokenSnapshot> tokens) {
@@ -206,7 +214,7 @@ OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
 }
 
 void Worker::onAccepted(transport::Link& connection) {
-  auto link = std::make_unique<ClientLink>(*this, connection);
+  auto link = std::make_unique<ClientLink>(m_linkServices, connection);
   ClientLink* key = link.get();
   m_links.emplace(key, std::move(link));
 }
@@ -298,7 +306,7 @@ void Worker::forget(Visitor& visitor) {
   finishDrainWhenIdle();
 }
 
-void Worker::forgetLink(ClientLink& link) {
+void Worker::forget(ClientLink& link) {
   const auto found = m_links.find(&link);
   if (found == m_links.end()) return;
   m_loop->dispose(std::move(found->second));

@@ -2,8 +2,8 @@
 #pragma once
 // One server thread: an event loop with its UDP socket and QUIC endpoint, its TCP listeners, the clients'
 // sessions whose connection lives here, and the visitors it serves. It owns these and implements the narrow
-// interfaces through which they reach it (visitor_services.h, ingress.h). Other threads reach it by post()
-// only. Owned by Server.
+// interfaces through which they reach it (visitor_services.h, link_services.h, ingress.h). Other threads
+// reach it by post() only. Owned by Server.
 
 #include <atomic>
 #include <functional>
@@ -16,10 +16,8 @@
 
 #include "core/access/token_source.h"
 #include "core/quic/endpoint_driver.h"
-#include "core/relay/stream_acceptor.h"
 #include "core/server/ingress.h"
-#include "core/server/login_guard.h"
-#include "core/server/registry.h"
+#include "core/server/link_services.h"
 #include "core/server/remote_stream.h"
 #include "core/server/visitor_gate.h"
 #include "core/server/visitor_services.h"
@@ -67,6 +65,7 @@ class Worker final : private quic::EndpointDriver::Handler,
                      private RouteFinder,
                      private TunnelStreams,
                      private VisitorHost,
+                     private LinkHost,
                      private IngressHost {
  public:
   /// Binds on the calling thread; the thread starts with start().
@@ -95,26 +94,9 @@ class Worker final : private quic::EndpointDriver::Handler,
   /// The way to sessions of other workers.
   [[nodiscard]] RemoteStreams& remoteStreams() noexcept { return m_remoteStreams; }
 
-  // For clients' links, on the worker's thread:
-  [[nodiscard]] ServerContext& context() noexcept { return m_context; }
-  [[nodiscard]] net::EventLoop& loop() noexcept { return *m_loop; }
-  [[nodiscard]] unsigned index() const noexcept { return m_params.index; }
-  [[nodiscard]] bool draining() const noexcept { return m_draining; }
   /// Which kinds of streams logged-in clients may open besides their control stream: those of handlers added
   /// before start(), which outlive the worker. None so far.
   [[nodiscard]] relay::StreamKinds& streamKinds() noexcept { return m_streamKinds; }
-  /// The tokens as this worker knows them.
-  [[nodiscard]] const access::TokenSnapshot& tokens() const noexcept { return *m_tokens; }
-  [[nodiscard]] ClientLink* findSession(SessionId id);
-  void addSession(SessionId id, ClientLink& link) { m_sessions[id] = &link; }
-  void removeSession(SessionId id) { m_sessions.erase(id); }
-  /// Sends what a session's registration or declaration asks of others to their workers.
-  void withdraw(const std::vector<Registry::Withdrawal>& withdrawals);
-  /// Asks sessions, wherever they live, whether they do, for the session `asker` of this worker.
-  void probe(const std::vector<Registry::SessionPlace>& holders, SessionId asker);
-  /// A newer connection of its instance has the session.
-  void closeSession(SessionId id);
-  void forgetLink(ClientLink& link);
 
  private:
   Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net::EventLoop> loop);
@@ -127,16 +109,26 @@ class Worker final : private quic::EndpointDriver::Handler,
   // RouteFinder, TunnelStreams
   Destination find(std::string_view authority) override;
   OpenedStream open(const Destination& destination) override;
-  // VisitorHost
+  // VisitorHost, LinkHost
   [[nodiscard]] bool isDraining() const noexcept override { return m_draining; }
   void adopt(VisitorArrival arrival) override;
   void move(unsigned index, VisitorArrival arrival) override;
   void forget(Visitor& visitor) override;
+  // LinkHost
+  [[nodiscard]] const access::TokenSnapshot& tokens() const noexcept override { return *m_tokens; }
+  void refreshTokens(std::function<void()> done) override;
+  void addSession(SessionId id, ClientLink& link) override { m_sessions[id] = &link; }
+  void removeSession(SessionId id) override { m_sessions.erase(id); }
+  void takeOver(const Registry::SessionPlace& displaced) override;
+  void withdraw(const std::vector<Registry::Withdrawal>& withdrawals) override;
+  void probe(const std::vector<Registry::SessionPlace>& holders, SessionId asker) override;
+  void forget(ClientLink& link) override;
   // IngressHost
   bool admit(const net::SocketAddress& peer) override;
   void leave(const net::SocketAddress& peer) override;
   void accept(VisitorArrival arrival) override;
 
+  [[nodiscard]] ClientLink* findSession(SessionId id);
   /// The current routes, good during the event.
   const RouteTable& routes() { return *m_routes.current(); }
   void serve(VisitorArrival& arrival);
@@ -161,6 +153,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   http::DateText m_date;
   VisitorServices m_services;
   relay::StreamKinds m_streamKinds;
+  LinkServices m_linkServices;
   RemoteStreams m_remoteStreams;
   std::unique_ptr<quic::EndpointDriver> m_driver;
   /// Datagrams that other workers have posted here and that wait for their turn.

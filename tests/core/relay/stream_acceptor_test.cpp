@@ -3,7 +3,7 @@
 #include <QTest>
 
 #include "core/relay/stream_acceptor.h"
-#include "tests/core/support/fake_stream.h"
+#include "tests/core/support/fake_link.h"
 
 using namespace adit;
 using namespace adit::test;
@@ -14,20 +14,6 @@ namespace {
 
 /// A kind of streams that this version does not have.
 constexpr auto kFakeKind = static_cast<wire::StreamKind>(0x2a);
-
-class FakeLink final : public transport::Link {
- public:
-  void setHandler(transport::LinkHandler*) noexcept override {}
-  transport::Stream* openStream() override { return nullptr; }
-  [[nodiscard]] std::uint64_t streamCredit() const noexcept override { return 0; }
-  void close(transport::AppErrorCode, std::string_view) override {}
-  void migrate(const net::SocketAddress&) override {}
-  [[nodiscard]] std::optional<tls::Pin> peerPin() const override { return std::nullopt; }
-  [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return address; }
-  [[nodiscard]] transport::LinkStats stats() const override { return {}; }
-  [[nodiscard]] Timestamp lastHeard() const noexcept override { return {}; }
-  net::SocketAddress address;
-};
 
 struct FakeKind final : relay::StreamKindHandler, transport::StreamHandler {
   void onStream(transport::Link& link, transport::Stream& stream, ByteView received, bool fin) override {
