@@ -173,10 +173,20 @@ void ServerLink::onStreamOpened(transport::Link& link, transport::Stream& stream
   m_handler.onStreamOpened(link, stream);
 }
 
-void ServerLink::onStreamData(transport::Stream& stream, ByteView data, bool) {
+void ServerLink::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   stream.consume(data.size());
   if (m_session == nullptr) return;
   m_session->receive(data, m_loop.now());
+  if (fin) m_session->controlEnded();
+  armSessionTimer();
+}
+
+void ServerLink::onControlEnded() {
+  // A link that closes resets its streams first; its own reason is told by onLinkClosed.
+  if (m_session == nullptr || m_current == nullptr || m_current->link() == nullptr ||
+      m_current->link()->isClosing())
+    return;
+  m_session->controlEnded();
   armSessionTimer();
 }
 

@@ -88,10 +88,11 @@ class ServerLink final : private transport::LinkHandler,
   void onStreamCredit(transport::Link&) override {}
   void onLinkClosed(transport::Link& link, const transport::CloseInfo& info) override;
   void onStreamData(transport::Stream& stream, ByteView data, bool fin) override;
-  void onStreamReset(transport::Stream&, transport::AppErrorCode) override {}
-  void onStreamStopped(transport::Stream&, transport::AppErrorCode) override {}
+  void onStreamReset(transport::Stream&, transport::AppErrorCode) override { onControlEnded(); }
+  void onStreamStopped(transport::Stream&, transport::AppErrorCode) override { onControlEnded(); }
   void onStreamWritable(transport::Stream&) override {}
   void onStreamClosed(transport::Stream& stream) override;
+  void onControlEnded();
   void sendControl(ByteView bytes) override;
   void onLoggedIn(const wire::LoginAccepted& accepted) override;
   void onDeclared(const wire::Declared& declared) override;

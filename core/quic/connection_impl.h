@@ -64,6 +64,7 @@ class ConnectionImpl final : public transport::Link,
   transport::Stream* openStream() override;
   [[nodiscard]] std::uint64_t streamCredit() const noexcept override;
   void close(transport::AppErrorCode code, std::string_view reason) override;
+  [[nodiscard]] bool isClosing() const noexcept override { return !isLive(); }
   void migrate(const net::SocketAddress& newLocal) override;
   [[nodiscard]] std::optional<tls::Pin> peerPin() const override { return m_peerPin; }
   [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return m_peer; }

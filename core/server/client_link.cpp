@@ -149,9 +149,14 @@ void ClientLink::onStreamData(transport::Stream& stream, ByteView data, bool fin
     m_head.append(asText(data.first(std::min(data.size(), wire::kMaxStreamHead + std::size_t{1}))));
     wire::StreamHead head;
     const auto used = wire::readStreamHead(asBytes(m_head), head);
-    if (!used || (*used == 0 && m_head.size() > wire::kMaxStreamHead) ||
-        (*used > 0 && head.kind != wire::StreamKind::Control)) {
-      close(wire::AppError::Malformed, "the first stream is not a control stream");
+    const bool isOfAnotherKind = used ? *used > 0 && head.kind != wire::StreamKind::Control
+                                      : used.error().code == ErrorCode::Unsupported;
+    if (isOfAnotherKind) {
+      close(wire::AppError::Protocol, "the first stream is not a control stream");
+      return;
+    }
+    if (!used || (*used == 0 && (fin || m_head.size() > wire::kMaxStreamHead))) {
+      close(wire::AppError::Malformed, "the head of the control stream is malformed");
       return;
     }
     if (*used == 0) return;
@@ -163,18 +168,20 @@ void ClientLink::onStreamData(transport::Stream& stream, ByteView data, bool fin
   }
   m_isSilent = false;
   m_session.receive(data, now);
-  if (fin && m_connection != nullptr && m_session.state() != session::ServerSessionState::Failed) {
-    close(wire::AppError::NoError, "the control stream ended");
-  }
+  if (fin) m_session.controlEnded();
   armTimer();
 }
 
-void ClientLink::onStreamReset(transport::Stream&, transport::AppErrorCode) {
-  close(wire::AppError::Protocol, "the control stream was reset");
+void ClientLink::onStreamReset(transport::Stream&, transport::AppErrorCode) { onControlAborted(); }
+void ClientLink::onStreamStopped(transport::Stream&, transport::AppErrorCode) { onControlAborted(); }
+
+void ClientLink::onControlAborted() {
+  // A link that closes resets its streams first; its own reason is told by onLinkClosed.
+  if (m_connection == nullptr || m_connection->isClosing()) return;
+  m_session.controlEnded();
+  armTimer();
 }
-void ClientLink::onStreamStopped(transport::Stream&, transport::AppErrorCode) {
-  close(wire::AppError::Protocol, "the control stream was stopped");
-}
+
 void ClientLink::onStreamWritable(transport::Stream&) {}
 void ClientLink::onStreamClosed(transport::Stream&) { m_control = nullptr; }
 

@@ -66,6 +66,7 @@ class ClientLink final : public net::Disposable,
   void onClientDraining(const wire::Drain& drain) override;
   void onSessionFailed(const Error& error, wire::AppError code) override;
 
+  void onControlAborted();
   void armTimer();
   Result<wire::LoginAccepted> enter(const wire::Login& login, Result<access::Grant> grant);
   /// What the registry made of a declaration: loads, logs, and what others have to do.

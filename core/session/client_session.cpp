@@ -209,6 +209,11 @@ void ClientSession::drain(Duration deadline, std::string_view reason, Timestamp 
   if (first) send(message);
 }
 
+void ClientSession::controlEnded() {
+  if (m_state == ClientSessionState::Failed) return;
+  fail(Error{ErrorCode::ProtocolViolation, "the server ended the control stream", 0}, AppError::Protocol);
+}
+
 Timestamp ClientSession::deadline() const noexcept {
   return m_state == ClientSessionState::Failed ? kNever : std::min({m_deadline, m_nextPing, m_pongDue});
 }

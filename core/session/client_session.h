@@ -78,6 +78,9 @@ class ClientSession {
   /// Tells the server that this client leaves; after `deadline` the session fails with Closed where its owner
   /// has not ended it before. Before login it fails with Cancelled at once.
   void drain(Duration deadline, std::string_view reason, Timestamp now);
+  /// The server ended its direction of the control stream, or either side's was aborted. Behind a
+  /// LoginRefused that is as it should be; otherwise it is a protocol violation.
+  void controlEnded();
   [[nodiscard]] Timestamp deadline() const noexcept;
   void expire(Timestamp now);
   [[nodiscard]] ClientSessionState state() const noexcept { return m_state; }

@@ -81,7 +81,7 @@ void ServerSession::handle(const wire::ControlMessage& message, Timestamp now) {
   } else if (const auto* released = std::get_if<wire::Release>(&message); released != nullptr && loggedIn()) {
     onRelease(*released);
   } else if (const auto* drain = std::get_if<wire::Drain>(&message); drain != nullptr && loggedIn()) {
-    onDrain(*drain);
+    onDrain(*drain, now);
   } else {
     outOfPlace(message);
   }
@@ -165,8 +165,10 @@ void ServerSession::onPong(const wire::Pong& pong) {
   if (pong.nonce == m_probe && m_probe != 0) m_handler.onProbeAnswered();
 }
 
-void ServerSession::onDrain(wire::Drain drain) {
+void ServerSession::onDrain(wire::Drain drain, Timestamp now) {
+  if (std::exchange(m_clientLeaves, true)) return;  // a further one changes nothing
   if (m_state == ServerSessionState::Ready && !moveTo(ServerSessionState::Draining)) return;
+  m_leaveBy = now + std::chrono::milliseconds(drain.deadlineMs) + m_params.heartbeat;
   drain.reason = displayText(drain.reason);
   m_handler.onClientDraining(drain);
 }
@@ -191,8 +193,15 @@ void ServerSession::drain(Duration deadline, std::string_view reason, Timestamp 
   if (first) send(message);
 }
 
+void ServerSession::controlEnded() {
+  if (m_state == ServerSessionState::Failed) return;
+  if (m_clientLeaves) return fail(Error{ErrorCode::Closed, "the client left", 0}, AppError::NoError);
+  fail(Error{ErrorCode::ProtocolViolation, "the control stream ended without a Drain", 0},
+       AppError::Protocol);
+}
+
 Timestamp ServerSession::deadline() const noexcept {
-  return m_state == ServerSessionState::Failed ? kNever : std::min(m_deadline, m_silentUntil);
+  return m_state == ServerSessionState::Failed ? kNever : std::min({m_deadline, m_silentUntil, m_leaveBy});
 }
 
 void ServerSession::expire(Timestamp now) {
@@ -203,6 +212,10 @@ void ServerSession::expire(Timestamp now) {
     }
     return fail(Error{ErrorCode::Closed, "the time to finish what was in flight is over", 0},
                 AppError::Draining);
+  }
+  if (now >= m_leaveBy) {
+    return fail(Error{ErrorCode::Closed, "the time that the client took to leave is over", 0},
+                AppError::NoError);
   }
   if (now < m_silentUntil) return;
   // A process that was stopped looks at its clock before it reads its socket: the client may be waiting

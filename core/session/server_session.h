@@ -89,6 +89,9 @@ class ServerSession {
   /// Asks the client to leave; after `deadline` the session fails with Closed (code Draining) where its owner
   /// has not ended it before. Before login it fails at once: the client comes back elsewhere.
   void drain(Duration deadline, std::string_view reason, Timestamp now);
+  /// The client ended its direction of the control stream, or either side's was aborted. Only a client that
+  /// has sent Drain may do so (it has left: NoError); otherwise that is a protocol violation.
+  void controlEnded();
   [[nodiscard]] Timestamp deadline() const noexcept;
   void expire(Timestamp now);
   [[nodiscard]] ServerSessionState state() const noexcept { return m_state; }
@@ -100,7 +103,7 @@ class ServerSession {
   void onRelease(const wire::Release& release);
   void refuse(const Error& error, wire::AppError code);
   void onDeclare(const wire::Declare& declare);
-  void onDrain(wire::Drain drain);
+  void onDrain(wire::Drain drain, Timestamp now);
   bool payForMessages(Timestamp now);
   void heard(Timestamp now);
   void send(const wire::ControlMessage& message);
@@ -124,6 +127,8 @@ class ServerSession {
   bool m_graced = false;             // a late wake-up was forgiven since the client was last heard
   Timestamp m_deadline;              // login, then a drain of ours
   Timestamp m_silentUntil = kNever;  // when a silent client is given up
+  bool m_clientLeaves = false;       // it sent Drain ...
+  Timestamp m_leaveBy = kNever;      // ... and its time, with one heartbeat more, ends here
 };
 
 }  // namespace adit::session

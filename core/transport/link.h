@@ -78,6 +78,9 @@ class Link {
   /// Closes with an application code (QUIC: CONNECTION_CLOSE of type 0x1d); onLinkClosed follows, not inside
   /// the call.
   virtual void close(AppErrorCode code, std::string_view reason) = 0;
+  /// The link is over or about to be (closed here or by the peer, lost): onLinkClosed follows. What its
+  /// streams report from now on is no word of the peer's.
+  [[nodiscard]] virtual bool isClosing() const noexcept = 0;
   /// Client: moves to a new local address after the endpoint got a new socket (QUIC: RFC 9000 section 9).
   virtual void migrate(const net::SocketAddress& newLocal) = 0;
   /// The pin of the certificate the peer presented; empty where it presented none.

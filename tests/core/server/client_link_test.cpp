@@ -163,7 +163,7 @@ class ClientLinkTest : public QObject {
     LinkWorld world;
     FakeLink& link = world.connect();
     link.opened().deliver(std::string("\x2a\x00", 2));
-    QVERIFY(link.closedWith == wire::AppError::Malformed);
+    QVERIFY(link.closedWith == wire::AppError::Protocol);
   }
 };
 

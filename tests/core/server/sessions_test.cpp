@@ -263,6 +263,50 @@ class SessionsTest : public QObject {
     QVERIFY(h.online && next.declared->answers[0].accepted);
   }
 
+  void theControlStreamEndsBehindADrainOnly_data() {
+    QTest::addColumn<int>("how");
+    QTest::addColumn<int>("code");
+    QTest::newRow("FIN") << 0 << static_cast<int>(wire::AppError::Protocol);
+    QTest::newRow("reset") << 1 << static_cast<int>(wire::AppError::Protocol);
+    QTest::newRow("stop") << 2 << static_cast<int>(wire::AppError::Protocol);
+    QTest::newRow("Drain and FIN") << 3 << static_cast<int>(wire::AppError::NoError);
+  }
+  void theControlStreamEndsBehindADrainOnly() {
+    QFETCH(int, how);
+    QFETCH(int, code);
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    QVERIFY(h.online);
+    if (how == 3) client.drain();
+    if (how == 0 || how == 3) client.control()->finish();
+    if (how == 1) client.control()->reset(0);
+    if (how == 2) client.control()->stopSending(0);
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+    QCOMPARE(client.closed->cause, transport::CloseCause::PeerApplication);
+    QCOMPARE(static_cast<int>(client.closed->code), code);
+  }
+
+  void theFirstStreamIsAControlStream_data() {
+    QTest::addColumn<QByteArray>("head");
+    QTest::addColumn<int>("code");
+    QTest::newRow("a request's") << QByteArray("\x02\x03\x07\x00\x00", 5)
+                                 << static_cast<int>(wire::AppError::Protocol);
+    QTest::newRow("an unknown kind") << QByteArray("\x3f\x00", 2)
+                                     << static_cast<int>(wire::AppError::Protocol);
+    QTest::newRow("too long") << QByteArray("\x01\x3f", 2) << static_cast<int>(wire::AppError::Malformed);
+  }
+  void theFirstStreamIsAControlStream() {
+    QFETCH(QByteArray, head);
+    QFETCH(int, code);
+    ServerHarness h;
+    FakeClient::Params params;
+    params.controlHead = head.toStdString();
+    FakeClient& client = h.addOffline(std::move(params));
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+    QCOMPARE(client.closed->cause, transport::CloseCause::PeerApplication);
+    QCOMPARE(static_cast<int>(client.closed->code), code);
+  }
+
   void refusesStreamsThatAreNotAClientsToOpen() {
     ServerHarness h;
     FakeClient& client = h.addClient();

@@ -65,6 +65,7 @@ class ClientSessionTest : public QObject {
   void anOlderPongGivesTimeForTheNewest();
   void forgivesOneLateWakeUp();
   void drainsOnce();
+  void theControlStreamLastsAsLongAsTheSession();
   void aDrainEndsAtItsDeadline();
   void aHugeDrainDeadlineIsBounded();
   void leavesBeforeLogin();
@@ -323,6 +324,16 @@ void ClientSessionTest::forgivesOneLateWakeUp() {
   dead.session.expire(at(2h));  // once, not for ever
   QVERIFY(dead.session.state() == State::Failed);
   QVERIFY(dead.record.code == AppError::HeartbeatLost);
+}
+
+void ClientSessionTest::theControlStreamLastsAsLongAsTheSession() {
+  Bench bench;
+  bench.session.controlEnded();
+  bench.session.controlEnded();
+  QVERIFY(bench.session.state() == State::Failed);
+  QCOMPARE(bench.record.failures, 1);
+  QVERIFY(bench.record.error->code == ErrorCode::ProtocolViolation);
+  QVERIFY(bench.record.code == AppError::Protocol);
 }
 
 void ClientSessionTest::drainsOnce() {

@@ -56,6 +56,9 @@ class ServerSessionTest : public QObject {
   void anythingHeardKeepsTheSession();
   void forgivesOneLateWakeUp();
   void drains();
+  void aClientThatLeavesHasTheTimeItNamed();
+  void controlEndsWithADrainOnly_data();
+  void controlEndsWithADrainOnly();
   void refusesLoginsWhileShuttingDown();
   void floodsEndTheSession();
   void floodsOfUnknownMessagesEndTheSession();
@@ -283,6 +286,46 @@ void ServerSessionTest::drains() {
   QVERIFY(bench.session.state() == State::Failed);
   QVERIFY(bench.record.error->code == ErrorCode::Closed);
   QVERIFY(bench.record.code == AppError::Draining);
+}
+
+void ServerSessionTest::aClientThatLeavesHasTheTimeItNamed() {
+  Bench bench;
+  give(bench.session, wire::Drain{1000, "bye"}, at(1s));
+  give(bench.session, wire::Drain{60'000, "later"}, at(1s));  // changes nothing
+  QCOMPARE(bench.record.drains.size(), std::size_t{1});
+  QVERIFY(bench.session.deadline() == at(7s));  // and a heartbeat of 5 s
+  give(bench.session, wire::Ping{1}, at(6s));
+  bench.session.expire(at(7s) - 1ms);
+  QVERIFY(bench.session.state() == State::Draining);
+  bench.session.expire(at(7s));
+  QVERIFY(bench.session.state() == State::Failed);
+  QVERIFY(bench.record.code == AppError::NoError);
+}
+
+void ServerSessionTest::controlEndsWithADrainOnly_data() {
+  QTest::addColumn<int>("state");
+  QTest::addColumn<int>("code");
+  const auto row = [](State state, AppError code) {
+    QTest::newRow(std::string(toString(state)).c_str()) << static_cast<int>(state) << static_cast<int>(code);
+  };
+  row(State::AwaitingLogin, AppError::Protocol);
+  row(State::Ready, AppError::Protocol);
+  row(State::Draining, AppError::NoError);
+}
+
+void ServerSessionTest::controlEndsWithADrainOnly() {
+  QFETCH(int, state);
+  QFETCH(int, code);
+  Bench bench{static_cast<State>(state)};
+  bench.session.controlEnded();
+  bench.session.controlEnded();
+  QCOMPARE(bench.record.failures, 1);
+  QCOMPARE(static_cast<int>(*bench.record.code), code);
+  // The server's own Drain does not let a client go without a word.
+  Bench server;
+  server.session.drain(2s, "restart", at(0s));
+  server.session.controlEnded();
+  QVERIFY(server.record.code == AppError::Protocol);
 }
 
 void ServerSessionTest::refusesLoginsWhileShuttingDown() {

@@ -105,6 +105,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     std::string instance = "one";
     std::string name = "test";
     bool declares = true;
+    std::string controlHead = {};  ///< Instead of the right head of the control stream.
   };
   static constexpr std::uint64_t kTunnelId = 7;
 
@@ -166,6 +167,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
   }
   /// Bytes of the test's choice on the control stream.
   void sendControlBytes(std::string_view bytes) { m_control->sendCopy(asBytes(bytes)); }
+  transport::Stream* control() { return m_control; }
   transport::Stream* openStream() { return m_connection->openStream(); }
 
  private:
@@ -175,8 +177,9 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     m_control = connection.openStream();
     m_control->setHandler(this);
     std::uint8_t head[wire::kMaxStreamHead];
-    m_control->sendCopy(
-        {head, wire::writeStreamHead({wire::StreamKind::Control, 0, {}, http::Scheme::Http}, head)});
+    const std::size_t size =
+        wire::writeStreamHead({wire::StreamKind::Control, 0, {}, http::Scheme::Http}, head);
+    m_control->sendCopy(m_params.controlHead.empty() ? ByteView{head, size} : asBytes(m_params.controlHead));
     session::ClientSession::Params params;
     params.login.token = m_params.token;
     params.login.clientName = m_params.name;

@@ -45,6 +45,7 @@ class FakeLink final : public transport::Link {
   void close(transport::AppErrorCode code, std::string_view) override {
     if (!closedWith) closedWith = static_cast<wire::AppError>(code);
   }
+  [[nodiscard]] bool isClosing() const noexcept override { return closedWith.has_value(); }
   void migrate(const net::SocketAddress&) override {}
   [[nodiscard]] std::optional<tls::Pin> peerPin() const override { return pin; }
   [[nodiscard]] const net::SocketAddress& peerAddress() const noexcept override { return address; }
