@@ -94,14 +94,16 @@ Result<> InboundRequest::onFrame(wire::FrameType type, ByteView payload) {
   return fail(ErrorCode::ProtocolViolation, "a frame that is no part of a request");
 }
 
+std::unique_ptr<OriginExchange> RequestOwner::makeExchange(Target::Protocol protocol,
+                                                           OriginExchange::User& user) {
+  if (protocol == Target::Protocol::Http2) return std::make_unique<Http2Exchange>(loop(), user);
+  return std::make_unique<Http1Exchange>(loop(), user);
+}
+
 OriginExchange& InboundRequest::exchangeFor(Target::Protocol protocol) {
-  auto& user = static_cast<OriginExchange::User&>(*this);
-  if (protocol == Target::Protocol::Http2) {
-    if (m_http2 == nullptr) m_http2 = std::make_unique<Http2Exchange>(m_owner.loop(), user);
-    return *m_http2;
-  }
-  if (m_http1 == nullptr) m_http1 = std::make_unique<Http1Exchange>(m_owner.loop(), user);
-  return *m_http1;
+  std::unique_ptr<OriginExchange>& kept = protocol == Target::Protocol::Http2 ? m_http2 : m_http1;
+  if (kept == nullptr) kept = m_owner.makeExchange(protocol, static_cast<OriginExchange::User&>(*this));
+  return *kept;
 }
 
 Result<> InboundRequest::takeHead(ByteView payload) {

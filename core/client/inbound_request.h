@@ -31,6 +31,9 @@ class RequestOwner {
   virtual std::shared_ptr<Tunnel> findTunnel(std::uint64_t id) = 0;
   virtual net::EventLoop& loop() = 0;
   virtual AnswerBudget& answerBudget() = 0;
+  /// The way to origins that speak `protocol`, for a request that keeps it for the next ones. Tests and
+  /// simulations put origins of their own here.
+  virtual std::unique_ptr<OriginExchange> makeExchange(Target::Protocol protocol, OriginExchange::User& user);
   /// The request is over; it may be used again for another stream.
   virtual void recycle(InboundRequest& request) = 0;
   /// The visitor gets an answer of the client's own, or half of the origin's.
