@@ -20,7 +20,6 @@ http::Problem problemOf(wire::AppError cause) noexcept {
     case wire::AppError::OriginSlow:
       return http::Problem::OriginSlow;
     case wire::AppError::OriginBroken:
-    case wire::AppError::RequestRefused:
     case wire::AppError::OriginCancelled:
     case wire::AppError::OriginRefusedStream:
     case wire::AppError::OriginEnhanceYourCalm:
@@ -56,8 +55,8 @@ std::optional<ExchangeRefusal> Exchange::begin(const Destination& destination, E
   frame.expectContinue = request.expectContinue;
   const wire::StreamHead head{wire::StreamKind::Http, destination.tunnel, request.visitor, request.scheme};
   if (!relay::sendRequestHead(*m_stream, m_services.loop.writer(), head, frame)) {
-    drop(wire::AppError::RequestRefused);
-    return ExchangeRefusal{http::Problem::HeadTooLarge, wire::AppError::RequestRefused};
+    drop(wire::AppError::LimitExceeded);
+    return ExchangeRefusal{http::Problem::HeadTooLarge, wire::AppError::LimitExceeded};
   }
   return std::nullopt;
 }

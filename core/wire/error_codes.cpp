@@ -36,8 +36,6 @@ constexpr Meaning kMeanings[] = {
     {AppError::OriginSlow, ErrorCode::TimedOut, "origin-slow", "the origin did not answer in time"},
     {AppError::TunnelUnknown, ErrorCode::NotFound, "tunnel-unknown", "the client has no such tunnel"},
     {AppError::Overloaded, ErrorCode::Overloaded, "overloaded", "too many concurrent requests"},
-    {AppError::RequestRefused, ErrorCode::InvalidArgument, "request-refused",
-     "the message head was not accepted"},
     {AppError::OriginCancelled, ErrorCode::Cancelled, "origin-cancelled", "the origin cancelled the request"},
     {AppError::OriginRefusedStream, ErrorCode::Overloaded, "origin-refused-stream",
      "the origin did not begin to work on the request"},

@@ -23,13 +23,13 @@ enum class AppError : std::uint64_t {
   VersionMismatch = 0x09,  ///< No version in common.
   HeartbeatLost = 0x0a,    ///< No answer to heartbeats.
   // Streams:
-  VisitorGone = 0x20,     ///< The visitor aborted: stop the origin.
-  OriginRefused = 0x21,   ///< Nothing answers at the target.
-  OriginBroken = 0x22,    ///< The origin broke off or did not speak HTTP.
-  OriginSlow = 0x23,      ///< The origin did not answer in time.
-  TunnelUnknown = 0x24,   ///< The client has no such tunnel (any more).
-  Overloaded = 0x25,      ///< Too many concurrent requests.
-  RequestRefused = 0x26,  ///< The receiver does not accept the message head.
+  VisitorGone = 0x20,    ///< The visitor aborted: stop the origin.
+  OriginRefused = 0x21,  ///< Nothing answers at the target.
+  OriginBroken = 0x22,   ///< The origin broke off or did not speak HTTP.
+  OriginSlow = 0x23,     ///< The origin did not answer in time.
+  TunnelUnknown = 0x24,  ///< The client has no such tunnel (any more).
+  Overloaded = 0x25,     ///< Too many concurrent requests.
+  // 0x26 is not used.
   // An HTTP/2 origin reset the request's stream (RFC 9113 section 7), with
   OriginCancelled = 0x27,           ///< CANCEL
   OriginRefusedStream = 0x28,       ///< REFUSED_STREAM: it did not begin to work on the request.

@@ -124,8 +124,8 @@ void StreamOracle::onSentReset(transport::AppErrorCode code) {
   m_resetCode = code;
   if (peer != nullptr && peer->m_resetCode == code) return;  // it gives back what it was told
   const bool common = code <= 0x04 || code == 0x08;
-  const bool servers = code == 0x20 || code == 0x25 || code == 0x26;
-  const bool clients = code >= 0x20 && code <= 0x2b;
+  const bool servers = code == 0x20 || code == 0x25;
+  const bool clients = code >= 0x20 && code <= 0x2b && code != 0x26;
   if (!common && !(m_side == Side::Server ? servers : clients))
     blame("section 6: RESET_STREAM with code " + std::to_string(code));
 }

@@ -197,7 +197,6 @@ class VisitorAnswerTest : public QObject {
     };
     row(wire::AppError::OriginRefused, "502");
     row(wire::AppError::OriginBroken, "502");
-    row(wire::AppError::RequestRefused, "502");
     row(wire::AppError::OriginSlow, "504");
     row(wire::AppError::Overloaded, "503");
     row(wire::AppError::TunnelUnknown, "503");

@@ -24,7 +24,7 @@ void ErrorCodesTest::everyCodeHasANameAndASentence() {
   std::set<std::string> names;
   std::set<std::string> sentences;
   for (std::uint64_t code = 0; code <= 0x30; ++code) {
-    if ((code > 0x0a && code < 0x20) || code > 0x2b) {
+    if ((code > 0x0a && code < 0x20) || code == 0x26 || code > 0x2b) {
       QCOMPARE(wire::toString(static_cast<AppError>(code)), std::string_view("unknown"));
       continue;
     }
@@ -33,13 +33,13 @@ void ErrorCodesTest::everyCodeHasANameAndASentence() {
     QVERIFY(sentences.insert(error.detail).second);
     QCOMPARE(error.libraryCode, static_cast<long>(code));
   }
-  QCOMPARE(names.size(), std::size_t{23});
+  QCOMPARE(names.size(), std::size_t{22});
 }
 
 void ErrorCodesTest::keepsTheNumbersOfTheProtocol() {
   QCOMPARE(static_cast<int>(AppError::HeartbeatLost), 0x0a);
   QCOMPARE(static_cast<int>(AppError::VisitorGone), 0x20);
-  QCOMPARE(static_cast<int>(AppError::RequestRefused), 0x26);
+  QCOMPARE(static_cast<int>(AppError::OriginCancelled), 0x27);
   QCOMPARE(static_cast<int>(AppError::OriginReset), 0x2b);
   QVERIFY(toError(0x07, {}).code == ErrorCode::TakenOver);
   QVERIFY(toError(0x09, {}).code == ErrorCode::VersionMismatch);
