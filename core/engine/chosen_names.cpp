@@ -33,13 +33,7 @@ ChosenNames::ChosenNames(const std::filesystem::path& stateDirectory)
     : m_directory(stateDirectory / "names") {}
 
 ChosenNames::~ChosenNames() {
-  if (!m_thread.joinable()) return;
-  {
-    const std::lock_guard lock(m_mutex);
-    m_stop = true;
-  }
-  m_wake.notify_all();
-  m_thread.join();
+  if (m_writes) m_writes->finish();
 }
 
 Result<ChosenNames::Place> ChosenNames::claim(std::string_view server, std::string_view target) const {
@@ -65,28 +59,14 @@ Result<ChosenNames::Place> ChosenNames::claim(std::string_view server, std::stri
 void ChosenNames::keep(Place& place, const std::string& name) {
   if (place.name == name || place.file.empty()) return;
   place.name = name;
-  {
-    const std::lock_guard lock(m_mutex);
-    m_writes.push_back({place.file, name});
-    if (!m_thread.joinable()) m_thread = std::thread([this] { run(); });
-  }
-  m_wake.notify_all();
-}
-
-void ChosenNames::run() {
-  std::unique_lock lock(m_mutex);
-  for (;;) {
-    m_wake.wait(lock, [this] { return m_stop || !m_writes.empty(); });
-    if (m_writes.empty()) return;
-    const Write write = std::move(m_writes.front());
-    m_writes.pop_front();
-    lock.unlock();
-    if (auto written = writeFileAtomically(write.file, write.name + "\n", FileSecrecy::Secret); !written) {
-      logWarning("client", "the name '{}' will not be asked for at the next start: {}", write.name,
+  const std::lock_guard lock(m_mutex);
+  if (!m_writes) m_writes.emplace();
+  m_writes->post([file = place.file, name] {
+    if (auto written = writeFileAtomically(file, name + "\n", FileSecrecy::Secret); !written) {
+      logWarning("client", "the name '{}' will not be asked for at the next start: {}", name,
                  written.error().describe());
     }
-    lock.lock();
-  }
+  });
 }
 
 }  // namespace adit::engine

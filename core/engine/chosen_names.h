@@ -6,17 +6,16 @@
 // starts again finds the name of one that ended. Owned by the engine. Any thread; claim() reads files,
 // keep() leaves the writing to a thread of its own.
 
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "core/base/error.h"
 #include "core/base/file_lock.h"
+#include "core/engine/command_queue.h"
 
 namespace adit::engine {
 
@@ -42,18 +41,9 @@ class ChosenNames {
   void keep(Place& place, const std::string& name);
 
  private:
-  struct Write {
-    std::filesystem::path file;
-    std::string name;
-  };
-  void run();
-
   const std::filesystem::path m_directory;
-  std::mutex m_mutex;
-  std::condition_variable m_wake;
-  std::deque<Write> m_writes;
-  bool m_stop = false;
-  std::thread m_thread;  ///< From the first write on.
+  std::mutex m_mutex;                    ///< Guards the making of m_writes.
+  std::optional<CommandQueue> m_writes;  ///< From the first write on.
 };
 
 }  // namespace adit::engine

@@ -12,11 +12,15 @@ void CommandQueue::post(Command command) {
   m_changed.notify_one();
 }
 
-void CommandQueue::stop() {
+void CommandQueue::stop() { end(true); }
+
+void CommandQueue::finish() { end(false); }
+
+void CommandQueue::end(bool drop) {
   {
     const std::lock_guard lock(m_mutex);
     m_stopping = true;
-    m_commands.clear();
+    if (drop) m_commands.clear();
     m_changed.notify_one();
   }
   if (m_thread.joinable()) m_thread.join();
@@ -28,7 +32,7 @@ void CommandQueue::run() {
     {
       std::unique_lock lock(m_mutex);
       m_changed.wait(lock, [this] { return m_stopping || !m_commands.empty(); });
-      if (m_stopping) return;
+      if (m_commands.empty()) return;
       command = std::move(m_commands.front());
       m_commands.pop_front();
     }

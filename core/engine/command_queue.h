@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A thread that runs the engine's slow commands one after another, in the order they were given: starting and
-// stopping the embedded server blocks for milliseconds, and whoever asks for it must not wait. Owned by the
-// engine. `post` may be called from any thread, `stop` from the owner's.
+// A thread that runs slow commands one after another, in the order they were given: starting and stopping the
+// embedded server and writing files block for milliseconds, and whoever asks for it must not wait. Owned by
+// the engine or a part of it. `post` may be called from any thread, `stop` and `finish` from the owner's.
 
 #include <condition_variable>
 #include <deque>
@@ -21,12 +21,15 @@ class CommandQueue {
   CommandQueue& operator=(const CommandQueue&) = delete;
   ~CommandQueue() { stop(); }
 
-  /// Returns at once. After stop() commands are dropped.
+  /// Returns at once. After stop() or finish() commands are dropped.
   void post(Command command);
   /// Waits for the command that runs; those that have not begun are dropped.
   void stop();
+  /// Waits until all commands have run.
+  void finish();
 
  private:
+  void end(bool drop);
   void run();
 
   std::mutex m_mutex;  // guards the next two
