@@ -56,7 +56,7 @@ class Request final : public http::H2ClientStream::Handler {
   }
   void onHead(http::ResponseHead& head, http::Framing framing) override {
     require(!m_over && !m_head, "one final head");
-    require(head.status >= 200 && head.status <= 599, "a final status");
+    require(head.status >= 200 && head.status <= 999, "a final status");
     m_head = true;
     m_framing = framing;
     require(framing.body == http::BodyFraming::None || !(isHead || head.status == 204 || head.status == 304),

@@ -11,12 +11,15 @@ using namespace adit::http;
 namespace {
 
 struct Parsed {
+  std::string text;  // the head and its fields point into it
   ParseResult result;
   ResponseHead head;
   ResponseTraits traits;
 };
 
-void parse(const std::string& text, std::string_view method, Parsed& parsed) {
+void parse(std::string input, std::string_view method, Parsed& parsed) {
+  parsed.text = std::move(input);
+  const std::string& text = parsed.text;
   std::size_t scanned = 0;
   parsed.result = parseResponseHead(text, {}, scanned, method, parsed.head, parsed.traits);
   // Byte by byte gives the same.
