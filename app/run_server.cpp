@@ -185,10 +185,10 @@ int runServer(const ServerCommand& command) {
   if (auto kept = files->keepAddress(link); !kept)
     logWarning("server", "{}: 'adit token create' will print no whole links", kept.error().describe());
   // Before it says that it is ready: who reads that may send the signal.
-  reloader->open([&watcher, tokens = files->tokens] {
+  reloader->open([&watcher, tokens = params.tokens] {
     logInfo("server", "SIGHUP: reading certificates and tokens again");
     if (watcher != nullptr) watcher->lookNow();
-    static_cast<void>(tokens->list());
+    tokens->refresh([] {});
   });
   const bool hasShownLink = announce(command, **server, link);
   if (auto said = outputWritten(); !said && hasShownLink) {

@@ -15,6 +15,7 @@
 #include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
+#include "core/base/process.h"
 #include "core/session/display_text.h"
 
 namespace adit::access {
@@ -91,10 +92,7 @@ class FileTokenStore final : public TokenStore {
     if (m_tokens.size() >= kMaxTokens)
       return fail(ErrorCode::LimitExceeded, fmt::format("there are {} tokens already", m_tokens.size()));
     StoredToken entry;
-    entry.info = {
-        unusedId(random), std::string(label), false,
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count()};
+    entry.info = {unusedId(random), std::string(label), false, static_cast<std::int64_t>(unixSeconds())};
     entry.info.principal = options.principal.empty() ? entry.info.id : options.principal;
     entry.info.maxNames = options.maxNames;
     entry.sha256 = *hash;
