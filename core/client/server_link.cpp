@@ -264,12 +264,7 @@ void ServerLink::connectionLost(Error error, Timestamp lastHeard) {
   const bool wasOnline = m_state == LinkState::Online;
   const bool wasUseful = wasOnline && now - m_onlineSince >= kUsefulSession;
   dropConnection();
-  if (isFinal(error.code)) {
-    dropAll();
-    noteError(std::move(error));
-    setState(LinkState::Failed);
-    return;
-  }
+  if (isFinal(error.code)) return giveUp(std::move(error));
   if (m_awaySince == kNever) m_awaySince = std::max(lastHeard, m_onlineSince);
   if (wasUseful) {
     m_unreached.reset();
@@ -306,6 +301,12 @@ void ServerLink::dropAll() {
   retireCandidates();
   retire(std::move(m_spare));
   dropConnection();
+}
+
+void ServerLink::giveUp(Error error) {
+  dropAll();
+  noteError(std::move(error));
+  setState(LinkState::Failed);
 }
 
 void ServerLink::retire(std::unique_ptr<ServerPath> path) {

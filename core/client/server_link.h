@@ -129,6 +129,8 @@ class ServerLink final : private transport::LinkHandler,
   void retire(std::unique_ptr<ServerPath> path);
   void retireCandidates();
   void noteError(Error error);
+  /// For an error that trying again cannot mend: ends in Failed.
+  void giveUp(Error error);
   [[nodiscard]] bool isFinal(ErrorCode code) const;
   void armSessionTimer();
   void setState(LinkState next);

@@ -179,12 +179,7 @@ void ServerLink::onRetryTimer() {
 
 void ServerLink::attemptFailed(Error error) {
   if (m_state == LinkState::Online) return;  // it ran beside a connection that may still answer
-  if (isFinal(error.code)) {
-    dropAll();
-    noteError(std::move(error));
-    setState(LinkState::Failed);
-    return;
-  }
+  if (isFinal(error.code)) return giveUp(std::move(error));
   if (!hasAttempt()) retryAfter(error, m_attemptAgainAt);
   wait(std::move(error));
 }

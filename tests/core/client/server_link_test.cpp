@@ -39,6 +39,12 @@ struct SilentServer final : net::UdpSocket::Handler {
   void onSocketError(const Error&) override {}
 };
 
+auto openSilent(net::EventLoop& loop, SilentServer& server) {
+  net::UdpParams udp;
+  udp.bind = net::SocketAddress::loopback4(0);
+  return net::UdpSocket::open(loop, udp, server);
+}
+
 /// Accepts every login, and sends what is no control message behind it.
 struct BrokenServer final : quic::EndpointDriver::Handler, transport::LinkHandler, transport::StreamHandler {
   explicit BrokenServer(net::EventLoop& loop) {
@@ -111,9 +117,7 @@ class ServerLinkTest : public QObject {
   void beginsAnewWhenTheNetworkChangesUnderAnAttempt() {
     const std::unique_ptr<net::EventLoop> loop = makeLoop();
     SilentServer server;
-    net::UdpParams udp;
-    udp.bind = net::SocketAddress::loopback4(0);
-    const auto socket = net::UdpSocket::open(*loop, udp, server);
+    const auto socket = openSilent(*loop, server);
     QVERIFY(socket.has_value());
     Observer observer;
     ServerLink link(*loop, linkParams(), observer);
@@ -133,9 +137,7 @@ class ServerLinkTest : public QObject {
   void doesNotWaitForAnAttemptThatHearsNothing() {
     const std::unique_ptr<net::EventLoop> loop = makeLoop();
     SilentServer server;
-    net::UdpParams udp;
-    udp.bind = net::SocketAddress::loopback4(0);
-    const auto socket = net::UdpSocket::open(*loop, udp, server);
+    const auto socket = openSilent(*loop, server);
     QVERIFY(socket.has_value());
     Observer observer;
     ServerLink link(*loop, linkParams(), observer);
