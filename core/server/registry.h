@@ -169,6 +169,8 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
   void giveName(Work& work, const wire::TunnelDeclaration& tunnel, Contested contested, SessionId holder);
   void chooseName(Work& work, const wire::TunnelDeclaration& tunnel);
   void give(Work& work, std::uint64_t tunnel, routing::NameRecord& record);
+  /// `about` as the session `to` is told of it.
+  [[nodiscard]] static wire::NameHolder introduce(const Session& about, const Session& to);
   void refuseHeld(Work& work, const wire::TunnelDeclaration& tunnel, const Session& holder);
   void takeFromHolder(Work& work, routing::NameRecord& record, Session& holder);
   void nameAddresses(wire::Declared& declared, const PublicAddress& address) const;

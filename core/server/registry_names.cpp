@@ -185,9 +185,14 @@ void Registry::give(Work& work, std::uint64_t tunnel, NameRecord& record) {
   work.out.declared.answers.push_back(std::move(answer));
 }
 
+wire::NameHolder Registry::introduce(const Session& about, const Session& to) {
+  wire::NameHolder told = about.self;
+  told.ownDevice = about.key.device == to.key.device;
+  return told;
+}
+
 void Registry::refuseHeld(Work& work, const wire::TunnelDeclaration& tunnel, const Session& holder) {
-  wire::NameHolder told = holder.self;
-  told.ownDevice = holder.key.device == work.session.key.device;
+  wire::NameHolder told = introduce(holder, work.session);
   work.refuse(tunnel.id, ErrorCode::NameTaken,
               session::describeHolder(tunnel.name, told, session::TimeZone::Utc, unixSeconds()));
   work.out.declared.answers.back().holder = std::move(told);
@@ -197,13 +202,11 @@ void Registry::takeFromHolder(Work& work, NameRecord& record, Session& holder) {
   const auto lost = holder.tunnels.find(record.tunnel);
   if (lost != holder.tunnels.end() && lost->second == &record) holder.tunnels.erase(lost);
   if (holder.suspended) return;  // it leaves by itself
-  wire::NameHolder taker = work.session.self;
-  taker.ownDevice = holder.key.device == work.session.key.device;
   Withdrawal withdrawal;
   withdrawal.from = {holder.worker, record.holder};
   withdrawal.message = {{record.tunnel},
                         std::string(toString(ErrorCode::TakenOver)),
-                        session::describeTaker(record.name, taker)};
+                        session::describeTaker(record.name, introduce(work.session, holder))};
   work.out.withdrawals.push_back(std::move(withdrawal));
 }
 
@@ -222,9 +225,7 @@ wire::Released Registry::release(SessionId id, std::string_view name, Timestamp 
   if (record == nullptr || record->owner->principal->id != asker->second.principal->id) {
     result = refusal(ErrorCode::NotFound, fmt::format("you have no name '{}'", *label));
   } else if (record->holder != 0) {
-    const Session& holder = m_sessions.find(record->holder)->second;
-    wire::NameHolder told = holder.self;
-    told.ownDevice = holder.key.device == asker->second.key.device;
+    const wire::NameHolder told = introduce(m_sessions.find(record->holder)->second, asker->second);
     result = refusal(ErrorCode::NameTaken,
                      session::describeHolder(*label, told, session::TimeZone::Utc, unixSeconds()) +
                          "; stop that tunnel first");
