@@ -141,16 +141,7 @@ class Reconnection(AditCase):
 
 class Draining(AditCase):
     def scene(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def script(connection):
-            while (request := connection.request()) is not None:
-                origin.note(request)
-                if request.target == "/slow":
-                    release.wait(60)
-                connection.answer(b"finished")
-        origin = self.origin(lambda connection: script(connection))
+        origin, release = self.waiting_origin(b"finished")
         server = self.server()
         tunnel = self.tunnel(server, origin)
         visitor = tunnel.visit()

@@ -4,7 +4,6 @@
 import json
 import os
 import signal
-import threading
 import time
 
 from support.case import AditCase, Server, Tunnel, main
@@ -234,16 +233,7 @@ class Tokens(Names):
 
     def test_a_revoked_token_ends_a_draining_client(self):
         server = self.server()
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def script(connection):
-            while (request := connection.request()) is not None:
-                origin.note(request)
-                if request.target == "/slow":
-                    release.wait(60)
-                connection.answer(b"quick")
-        origin = self.origin(lambda connection: script(connection))
+        origin, _ = self.waiting_origin(b"quick")
         tunnel = self.tunnel(server, origin, "shop")
         visitor = tunnel.visit()
         visitor.request(target="/slow")

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import threading
 import unittest
 import urllib.parse
 
@@ -155,6 +156,20 @@ class AditCase(unittest.TestCase):
 
     def echo(self, **options):
         return self.origin(make_echo(**options))
+
+    def waiting_origin(self, answer):
+        """Answers, /slow only when the returned event is set. Gives (origin, event)."""
+        release = threading.Event()
+        self.addCleanup(release.set)
+
+        def script(connection):
+            while (request := connection.request()) is not None:
+                origin.note(request)
+                if request.target == "/slow":
+                    release.wait(60)
+                connection.answer(answer)
+        origin = self.origin(lambda connection: script(connection))
+        return origin, release
 
     def exposed(self, script=None, name=None, **options):
         """The usual scene: a server, a client, an origin. Gives (tunnel, origin)."""
