@@ -10,8 +10,9 @@
 namespace adit::app {
 
 void watchSignals(SignalActions actions) {
-  // A peer that closed is an error of a call, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
+  // A peer that closed, or a file that reached the limit of sizes (ulimit -f, systemd's LimitFSIZE), is an
+  // error of a call and not the end of the process.
+  for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM}) sigaddset(&signals, number);

@@ -3,8 +3,10 @@
 
 import json
 import os
+import resource
 import signal
 import time
+import unittest
 
 from support.case import AditCase, Server, Tunnel, main
 from support.process import private_environment, wait_until
@@ -197,6 +199,21 @@ class Reservations(Names):
         server = self.restarted(server)
         server.line("damaged line")
         self.assertEqual(self.status(server, shop.host).status, 503)
+
+    @unittest.skipUnless(hasattr(resource, "prlimit"), "this system sets no limits of other processes")
+    def test_a_limit_of_file_sizes_ends_nobody(self):
+        server, home = self.server(), self.directory("laptop")
+        shop = self.tunnel(server, self.echo(), "shop", home=home)
+        names = server.data / "names"
+        wait_until(lambda: names.exists() and "shop" in names.read_text(), "the name being kept")
+        before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (names.stat().st_size, resource.RLIM_INFINITY))
+        blog = self.tunnel(server, self.echo(), "blog", home=home)
+        server.line("names would be lost")
+        for tunnel in (shop, blog):
+            self.assertEqual(tunnel.get().status, 200)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, before)
+        server.line("names are kept again")
+        self.assertIn("blog", names.read_text())
 
     def test_a_short_grace(self):
         server = self.server(arguments=("--name-grace", "0s"))
