@@ -14,6 +14,9 @@ namespace {
 /// How long a client that another one wants a name of has for its answer.
 constexpr Duration kProbeTime = std::chrono::seconds(1);
 constexpr Duration kRefusalGrace = std::chrono::seconds(2);
+/// What may wait on a control stream, bytes: an honest client asks for one answer at a time, of at most a
+/// quarter of this.
+constexpr std::size_t kMostUnread = std::size_t{4} * wire::kMaxControlMessage;
 
 transport::AppErrorCode codeOf(wire::AppError error) noexcept {
   return static_cast<transport::AppErrorCode>(error);
@@ -186,7 +189,12 @@ void ClientLink::onStreamWritable(transport::Stream&) {}
 void ClientLink::onStreamClosed(transport::Stream&) { m_control = nullptr; }
 
 void ClientLink::sendControl(ByteView bytes) {
-  if (m_control != nullptr) m_control->sendCopy(bytes);
+  if (m_control == nullptr) return;
+  if (m_control->unsentBytes() > kMostUnread) {
+    close(wire::AppError::LimitExceeded, "the client does not read what it is told");
+    return;
+  }
+  m_control->sendCopy(bytes);
 }
 
 session::LoginVerdict ClientLink::authenticate(const wire::Login& login) {
@@ -216,7 +224,10 @@ session::LoginVerdict ClientLink::authenticate(const wire::Login& login) {
 Result<wire::LoginAccepted> ClientLink::enter(const wire::Login& login, Result<access::Grant> grant) {
   const Timestamp now = m_services.loop.now();
   if (!grant) {
-    m_services.loginGuard.noteFailure(m_connection->peerAddress(), now);
+    // Who shows a revoked token does not guess. Its programs try again, and must not shut out those who share
+    // their address and have its successor.
+    if (grant.error().code != ErrorCode::TokenRevoked)
+      m_services.loginGuard.noteFailure(m_connection->peerAddress(), now);
     logWarning("server", "{}: login refused: {}", m_peerName, grant.error().detail);
     return fail(std::move(grant.error()));
   }

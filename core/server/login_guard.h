@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Slows guessing: after five failed logins in a minute an address is refused for a minute. Bounded in size;
-// the oldest entries go first. Any thread.
+// Slows guessing of tokens: after five wrong ones in a minute an address is refused for a minute. Bounded in
+// size; the oldest entries go first. Any thread.
 
 #include <mutex>
 #include <string>

@@ -46,6 +46,35 @@ class SessionsTest : public QObject {
     QVERIFY(good.sessionError->code == ErrorCode::Overloaded);
   }
 
+  void usersOfARevokedTokenShutNobodyOut() {
+    ServerHarness h;
+    h.tokens->add("next", "local");
+    h.tokens->revoke("token");
+    for (int i = 0; i < 6; ++i) {
+      FakeClient& client = h.addOffline({nullptr, "token"});
+      QVERIFY(h.until([&] { return client.sessionError.has_value(); }));
+      QCOMPARE(toString(client.sessionError->code), toString(ErrorCode::TokenRevoked));
+      client.leave();
+    }
+    FakeClient& good = h.addClient({.token = "next"});
+    QVERIFY(good.accepted.has_value());
+    QVERIFY(good.answers.at(7).accepted);
+  }
+
+  void aClientThatReadsNothingEnds() {
+    ServerHarness h;
+    FakeClient& client = h.addClient();
+    client.holdsControl = client.mute = true;
+    wire::Declare many{2, {}};
+    for (std::uint64_t id = 0; id < wire::kMaxTunnels; ++id)
+      many.tunnels.push_back({id, wire::TunnelKind::Tcp, {}});
+    // Some 80 KB of answers to each: fewer than the messages that a client may send at once.
+    for (; many.revision < 300; ++many.revision) client.sendControlBytes(wire::encode(many));
+    QVERIFY(h.until([&] { return client.closed.has_value(); }));
+    QCOMPARE(client.closed->code, codeOf(wire::AppError::LimitExceeded));
+    QCOMPARE(client.closed->reason, std::string("the client does not read what it is told"));
+  }
+
   void aNewerConnectionOfTheSameKeyTakesOver() {
     ServerHarness h;
     const auto key = identity();

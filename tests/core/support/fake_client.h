@@ -143,8 +143,9 @@ class FakeClient final : private quic::EndpointDriver::Handler,
   std::optional<transport::CloseInfo> closed;
   /// What to do with each request once it is complete; without one the test answers by hand.
   std::function<void(ServedRequest&)> serve;
-  bool mute = false;         ///< Hears nothing on its control stream, as a process that is stopped.
-  bool holdsCredit = false;  ///< For requests to come: the server's data is not credited.
+  bool holdsControl = false;  ///< What the server says on the control stream is not credited.
+  bool mute = false;          ///< Hears nothing on its control stream, as a process that is stopped.
+  bool holdsCredit = false;   ///< For requests to come: the server's data is not credited.
 
   [[nodiscard]] bool isOnline() const noexcept { return declared.has_value(); }
   [[nodiscard]] std::size_t requestCount() const noexcept { return m_requests.size(); }
@@ -207,7 +208,7 @@ class FakeClient final : private quic::EndpointDriver::Handler,
     m_timer.stop();
   }
   void onStreamData(transport::Stream& stream, ByteView bytes, bool) override {
-    stream.consume(bytes.size());
+    if (!holdsControl) stream.consume(bytes.size());
     if (mute) return;
     m_session->receive(bytes, m_loop.now());
     arm();
