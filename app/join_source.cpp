@@ -16,16 +16,22 @@ namespace adit::app {
 namespace {
 constexpr std::size_t kMaxLink = 4096;
 
-/// The first line with something in it: who pastes a link presses Enter, and a program may keep its end open.
+/// The link as soon as it is whole: who pastes one presses Enter, and a program may keep its end open. A link
+/// that was wrapped goes on in the next line; an empty line, or text that is not the beginning of a link,
+/// ends the wait.
 Result<std::string> readStandardInput() {
   if (::uv_guess_handle(0) == UV_TTY) std::fputs("Paste the join link and press Enter: ", stderr);
   std::string text;
-  bool hasContent = false;
-  for (int c = std::fgetc(stdin); c != EOF && !(c == '\n' && hasContent); c = std::fgetc(stdin)) {
-    hasContent = hasContent || std::isspace(c) == 0;
+  bool hasContent = false;  // in this line
+  for (int c = std::fgetc(stdin); c != EOF; c = std::fgetc(stdin)) {
     text.push_back(static_cast<char>(c));
     if (text.size() > kMaxLink)
       return fail(ErrorCode::InvalidArgument, "standard input holds more than a join link");
+    hasContent = hasContent || std::isspace(c) == 0;
+    if (c != '\n') continue;
+    const bool isEmptySoFar = text.find_first_not_of(" \t\r\n") == std::string::npos;
+    if (!isEmptySoFar && (!hasContent || !holdsJoinLink(text) || session::JoinLink::parse(text))) break;
+    hasContent = false;
   }
   return text;
 }

@@ -298,6 +298,14 @@
         <source>You may not read this file.</source>
         <translation>您没有读取此文件的权限。</translation>
     </message>
+    <message>
+        <source>A number is not a host. Enter the port alone, such as 3000.</source>
+        <translation>数字不是主机名。请只输入端口，例如 3000。</translation>
+    </message>
+    <message>
+        <source>Write an IPv6 address in brackets, as in [::1]:3000.</source>
+        <translation>IPv6 地址请用方括号括起来，例如 [::1]:3000。</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::JoinDialog</name>

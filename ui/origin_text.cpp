@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/origin_text.h"
 
-#include <algorithm>
 #include <QCoreApplication>
 #include <QFileInfo>
 
@@ -20,22 +19,20 @@ QString seconds(std::chrono::seconds value) { return formatCount(static_cast<std
 
 }  // namespace
 
+// Also asked while a target is being typed, so what its scheme says counts before the rest is there.
 bool targetHasTls(QStringView target) {
-  return target.startsWith("https://"_L1) || target.startsWith("h2s://"_L1);
+  return target.startsWith("https://"_L1, Qt::CaseInsensitive) ||
+         target.startsWith("h2s://"_L1, Qt::CaseInsensitive);
 }
 
 QString targetHost(QStringView target) {
-  if (target.startsWith("unix:"_L1)) return u"localhost"_s;
-  if (const qsizetype scheme = target.indexOf("://"_L1); scheme >= 0) target = target.mid(scheme + 3);
-  if (target.startsWith(u'[')) return target.mid(1, target.indexOf(u']') - 1).toString();
-  const qsizetype colon = target.indexOf(u':');
-  const QStringView host = colon < 0 ? target : target.left(colon);
-  const bool port = std::ranges::all_of(host, [](QChar c) { return c >= u'0' && c <= u'9'; });
-  return port ? u"localhost"_s : host.toString().section(u'/', 0, 0);
+  const auto read = engine::Target::read(target.toUtf8().toStdString());
+  return read && read->kind == engine::Target::Kind::Tcp ? fromUtf8(read->host) : u"localhost"_s;
 }
 
 QString protocolText(QStringView target) {
-  const bool second = target.startsWith("h2c://"_L1) || target.startsWith("h2s://"_L1);
+  const bool second = target.startsWith("h2c://"_L1, Qt::CaseInsensitive) ||
+                      target.startsWith("h2s://"_L1, Qt::CaseInsensitive);
   if (!targetHasTls(target)) return second ? u"HTTP/2"_s : u"HTTP/1.1"_s;
   return second ? Origin::tr("HTTP/2 with TLS") : Origin::tr("HTTP/1.1 with TLS");
 }

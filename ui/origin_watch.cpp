@@ -9,7 +9,6 @@
 #include <QNetworkProxy>
 #include <QTcpSocket>
 #include <QTimer>
-#include <QUrl>
 
 #include "core/base/log.h"
 #include "ui/format.h"
@@ -40,26 +39,22 @@ void await(Socket* socket, std::function<void(Answer)> done) {
 }  // namespace
 
 void probeOrigin(const std::string& target, QObject* context, std::function<void(Answer)> done) {
-  QString text = displayTarget(target);
-  if (text.startsWith("unix:"_L1)) {
-    auto* socket = new QLocalSocket(context);
-    await(socket, std::move(done));
-    socket->connectToServer(QDir::current().absoluteFilePath(text.mid(5)));
-    return;
-  }
-  if (!text.contains("://"_L1)) text.prepend("http://"_L1);
-  text.replace("://:"_L1, "://localhost:"_L1);
-  const QUrl url(text, QUrl::StrictMode);
-  if (url.host().isEmpty()) {
+  const auto read = engine::Target::read(target);
+  if (!read) {
     done(Answer::Unknown);
     return;
   }
-  const bool secure = url.scheme() == "https"_L1 || url.scheme() == "h2s"_L1;
+  if (read->kind == engine::Target::Kind::Unix) {
+    auto* socket = new QLocalSocket(context);
+    await(socket, std::move(done));
+    socket->connectToServer(QDir::current().absoluteFilePath(fromUtf8(read->path)));
+    return;
+  }
   auto* socket = new QTcpSocket(context);
   // What the engine dials goes through no proxy either.
   socket->setProxy(QNetworkProxy::NoProxy);
   await(socket, std::move(done));
-  socket->connectToHost(url.host(), static_cast<quint16>(url.port(secure ? 443 : 80)));
+  socket->connectToHost(fromUtf8(read->host), read->port);
 }
 
 bool OriginWatch::mark(engine::Snapshot& snapshot) {

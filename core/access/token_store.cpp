@@ -11,12 +11,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/access/token_file.h"
+#include "core/base/display_text.h"
 #include "core/base/encoding.h"
 #include "core/base/file_lock.h"
 #include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/process.h"
-#include "core/session/display_text.h"
 
 namespace adit::access {
 
@@ -69,14 +69,14 @@ class FileTokenStore final : public TokenStore {
                const TokenOptions& options) override {
     if (label.size() > kMaxLabel)
       return fail(ErrorCode::InvalidArgument, fmt::format("a token's label has at most {} bytes", kMaxLabel));
-    if (session::displayText(label) != label) {
+    if (displayText(label) != label) {
       return fail(ErrorCode::InvalidArgument,
                   "a token's label is one line without control characters and outer spaces");
     }
     if (!options.principal.empty() && !isPrincipalId(options.principal)) {
       return fail(ErrorCode::InvalidArgument,
                   fmt::format("'{}' is no principal: 1 to {} letters, digits, '.', '_' and '-'",
-                              session::displayText(options.principal, Principal::kMaxId), Principal::kMaxId));
+                              displayText(options.principal, Principal::kMaxId), Principal::kMaxId));
     }
     if (options.maxNames == 0 || options.maxNames > Rights::kMostNames) {
       return fail(ErrorCode::InvalidArgument,
@@ -136,7 +136,7 @@ class FileTokenStore final : public TokenStore {
                                  [id](const StoredToken& entry) { return entry.info.id == id; });
     if (it == changed.end())
       return fail(ErrorCode::NotFound,
-                  fmt::format("there is no token with the id '{}'", session::displayText(id, 32)));
+                  fmt::format("there is no token with the id '{}'", displayText(id, 32)));
     if (it->info.revoked) return {};
     it->info.revoked = true;
     return write(std::move(changed));

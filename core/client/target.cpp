@@ -3,15 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <optional>
 
 #include <spdlog/fmt/fmt.h>
+
+#include "core/base/display_text.h"
+#include "core/base/host_port.h"
 
 namespace adit::client {
 
 namespace {
 
-constexpr std::size_t kMaxHost = 253;
 constexpr std::size_t kMaxUnixPath = 107;
 
 struct Scheme {
@@ -33,35 +35,67 @@ const Scheme& schemeOf(const Target& target) {
   });
 }
 
-tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(
-      ErrorCode::InvalidArgument,
-      fmt::format("'{}' is no target: {}; use a port, host:port, unix:/path, or http, https, h2c or h2s with "
-                  "://host:port",
-                  text, why));
+const Scheme* findScheme(std::string_view name) {
+  const auto known = std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& each) {
+    return std::equal(name.begin(), name.end(), each.name.begin(), each.name.end(), [](char given, char own) {
+      return given == own || (given >= 'A' && given <= 'Z' && given - 'A' + 'a' == own);
+    });
+  });
+  return known == kSchemes.end() ? nullptr : known;
 }
 
-Result<std::uint16_t> parsePort(std::string_view digits) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || value == 0 ||
-      value > 65535) {
-    return fail(ErrorCode::InvalidArgument, fmt::format("'{}' is no port (1 to 65535)", digits));
+std::string sentence(TargetProblem problem, std::string_view text) {
+  switch (problem) {
+    case TargetProblem::Empty:
+      return "it is empty";
+    case TargetProblem::UnixPath:
+      return fmt::format("a socket path has 1 to {} bytes", kMaxUnixPath);
+    case TargetProblem::UnknownScheme:
+      return "its scheme is not known";
+    case TargetProblem::User:
+      return "a target has no user";
+    case TargetProblem::Path:
+      return "a target has no path";
+    case TargetProblem::MissingHost:
+      return "the host is missing";
+    case TargetProblem::MissingPort:
+      return "the port is missing";
+    case TargetProblem::BadPort:
+      return "a port is a number from 1 to 65535";
+    case TargetProblem::NumberAsHost: {
+      const std::size_t scheme = text.find("://");
+      if (scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
+      return fmt::format("'{}' is a number, not a host (for a port of this machine, give the port alone)",
+                         text.substr(0, text.find(':')));
+    }
+    case TargetProblem::BadHost:
+      return "the host is malformed";
+    case TargetProblem::BadIpv6:
+      return "an IPv6 address is written in brackets, as in [::1]:3000";
   }
-  return static_cast<std::uint16_t>(value);
+  return {};
 }
 
-bool isHost(std::string_view host) {
-  return !host.empty() && host.size() <= kMaxHost &&
-         std::all_of(host.begin(), host.end(), [](unsigned char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                  c == '.' || c == '_';
-         });
+TargetProblem problemOf(HostPortError error) {
+  switch (error) {
+    case HostPortError::Empty:
+      return TargetProblem::Empty;
+    case HostPortError::NoHost:
+      return TargetProblem::MissingHost;
+    case HostPortError::BadHost:
+      return TargetProblem::BadHost;
+    case HostPortError::NoClosingBracket:
+    case HostPortError::NotIpv6:
+    case HostPortError::Ipv6WithoutBrackets:
+      return TargetProblem::BadIpv6;
+    case HostPortError::BadPort:
+      return TargetProblem::BadPort;
+  }
+  return TargetProblem::BadHost;
 }
 
-bool isIpv6(std::string_view host) {
-  return host.size() >= 2 && host.size() <= 45 && host.find(':') != std::string_view::npos &&
-         host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+bool isNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string bracketed(const std::string& host) {
@@ -70,63 +104,56 @@ std::string bracketed(const std::string& host) {
 
 }  // namespace
 
-Result<Target> Target::parse(std::string_view text) {
+tl::expected<Target, TargetProblem> Target::read(std::string_view text) {
+  const auto wrong = [](TargetProblem problem) { return tl::unexpected(problem); };
   Target target;
   if (text.starts_with("unix:")) {
     target.kind = Kind::Unix;
     target.path = text.substr(5);
     if (target.path.empty() || target.path.size() > kMaxUnixPath ||
-        target.path.find('\0') != std::string::npos) {
-      return refuse(text, fmt::format("a socket path has 1 to {} bytes", kMaxUnixPath));
-    }
+        target.path.find('\0') != std::string::npos)
+      return wrong(TargetProblem::UnixPath);
     return target;
   }
   std::string_view rest = text;
-  bool defaultPort = false;
-  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) {
-    const auto known = std::find_if(kSchemes.begin(), kSchemes.end(),
-                                    [&](const Scheme& each) { return each.name == rest.substr(0, scheme); });
-    if (known == kSchemes.end()) return refuse(text, "its scheme is not known");
-    target.protocol = known->protocol;
-    target.tls = known->tls;
-    rest.remove_prefix(scheme + 3);
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    if (rest.find_first_of("/?#") != std::string_view::npos) return refuse(text, "a target has no path");
-    defaultPort = true;
+  std::optional<std::uint16_t> usualPort;
+  if (const std::size_t end = rest.find("://"); end != std::string_view::npos) {
+    const Scheme* scheme = findScheme(rest.substr(0, end));
+    if (scheme == nullptr) return wrong(TargetProblem::UnknownScheme);
+    target.protocol = scheme->protocol;
+    target.tls = scheme->tls;
+    usualPort = scheme->port;
+    rest.remove_prefix(end + 3);
   }
-  if (rest.find('@') != std::string_view::npos) return refuse(text, "a target has no user");
-  if (rest.empty()) return refuse(text, "it is empty");
-
-  std::string_view port;
-  if (rest.starts_with('[')) {
-    const std::size_t close = rest.find(']');
-    if (close == std::string_view::npos || !isIpv6(rest.substr(1, close - 1)))
-      return refuse(text, "the IPv6 address is malformed");
-    target.host = rest.substr(1, close - 1);
-    port = rest.substr(close + 1);
-    if (!port.empty() && !port.starts_with(':')) return refuse(text, "a port follows the bracket by a colon");
-  } else if (const std::size_t colon = rest.rfind(':'); colon != std::string_view::npos) {
-    if (colon > 0) target.host = rest.substr(0, colon);
-    port = rest.substr(colon);
-    if (!isHost(target.host)) return refuse(text, "the host is malformed");
-  } else if (defaultPort) {
-    target.host = rest;
-    if (!isHost(target.host)) return refuse(text, "the host is malformed");
-  } else {
-    auto number = parsePort(rest);
-    if (!number) return refuse(text, number.error().detail);
-    target.port = *number;
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.find_first_of("/?#") != std::string_view::npos) return wrong(TargetProblem::Path);
+  if (rest.find('@') != std::string_view::npos) return wrong(TargetProblem::User);
+  // "3000" and ":3000" are ports of this machine.
+  if (const std::string_view digits = rest.substr(rest.starts_with(':') ? 1 : 0);
+      !usualPort && isNumber(digits)) {
+    const auto port = parsePort(digits);
+    if (!port || *port == 0) return wrong(TargetProblem::BadPort);
+    target.port = *port;
     return target;
   }
-  if (port.empty()) {
-    if (!defaultPort) return refuse(text, "the port is missing");
-    target.port = schemeOf(target).port;
-    return target;
-  }
-  auto number = parsePort(port.substr(1));
-  if (!number) return refuse(text, number.error().detail);
-  target.port = *number;
+  const auto parsed = parseHostPort(rest);
+  if (!parsed) return wrong(problemOf(parsed.error()));
+  if (parsed->kind == HostKind::Number) return wrong(TargetProblem::NumberAsHost);
+  if (parsed->port == 0) return wrong(TargetProblem::BadPort);
+  if (!parsed->port && !usualPort) return wrong(TargetProblem::MissingPort);
+  target.host = parsed->host;
+  target.port = parsed->port ? *parsed->port : *usualPort;
   return target;
+}
+
+Result<Target> Target::parse(std::string_view text) {
+  auto target = read(text);
+  if (target) return std::move(*target);
+  return fail(
+      ErrorCode::InvalidArgument,
+      fmt::format("'{}' is no target: {}; use a port, host:port, unix:/path, or http, https, h2c or h2s "
+                  "with ://host:port",
+                  displayText(text), sentence(target.error(), text)));
 }
 
 std::string Target::toString() const {

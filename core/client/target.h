@@ -2,7 +2,8 @@
 #pragma once
 // Where a tunnel's requests go on the client's side, and what is spoken there, as the user wrote it: a port,
 // host:port, http://host[:port], https://host[:port], h2c://host[:port] (HTTP/2 without TLS, by prior
-// knowledge), h2s://host[:port] (HTTP/2 by TLS and ALPN) or unix:/path. Values; pure.
+// knowledge), h2s://host[:port] (HTTP/2 by TLS and ALPN) or unix:/path. Schemes may be in capitals, and a
+// slash may follow, as browsers write it. Values; pure.
 
 #include <cstdint>
 #include <string>
@@ -11,6 +12,21 @@
 #include "core/base/error.h"
 
 namespace adit::client {
+
+/// What is wrong with the text of a target.
+enum class TargetProblem : std::uint8_t {
+  Empty,
+  UnixPath,  ///< Missing, too long or with a NUL.
+  UnknownScheme,
+  User,          ///< "user@host"
+  Path,          ///< Something after the host and port, other than one slash.
+  MissingHost,   ///< "http://:80"
+  MissingPort,   ///< A host alone, without a scheme that has a usual port.
+  BadPort,       ///< Not a number from 1 to 65535.
+  NumberAsHost,  ///< "3000:3000": a number where a host is expected.
+  BadHost,
+  BadIpv6,  ///< Not an IPv6 address in brackets, or one without brackets.
+};
 
 struct Target {
   enum class Kind : std::uint8_t { Tcp, Unix };
@@ -24,7 +40,8 @@ struct Target {
   std::uint16_t port = 0;
   std::string path;  ///< Unix: the socket's.
 
-  /// InvalidArgument with a sentence that says what would be accepted.
+  static tl::expected<Target, TargetProblem> read(std::string_view text);
+  /// The same with InvalidArgument and a sentence that says what would be accepted.
   static Result<Target> parse(std::string_view text);
   /// "localhost:3000", "https://[::1]:3000", "unix:/path".
   [[nodiscard]] std::string toString() const;

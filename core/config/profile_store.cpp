@@ -6,9 +6,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/display_text.h"
 #include "core/base/files.h"
 #include "core/config/toml_reader.h"
-#include "core/session/display_text.h"
 
 namespace adit::config {
 
@@ -37,7 +37,7 @@ Result<fs::path> ProfileStore::fileOf(std::string_view profile) const {
     return fail(
         ErrorCode::InvalidArgument,
         fmt::format("'{}' is not a profile's name: use letters, digits, dots, hyphens and underscores",
-                    session::displayText(profile, kMaxProfileName)));
+                    displayText(profile, kMaxProfileName)));
   }
   return m_directory / (std::string(profile) += kExtension);
 }

@@ -2,34 +2,19 @@
 #include "core/config/toml_reader.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
 #include <spdlog/fmt/fmt.h>
 
-#include "core/session/display_text.h"
+#include "core/base/display_text.h"
+#include "core/base/nearest_word.h"
 
 namespace adit::config {
 
 namespace {
 
-constexpr std::size_t kMaxEdits = 2;
 constexpr std::size_t kMaxKeyShown = 64;
-
-/// Levenshtein's distance, one row at a time.
-std::size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
 
 std::string_view typeName(toml::node_type type) {
   switch (type) {
@@ -51,21 +36,6 @@ std::string_view typeName(toml::node_type type) {
 }
 
 }  // namespace
-
-std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
-  std::string_view best;
-  std::size_t fewest = kMaxEdits + 1;
-  if (word.size() > kMaxKeyShown) return best;
-  for (const std::string_view candidate : known) {
-    // Two edits make anything of a word of two letters.
-    const std::size_t edits = editDistance(word, candidate);
-    if (edits < fewest && edits < candidate.size()) {
-      fewest = edits;
-      best = candidate;
-    }
-  }
-  return best;
-}
 
 std::string quoteToml(std::string_view text) {
   std::string quoted = "\"";
@@ -90,9 +60,8 @@ Result<TomlReader> TomlReader::parse(std::string_view text, std::string file, in
     reader.m_root = toml::parse(text);
   } catch (const toml::parse_error& error) {
     // The library's sentence can hold a piece of the text.
-    return reader.errorAt(error.source(), quoting == Quoting::Never
-                                              ? std::string("this is not valid TOML")
-                                              : session::displayText(error.description(), 200));
+    return reader.errorAt(error.source(), quoting == Quoting::Never ? std::string("this is not valid TOML")
+                                                                    : displayText(error.description(), 200));
   }
   const toml::node* found = reader.m_root.get("version");
   if (found == nullptr) {
@@ -113,9 +82,9 @@ Result<> TomlReader::expectKeys(const toml::table& table,
                                 std::initializer_list<std::string_view> known) const {
   for (const auto& [key, value] : table) {
     if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-    const std::string_view meant = nearest(key.str(), known);
+    const std::string_view meant = nearestWord(key.str(), std::span(known.begin(), known.size()));
     if (m_quoting == Quoting::Never) return errorAt(key.source(), "this key is not known");
-    const std::string shown = session::displayText(key.str(), kMaxKeyShown);
+    const std::string shown = displayText(key.str(), kMaxKeyShown);
     return errorAt(key.source(), meant.empty()
                                      ? fmt::format("'{}' is not a key that is known here", shown)
                                      : fmt::format("'{}' is not a key that is known here; did you mean '{}'?",

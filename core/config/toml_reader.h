@@ -52,12 +52,6 @@ class TomlReader {
   toml::table m_root;
 };
 
-/// The entry of `known` that is at most two edits from `word`, the nearest first; empty where none is.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
-inline std::string_view nearest(std::string_view word, std::initializer_list<std::string_view> known) {
-  return nearest(word, std::span(known.begin(), known.size()));
-}
-
 /// `text` as a basic string of TOML, quotes included.
 std::string quoteToml(std::string_view text);
 

@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/client/status.h"
+#include "core/client/target.h"
 
 namespace adit::engine {
 
@@ -18,6 +19,8 @@ using client::LinkSnapshot;
 using client::LinkState;
 using client::OriginOptions;
 using client::OriginProblem;
+using client::Target;
+using client::TargetProblem;
 using client::toString;
 using client::TrafficCounters;
 using client::TunnelId;

@@ -10,6 +10,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <uv.h>
 
+#include "core/base/host_port.h"
 #include "core/net/socket_headers.h"
 
 namespace adit::net {
@@ -24,38 +25,27 @@ constexpr std::size_t kInet4Offset = offsetof(sockaddr_in, sin_addr);
 constexpr std::size_t kInet6Offset = offsetof(sockaddr_in6, sin6_addr);
 constexpr std::size_t kScopeOffset = offsetof(sockaddr_in6, sin6_scope_id);
 
-Result<std::uint16_t> parsePort(std::string_view text, std::string_view whole) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || text.size() > 5 || error != std::errc{} || end != text.data() + text.size() ||
-      value > 65535) {
-    return fail(ErrorCode::InvalidArgument, fmt::format("'{}' has no port between 0 and 65535", whole));
-  }
-  return static_cast<std::uint16_t>(value);
+tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+  return fail(ErrorCode::InvalidArgument, fmt::format("'{}' is no address with a port: {}", text, why));
 }
 
-Result<SocketAddress> parseHost(std::string_view host, std::uint16_t port, std::string_view whole) {
-  const std::string text(host.substr(0, host.find('%')));
-  const bool scoped = text.size() != host.size();
-  std::array<std::uint8_t, 4> four{};
-  if (!scoped && uv_inet_pton(AF_INET, text.c_str(), four.data()) == 0)
+/// `host` was checked by parseHostPort, so the system's reader has nothing to refuse but an unknown
+/// interface.
+Result<SocketAddress> fromHost(const HostPort& host, std::uint16_t port, std::string_view whole) {
+  if (host.kind == HostKind::Ipv4) {
+    std::array<std::uint8_t, 4> four{};
+    uv_inet_pton(AF_INET, std::string(host.host).c_str(), four.data());
     return SocketAddress::fromIpv4(four, port);
-  std::array<std::uint8_t, 16> sixteen{};
-  if (uv_inet_pton(AF_INET6, text.c_str(), sixteen.data()) == 0) {
-    std::uint32_t scope = 0;
-    if (scoped) {
-      // uv_ip6_addr knows interface names and numbers on every system.
-      sockaddr_in6 native{};
-      const std::string full(host);
-      if (uv_ip6_addr(full.c_str(), port, &native) != 0 || native.sin6_scope_id == 0) {
-        return fail(ErrorCode::InvalidArgument,
-                    fmt::format("'{}' names an interface this system does not have", whole));
-      }
-      scope = native.sin6_scope_id;
-    }
-    return SocketAddress::fromIpv6(sixteen, port, scope);
   }
-  return fail(ErrorCode::InvalidArgument, fmt::format("'{}' is not a numeric address with a port", whole));
+  if (host.kind != HostKind::Ipv6) return refuse(whole, "a numeric address is needed, not a name");
+  // uv_ip6_addr knows interface names and numbers on every system.
+  sockaddr_in6 native{};
+  if (uv_ip6_addr(std::string(host.host).c_str(), port, &native) != 0 ||
+      (!host.zone.empty() && native.sin6_scope_id == 0))
+    return refuse(whole, "this system does not have that interface");
+  std::array<std::uint8_t, 16> sixteen{};
+  std::memcpy(sixteen.data(), &native.sin6_addr, sixteen.size());
+  return SocketAddress::fromIpv6(sixteen, port, native.sin6_scope_id);
 }
 
 std::string_view bytesAt(const std::array<std::uint8_t, 128>& storage, std::size_t offset,
@@ -67,30 +57,16 @@ std::string_view bytesAt(const std::array<std::uint8_t, 128>& storage, std::size
 
 Result<SocketAddress> SocketAddress::parse(std::string_view text, std::string_view defaultHost) {
   if (text.rfind("unix:", 0) == 0) return unixPath(text.substr(5));
-  std::string_view host = defaultHost;
-  std::string_view portText = text;
-  if (!text.empty() && text.front() == '[') {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos || close + 1 >= text.size() || text[close + 1] != ':') {
-      return fail(ErrorCode::InvalidArgument, fmt::format("'{}' is not [address]:port", text));
-    }
-    host = text.substr(1, close - 1);
-    portText = text.substr(close + 2);
-    if (host.find(':') == std::string_view::npos) {
-      return fail(ErrorCode::InvalidArgument,
-                  fmt::format("'{}' has brackets around something that is not IPv6", text));
-    }
-  } else if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
-    host = colon == 0 ? std::string_view("0.0.0.0") : text.substr(0, colon);
-    portText = text.substr(colon + 1);
-    if (host.find(':') != std::string_view::npos) {
-      return fail(ErrorCode::InvalidArgument,
-                  fmt::format("'{}': write an IPv6 address as [address]:port", text));
-    }
+  std::string expanded;
+  if (const std::size_t colon = text.starts_with(':') ? 1 : 0; adit::parsePort(text.substr(colon))) {
+    const std::string_view host = colon == 1 ? std::string_view("0.0.0.0") : defaultHost;
+    const bool isIpv6 = host.find(':') != std::string_view::npos;
+    expanded = fmt::format(fmt::runtime(isIpv6 ? "[{}]:{}" : "{}:{}"), host, text.substr(colon));
   }
-  const Result<std::uint16_t> port = parsePort(portText, text);
-  if (!port) return fail(port.error());
-  return parseHost(host, *port, text);
+  const auto parsed = parseHostPort(expanded.empty() ? text : std::string_view(expanded));
+  if (!parsed) return refuse(text, describe(parsed.error()));
+  if (!parsed->port) return refuse(text, "the port is missing");
+  return fromHost(*parsed, *parsed->port, text);
 }
 
 SocketAddress SocketAddress::loopback4(std::uint16_t port) { return fromIpv4({127, 0, 0, 1}, port); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/display_text.h"
 #include "core/base/log.h"
 #include "core/wire/stream_head.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 /// How long a client that another one wants a name of has for its answer.
 constexpr Duration kProbeTime = std::chrono::seconds(1);
+constexpr std::size_t kMaxShownName = 64;
 constexpr Duration kRefusalGrace = std::chrono::seconds(2);
 /// What may wait on a control stream, bytes: an honest client asks for one answer at a time, of at most a
 /// quarter of this.
@@ -20,14 +22,6 @@ constexpr std::size_t kMostUnread = std::size_t{4} * wire::kMaxControlMessage;
 
 transport::AppErrorCode codeOf(wire::AppError error) noexcept {
   return static_cast<transport::AppErrorCode>(error);
-}
-
-/// What a stranger sends as its name is shown in logs: printable and short.
-std::string printable(std::string_view text) {
-  std::string result(text.substr(0, 64));
-  std::replace_if(
-      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return result;
 }
 
 }  // namespace
@@ -250,8 +244,8 @@ Result<wire::LoginAccepted> ClientLink::enter(const wire::Login& login, Result<a
     m_services.host.takeOver(*registered->displaced);
   }
   m_connection->markAdmitted();
-  logInfo("server", "{}: {} of '{}' logged in as session {}", m_peerName, printable(login.clientName),
-          grant->principal->id, m_id);
+  logInfo("server", "{}: {} of '{}' logged in as session {}", m_peerName,
+          displayText(login.clientName, kMaxShownName), grant->principal->id, m_id);
   wire::LoginAccepted accepted;
   accepted.session = std::to_string(m_id);
   accepted.domain = m_services.registry.domain();

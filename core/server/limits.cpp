@@ -8,6 +8,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/nearest_word.h"
+
 namespace adit::server {
 
 namespace {
@@ -115,27 +117,12 @@ void store(const Place& place, std::uint64_t value) {
   }
 }
 
-/// How many letters must change to make one word the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
-    }
-  }
-  return row[b.size()];
-}
-
 std::string unknown(std::string_view name) {
-  const Limit* nearest = std::min_element(
-      std::begin(kLimits), std::end(kLimits),
-      [name](const Limit& a, const Limit& b) { return distance(name, a.name) < distance(name, b.name); });
-  if (distance(name, nearest->name) <= 3)
-    return fmt::format("there is no limit '{}'; did you mean '{}'?", name, nearest->name);
-  return fmt::format("there is no limit '{}'", name);
+  std::vector<std::string_view> names;
+  for (const Limit& limit : kLimits) names.push_back(limit.name);
+  const std::string_view meant = nearestWord(name, names, 3);
+  if (meant.empty()) return fmt::format("there is no limit '{}'", name);
+  return fmt::format("there is no limit '{}'; did you mean '{}'?", name, meant);
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/display_text.h"
 #include "core/base/log.h"
 #include "core/session/control_feed.h"
-#include "core/session/display_text.h"
 
 namespace adit::session {
 

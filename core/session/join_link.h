@@ -18,9 +18,10 @@ struct JoinLink {
   std::string host;  ///< A name or a literal address in lower case, without brackets.
   std::uint16_t port = 4433;
   tls::Pin pin;
-  /// Errors name the part that is wrong and never repeat the token. White space around the link, as pasting
-  /// leaves it, is taken away; parameters other than the pin are ignored.
-  static Result<JoinLink> parse(std::string_view text);
+  /// Errors name the part that is wrong and never repeat the token. What pasting leaves around and inside the
+  /// link is taken away: quotes, brackets, line breaks, white space and characters that nobody sees.
+  /// Parameters other than the pin are ignored.
+  static Result<JoinLink> parse(std::string_view pasted);
   [[nodiscard]] std::string toString() const;
   /// For people and logs: "host:port".
   [[nodiscard]] std::string serverName() const;

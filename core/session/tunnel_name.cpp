@@ -6,7 +6,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "core/session/display_text.h"
+#include "core/base/display_text.h"
 
 namespace adit::session {
 

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "core/base/utf8.h"
+
 namespace adit::wire::cbor {
 
 namespace {
@@ -14,11 +16,6 @@ constexpr std::uint8_t kOneByte = 24;
 constexpr std::uint8_t kEightBytes = 27;
 
 enum Major : std::uint8_t { kUnsigned, kNegative, kBytes, kText, kArray, kMap, kTag, kSimple };
-
-/// The length of the UTF-8 sequence that `lead` opens, 0 where none does.
-constexpr std::size_t sequenceLength(std::uint8_t lead) noexcept {
-  return lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-}
 
 }  // namespace
 
@@ -121,24 +118,6 @@ bool Reader::skip() noexcept {
         break;  // integers, simple values and floats are their head
     }
   }
-}
-
-bool isUtf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<std::uint8_t>(text[i]);
-    const std::size_t length = sequenceLength(lead);
-    if (length == 0 || length > text.size() - i) return false;
-    std::uint32_t point = length == 1 ? lead : lead & (0xffU >> (length + 1));
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<std::uint8_t>(text[i + k]);
-      if ((next & 0xc0) != 0x80) return false;
-      point = point << 6 | (next & 0x3fU);
-    }
-    if (length == 3 && (point < 0x800 || (point >= 0xd800 && point <= 0xdfff))) return false;
-    if (length == 4 && (point < 0x10000 || point > 0x10ffff)) return false;
-    i += length;
-  }
-  return true;
 }
 
 }  // namespace adit::wire::cbor

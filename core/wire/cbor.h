@@ -53,7 +53,4 @@ class Reader {
   ByteView m_data;
 };
 
-/// True for well-formed UTF-8 (RFC 3629): no overlong forms, surrogates or values above U+10FFFF.
-[[nodiscard]] bool isUtf8(std::string_view text) noexcept;
-
 }  // namespace adit::wire::cbor

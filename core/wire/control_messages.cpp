@@ -6,6 +6,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/display_text.h"
 #include "core/wire/cbor.h"
 #include "core/wire/varint.h"
 
@@ -17,23 +18,6 @@ namespace {
 constexpr std::size_t kMaxHeader = 16;
 // Consumed bytes are dropped from the buffer's front once there are this many, or when it is empty.
 constexpr std::size_t kCompactFrom = 16 * 1024;
-
-/// A text for people: within `limit`, valid UTF-8, cut between characters.
-std::string presentable(std::string_view text, std::size_t limit) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t length = 1;
-    while (length < 4 && i + length < text.size() &&
-           (static_cast<unsigned char>(text[i + length]) & 0xc0) == 0x80)
-      ++length;
-    const std::string_view character = text.substr(i, length);
-    const bool valid = cbor::isUtf8(character);
-    if (result.size() + (valid ? length : 1) > limit) break;
-    valid ? result.append(character) : result.append(1, '?');
-    i += length;
-  }
-  return result;
-}
 
 /// Writes the pairs of a map, those with an empty text or list left out, and counts them.
 class MapWriter {
@@ -88,13 +72,13 @@ void write(MapWriter& map, const Login& message) {
   map.number(1, message.minVersion);
   map.number(2, message.maxVersion);
   map.text(3, message.token);
-  map.text(4, presentable(message.clientName, kMaxClientName));
-  map.text(5, presentable(message.agent, kMaxAgent));
+  map.text(4, displayText(message.clientName, kMaxClientName));
+  map.text(5, displayText(message.agent, kMaxAgent));
   map.texts(6, message.capabilities);
   map.text(7, message.instance);
   map.positive(8, message.processId);
   map.positive(9, message.startedUnix);
-  map.text(10, presentable(message.program, kMaxProgram));
+  map.text(10, displayText(message.program, kMaxProgram));
 }
 
 void write(MapWriter& map, const LoginAccepted& message) {
@@ -108,7 +92,7 @@ void write(MapWriter& map, const LoginAccepted& message) {
 
 void write(MapWriter& map, const LoginRefused& message) {
   map.text(1, message.code);
-  map.text(2, presentable(message.message, kMaxSentence));
+  map.text(2, displayText(message.message, kMaxSentence));
 }
 
 void write(MapWriter& map, const Declare& message) {
@@ -136,13 +120,13 @@ void write(MapWriter& map, const Declared& message) {
     entry.text(3, answer.name);
     entry.text(4, answer.url);
     entry.text(5, answer.code);
-    entry.text(6, presentable(answer.message, kMaxSentence));
+    entry.text(6, displayText(answer.message, kMaxSentence));
     entry.positive(7, answer.plainPort);
     entry.flag(8, answer.selfSigned);
     if (answer.holder) {
       MapWriter holder;
-      holder.text(1, presentable(answer.holder->device, kMaxClientName));
-      holder.text(2, presentable(answer.holder->program, kMaxProgram));
+      holder.text(1, displayText(answer.holder->device, kMaxClientName));
+      holder.text(2, displayText(answer.holder->program, kMaxProgram));
       holder.positive(3, answer.holder->processId);
       holder.positive(4, answer.holder->startedUnix);
       holder.flag(5, answer.holder->ownDevice);
@@ -158,13 +142,13 @@ void write(MapWriter& map, const Pong& message) { map.number(1, message.nonce); 
 
 void write(MapWriter& map, const Drain& message) {
   map.number(1, message.deadlineMs);
-  map.text(2, presentable(message.reason, kMaxSentence));
+  map.text(2, displayText(message.reason, kMaxSentence));
 }
 
 void write(MapWriter& map, const Withdrawn& message) {
   map.numbers(1, message.tunnels);
   map.text(2, message.code);
-  map.text(3, presentable(message.message, kMaxSentence));
+  map.text(3, displayText(message.message, kMaxSentence));
 }
 
 void write(MapWriter& map, const Release& message) {
@@ -176,7 +160,7 @@ void write(MapWriter& map, const Released& message) {
   map.number(1, message.request);
   map.boolean(2, message.released);
   map.text(3, message.code);
-  map.text(4, presentable(message.message, kMaxSentence));
+  map.text(4, displayText(message.message, kMaxSentence));
 }
 
 void appendVarint(std::string& out, std::uint64_t value) {

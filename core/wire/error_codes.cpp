@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "core/base/display_text.h"
+
 namespace adit::wire {
 namespace {
 
@@ -77,13 +79,8 @@ Error toError(std::uint64_t code, std::string_view reason) {
     error.detail = meaning.sentence;
     break;
   }
-  if (reason.empty()) return error;
-  error.detail += ": ";
-  for (const char c : reason.substr(0, kMaxReason)) {
-    // A stranger's text must not steer a terminal or forge a line of the log.
-    const auto byte = static_cast<unsigned char>(c);
-    error.detail += byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
+  // A stranger's text must not steer a terminal or forge a line of the log.
+  if (const std::string shown = displayText(reason, kMaxReason); !shown.empty()) error.detail += ": " + shown;
   return error;
 }
 

@@ -13,7 +13,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 # Qt headers are <QString>, <QtCore/qglobal.h>, <qstring.h>; nothing else of ours or the libraries' is named so.
 QT = re.compile(r"^(Q[A-Z][A-Za-z0-9]*|Qt[A-Z][A-Za-z0-9]*/.*|q[a-z]+\.h)$")
 # What the window may see of the engine: the facade and values.
-UI_MAY = {"core/base/error.h", "core/base/log.h", "core/base/clock.h", "core/session/join_link.h", "core/config/profile_store.h"}
+UI_MAY = {"core/base/error.h", "core/base/log.h", "core/base/clock.h", "core/base/host_port.h", "core/session/join_link.h", "core/config/profile_store.h"}
 # Which folders of core a folder may include, besides itself.
 BELOW = {
     "base": "",

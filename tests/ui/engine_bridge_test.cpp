@@ -52,7 +52,6 @@ class EngineBridgeTest : public QObject {
 
   void changesArriveAsOneSignal() {
     Bridge fixture;
-    QTest::qWait(120);  // The allowance of the first drain has passed.
     QSignalSpy tunnels(&fixture.bridge, &EngineBridge::tunnelsChanged);
     QSignalSpy logs(&fixture.bridge, &EngineBridge::logAdded);
     for (int i = 0; i < 20; ++i) {
@@ -167,9 +166,12 @@ class EngineBridgeTest : public QObject {
     fixture.bridge.setSampling(EngineBridge::Sampling::Watched);
     QTRY_VERIFY_WITH_TIMEOUT(samples.count() >= 4, 2000);
     fixture.bridge.setSampling(EngineBridge::Sampling::Background);
+    QElapsedTimer timer;
+    timer.start();
     samples.clear();
     QTest::qWait(350);
-    QVERIFY(samples.count() <= 1);
+    // Once a second, however long the wait was; ten times a second would be more.
+    QVERIFY2(samples.count() <= 1 + timer.elapsed() / 1000, qPrintable(QString::number(samples.count())));
   }
 };
 

@@ -31,6 +31,8 @@ class OriginTextTest : public QObject {
     row("h2c://[::1]:50051", false, "::1", "HTTP/2");
     row("https://db.internal/", true, "db.internal", "HTTP/1.1 with TLS");
     row("h2s://db:443", true, "db", "HTTP/2 with TLS");
+    row("H2S://DB", true, "DB", "HTTP/2 with TLS");
+    row("https://", true, "localhost", "HTTP/1.1 with TLS");
     row("", false, "localhost", "HTTP/1.1");
   }
   void targets() {

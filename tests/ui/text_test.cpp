@@ -99,7 +99,7 @@ class TextTest : public QObject {
     for (const char* good :
          {"1", "3000", "65535", "localhost:3000", "10.0.0.2:80", "[::1]:3000", "http://localhost:3000",
           "http://localhost:3000/", "http://10.1.1.1", "https://localhost:8443", "h2c://localhost:50051",
-          "h2s://db", "unix:/run/app.sock"}) {
+          "h2s://db", "unix:/run/app.sock", ":3000", "HTTPS://localhost", "localhost:3000/", "80/"}) {
       QTest::newRow(good) << QString::fromLatin1(good) << true;
     }
     for (const char* bad : {"",
@@ -112,18 +112,19 @@ class TextTest : public QObject {
                             "localhost:0",
                             "localhost:70000",
                             "host:port",
-                            ":3000",
                             "a b:80",
                             "http://",
                             "http://h/path",
                             "http://h:3000?q=1",
                             "https://localhost/x",
-                            "HTTPS://localhost",
                             "h2://localhost",
                             "ftp://host:21",
                             "unix:",
                             "unix:relative",
-                            "unix:/"}) {
+                            "unix:/",
+                            "40955:40955",
+                            "::1:80",
+                            "u@h:1"}) {
       QTest::addRow("bad: %s", bad) << QString::fromLatin1(bad) << false;
     }
   }

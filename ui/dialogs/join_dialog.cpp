@@ -89,7 +89,7 @@ void JoinDialog::check() {
     if (link) {
       m_parsed = std::move(*link);
     } else {
-      problem = text.startsWith("adit://"_L1)
+      problem = text.contains("adit://"_L1, Qt::CaseInsensitive)
                     ? withDetail(tr("This join link is not complete, or has a slip in it."), link.error())
                     : tr("A join link starts with adit://");
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/dialogs/tunnel_input.h"
 
-#include <algorithm>
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QLocale>
 #include <QRegularExpression>
-#include <QUrl>
+
+#include "core/base/host_port.h"
+#include "core/engine/types.h"
 
 using namespace Qt::Literals::StringLiterals;
 
@@ -19,60 +20,59 @@ struct Input {
 
 constexpr qsizetype kLongestName = 63;
 
-bool isPort(const QString& text) {
-  static const QRegularExpression digits(u"^[0-9]{1,5}$"_s);
-  const int port = text.toInt();
-  return digits.match(text).hasMatch() && port >= 1 && port <= 65535;
-}
-
-bool hasOtherThanAscii(const QString& text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](QChar c) { return c.unicode() < 0x21 || c.unicode() > 0x7e; });
-}
-
 }  // namespace
 
 QString targetProblem(const QString& target) {
-  if (target.isEmpty()) return Input::tr("Enter a port, such as 3000.");
-  static const QRegularExpression number(u"^[-+]?[0-9]+$"_s);
-  if (number.match(target).hasMatch())
-    return isPort(target) ? QString() : Input::tr("A port is a number from 1 to 65535.");
   if (target.contains(QRegularExpression(u"\\s"_s))) return Input::tr("There is a space in the target.");
-  if (target.startsWith("unix:"_L1)) {
-    return target.size() > 6 && target.at(5) == u'/'
-               ? QString()
-               : Input::tr("Give a whole path, such as unix:/run/app.sock.");
+  const auto read = engine::Target::read(target.toStdString());
+  if (read) {
+    // The window's directory is not one that a person thinks of.
+    const bool isRelative =
+        read->kind == engine::Target::Kind::Unix && (read->path.size() < 2 || read->path[0] != '/');
+    return isRelative ? Input::tr("Give a whole path, such as unix:/run/app.sock.") : QString();
   }
-  if (target.contains("://"_L1)) {
-    const QUrl url(target, QUrl::StrictMode);
-    static const QStringList schemes{u"http"_s, u"https"_s, u"h2c"_s, u"h2s"_s};
-    if (!schemes.contains(target.section(u':', 0, 0)))
+  switch (read.error()) {
+    case engine::TargetProblem::Empty:
+      return target.isEmpty() ? Input::tr("Enter a port, such as 3000.")
+                              : Input::tr("This is not an address, such as http://localhost:3000.");
+    case engine::TargetProblem::UnixPath:
+      return Input::tr("Give a whole path, such as unix:/run/app.sock.");
+    case engine::TargetProblem::UnknownScheme:
       return Input::tr("Use a port, host:port, unix:/path, or http, https, h2c or h2s with ://host:port.");
-    if (!url.isValid() || url.host().isEmpty())
-      return Input::tr("This is not an address, such as http://localhost:3000.");
-    if (url.path().size() > 1 || url.hasQuery()) return Input::tr("Leave out what follows the port.");
-    return {};
+    case engine::TargetProblem::Path:
+      return Input::tr("Leave out what follows the port.");
+    case engine::TargetProblem::MissingPort:
+      return Input::tr("Add the port, as in %1:3000.").arg(target);
+    case engine::TargetProblem::BadPort:
+      return Input::tr("A port is a number from 1 to 65535.");
+    case engine::TargetProblem::NumberAsHost:
+      return Input::tr("A number is not a host. Enter the port alone, such as 3000.");
+    case engine::TargetProblem::BadIpv6:
+      return Input::tr("Write an IPv6 address in brackets, as in [::1]:3000.");
+    case engine::TargetProblem::User:
+    case engine::TargetProblem::MissingHost:
+    case engine::TargetProblem::BadHost:
+      break;
   }
-  const qsizetype colon = target.lastIndexOf(u':');
-  if (colon <= 0) return Input::tr("Add the port, as in %1:3000.").arg(target);
-  return isPort(target.mid(colon + 1)) ? QString() : Input::tr("A port is a number from 1 to 65535.");
+  return Input::tr("This is not an address, such as http://localhost:3000.");
 }
 
 QString hostProblem(const QString& text) {
   if (text.isEmpty()) return Input::tr("Enter a host, such as shop.example.com.");
-  const QUrl url(u"http://"_s + text, QUrl::StrictMode);
-  const bool host = url.isValid() && !url.host().isEmpty() && url.userInfo().isEmpty() &&
-                    url.path().isEmpty() && !url.hasQuery() && !url.hasFragment() && url.port() != 0 &&
-                    !text.endsWith(u':') && !hasOtherThanAscii(text);
-  return host ? QString() : Input::tr("This is no host or host:port.");
+  const std::string host = text.toStdString();
+  const auto parsed = parseHostPort(host);
+  return parsed && parsed->zone.empty() && parsed->port != 0 ? QString()
+                                                             : Input::tr("This is no host or host:port.");
 }
 
 QString serverNameProblem(const QString& text) {
   if (text.isEmpty()) return {};
-  const bool port = text.contains(u':') && text.count(u':') == 1;
-  if (port) return Input::tr("Leave out the port.");
-  const QString host = text.count(u':') > 1 && !text.startsWith(u'[') ? u'[' + text + u']' : text;
-  return hostProblem(host).isEmpty() ? QString() : Input::tr("A certificate cannot be for this name.");
+  const bool isBareIpv6 = text.count(u':') > 1 && !text.startsWith(u'[');
+  const std::string host = (isBareIpv6 ? u'[' + text + u']' : text).toStdString();
+  const auto parsed = parseHostPort(host);
+  if (!isBareIpv6 && (parsed ? parsed->port.has_value() : text.contains(u':')))
+    return Input::tr("Leave out the port.");
+  return parsed && parsed->zone.empty() ? QString() : Input::tr("A certificate cannot be for this name.");
 }
 
 QString secondsProblem(const QString& text, std::chrono::seconds most) {

@@ -31,6 +31,12 @@ class TargetTest : public QObject {
     row("http://[::1]:9/", "[::1]:9");
     row("unix:/run/app.sock", "unix:/run/app.sock");
     row("unix:relative.sock", "unix:relative.sock");
+    row("localhost:3000/", "localhost:3000");
+    row("3000/", "localhost:3000");
+    row("HTTP://localhost:3000", "localhost:3000");
+    row("Https://Example.test/", "https://Example.test:443");
+    row("H2C://localhost:50051", "h2c://localhost:50051");
+    row("[fe80::1%eth0]:80", "[fe80::1%eth0]:80");
     row("https://example.test", "https://example.test:443");
     row("https://[::1]:8443/", "https://[::1]:8443");
     row("h2c://localhost:50051", "h2c://localhost:50051");
@@ -81,14 +87,51 @@ class TargetTest : public QObject {
 
   void refuses_data() {
     QTest::addColumn<QString>("text");
-    for (const char* text :
-         {"",          "0",         "65536",        "99999999999", "-1",         "+80",
-          " 80",       "80 ",       "3000x",        "localhost",   "localhost:", "localhost:0",
-          "host:port", "a b:80",    "::1:80",       "[::1]",       "[::1]:",     "[::1]80",
-          "[]:80",     "[zz]:80",   "[::1:80",      "user@host:1", "http://",    "http://u@h:1",
-          "http://:",  "https:h",   "ftp://h:21",   "http://h/x",  "http://h?q", "http://h:1#f",
-          "unix:",     "http://h:", "[1.2.3.4]:80", "80/",         "h2://h:1",   "HTTPS://h",
-          "h2s://",    "h2c://h/x", "https://u@h"}) {
+    for (const char* text : {"",
+                             "0",
+                             "65536",
+                             "99999999999",
+                             "-1",
+                             "+80",
+                             " 80",
+                             "80 ",
+                             "3000x",
+                             "localhost",
+                             "localhost:",
+                             "localhost:0",
+                             "host:port",
+                             "a b:80",
+                             "::1:80",
+                             "[::1]",
+                             "[::1]:",
+                             "[::1]80",
+                             "[]:80",
+                             "[zz]:80",
+                             "[::1:80",
+                             "user@host:1",
+                             "http://",
+                             "http://u@h:1",
+                             "http://:",
+                             "https:h",
+                             "ftp://h:21",
+                             "http://h/x",
+                             "http://h?q",
+                             "http://h:1#f",
+                             "unix:",
+                             "http://h:",
+                             "[1.2.3.4]:80",
+                             "80//",
+                             "h2://h:1",
+                             "256.1.1.1:80",
+                             "h2s://",
+                             "h2c://h/x",
+                             "https://u@h",
+                             "40955:40955",
+                             "http://3000",
+                             "/",
+                             "localhost:3000/x",
+                             "UNIX:/a",
+                             "http:/h:1"}) {
       QTest::newRow(*text == '\0' ? "empty" : text) << text;
     }
     QTest::newRow("long path") << QString("unix:/" + QString(107, 'p'));
@@ -101,6 +144,30 @@ class TargetTest : public QObject {
     QVERIFY(!target.has_value());
     QVERIFY(target.error().code == ErrorCode::InvalidArgument);
     QVERIFY(!target.error().detail.empty());
+  }
+
+  void saysWhatIsWrong_data() {
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("words");
+    const auto row = [](const char* text, const char* words) { QTest::newRow(text) << text << words; };
+    row("40955:40955", "'40955' is a number, not a host");
+    row("http://3000", "'3000' is a number, not a host");
+    row("localhost", "port is missing");
+    row("localhost:", "number from 1 to 65535");
+    row("localhost:70000", "number from 1 to 65535");
+    row("::1:80", "in brackets");
+    row("http://h/x", "no path");
+    row("u@h:1", "no user");
+    row("ftp://h", "scheme");
+    row("http://:80", "host is missing");
+  }
+  void saysWhatIsWrong() {
+    QFETCH(QString, text);
+    QFETCH(QString, words);
+    const auto target = Target::parse(text.toStdString());
+    QVERIFY(!target.has_value());
+    QVERIFY2(target.error().detail.find(words.toStdString()) != std::string::npos,
+             target.error().detail.c_str());
   }
 
   void takesTheLongestPath() { QVERIFY(Target::parse("unix:" + std::string(107, 'p')).has_value()); }

@@ -62,7 +62,6 @@ class TunnelStoreTest : public QObject {
   void whatIsNotTakenIsWrong();
   void tooManyAreTold();
   void everyTruncationIsHandled();
-  void nearestKey();
   void quotesEverything();
 };
 
@@ -379,18 +378,6 @@ void TunnelStoreTest::everyTruncationIsHandled() {
     QVERIFY(store.save(tunnels).has_value());
     QVERIFY(!bench.loaded().tunnels.empty());
   }
-}
-
-void TunnelStoreTest::nearestKey() {
-  const auto from = [](std::string_view word) { return nearest(word, {"name", "target", "started", "id"}); };
-  QCOMPARE(from("nmae"), std::string_view("name"));
-  QCOMPARE(from("names"), std::string_view("name"));
-  QCOMPARE(from("targt"), std::string_view("target"));
-  QCOMPARE(from("start"), std::string_view("started"));
-  QCOMPARE(from("zz"), std::string_view());
-  QCOMPARE(from(""), std::string_view());
-  QCOMPARE(from("colour"), std::string_view());
-  QCOMPARE(from(std::string(100'000, 'x')), std::string_view());
 }
 
 void TunnelStoreTest::quotesEverything() {

@@ -110,6 +110,27 @@ void JoinLinkTest::forgivesHowPeoplePaste_data() {
   QTest::newRow("newline") << good + "\n";
   QTest::newRow("spaces") << "  " + good + " \t\r\n";
   QTest::newRow("byte order mark") << QString(QChar(0xfeff)) + good;
+  const QString first = good.left(30), second = good.mid(30);
+  QTest::newRow("wrapped") << first + "\n" + second;
+  QTest::newRow("wrapped and indented") << "  " + first + "\r\n    " + second + "\r\n";
+  QTest::newRow("wrapped thrice") << good.left(7) + "\n" + good.mid(7, 40) + " \n" + good.mid(47);
+  QTest::newRow("space inside") << first + " " + second;
+  for (const auto& [name, open, close] : std::initializer_list<std::tuple<const char*, QString, QString>>{
+           {"quotes", "\"", "\""},
+           {"apostrophes", "'", "'"},
+           {"backticks", "`", "`"},
+           {"angle brackets", "<", ">"},
+           {"round brackets", "(", ")."},
+           {"typographic quotes", QChar(0x201c), QChar(0x201d)},
+           {"German quotes", QChar(0x201e), QChar(0x201c)},
+           {"guillemets", QChar(0xab), QChar(0xbb)},
+           {"quotes in brackets", " <\"", "\"> "}}) {
+    QTest::newRow(name) << open + good + close;
+  }
+  for (const ushort invisible :
+       {0x200b, 0x200c, 0x200d, 0x2060, 0xfeff, 0xad, 0xa0, 0x202f, 0x2007, 0x3000, 0x2028})
+    QTest::addRow("U+%04X", invisible)
+        << QChar(invisible) + first + QChar(invisible) + second + QChar(invisible);
   QTest::newRow("slash before the query") << QString::fromStdString(joinLink("t.example.com:4433/"));
   QTest::newRow("scheme in capitals") << "ADIT" + good.mid(4);
   QTest::newRow("more parameters") << good + "&name=home&x";
@@ -139,8 +160,9 @@ void JoinLinkTest::namesThePartThatIsWrong_data() {
   row("odd token", "adit://to.ken@t.example.com:4433?pin=" + kPinText, "token");
   row("long token", "adit://" + std::string(129, 't') + "@a?pin=" + kPinText, "token");
   row("long link", "adit://" + std::string(2000, 't'), "too long");
-  row("space inside", "adit://to ken@a?pin=" + kPinText, "space");
-  row("wrapped line", joinLink("t.exam\nple.com"), "line break");
+  row("words before it", "see adit://token@a?pin=" + kPinText, "adit://");
+  row("tilde", joinLink("a~b"), "server name");
+  row("a number for a host", joinLink("40955:40955"), "server name");
   row("not ASCII", joinLink("t.ex\xc3\xa4mple.com"), "character");
   row("two at", joinLink("a@b"), "two '@'");
   row("no host", joinLink(""), "no server");

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "core/base/utf8.h"
+
 using namespace adit;
 using namespace adit::wire;
 
@@ -149,7 +151,7 @@ void CborTest::textMustBeUtf8_data() {
 void CborTest::textMustBeUtf8() {
   QFETCH(QByteArray, text);
   QFETCH(bool, valid);
-  QCOMPARE(cbor::isUtf8(text.toStdString()), valid);
+  QCOMPARE(isUtf8(text.toStdString()), valid);
   std::string out;
   cbor::Writer(out).text(text.toStdString());
   std::string_view read;

@@ -91,10 +91,12 @@ void ControlMessagesTest::everyFlippedBitIsHandled() {
       const auto mask = static_cast<char>(1 << (bit % 8));
       payload[bit / 8] = static_cast<char>(payload[bit / 8] ^ mask);
       if (const auto decoded = decodePayload(message.index() + 1, asBytes(payload)); decoded) {
-        // What was accepted is within the limits: it can be written and read again.
-        const auto again = decodePayload(message.index() + 1, asBytes(payloadOf(*decoded)));
+        // What was accepted is within the limits: it can be written and read again. Writing replaces what
+        // may not be displayed, and does that once.
+        const std::string written = payloadOf(*decoded);
+        const auto again = decodePayload(message.index() + 1, asBytes(written));
         QVERIFY(again.has_value());
-        QVERIFY(*again == *decoded);
+        QCOMPARE(payloadOf(*again), written);
       }
       payload[bit / 8] = static_cast<char>(payload[bit / 8] ^ mask);
     }

@@ -56,7 +56,7 @@ void ErrorCodesTest::unknownCodes() {
 void ErrorCodesTest::reasonsAreMadeHarmless() {
   QCOMPARE(toError(0x08, "back at noon").detail, std::string("the peer is shutting down: back at noon"));
   const Error error = toError(0, "a\r\nb\x1b[2J\x7f");
-  QCOMPARE(error.detail, std::string("the peer closed: a??b?[2J?"));
+  QCOMPARE(error.detail, std::string("the peer closed: a b[2J"));
   QVERIFY(toError(0, std::string(10'000, 'x')).detail.size() < 300);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/session/display_text.h"
+#include "core/base/display_text.h"
 
 #include <QtTest>
 
-using adit::session::displayText;
+using adit::displayText;
 
 class DisplayTextTest : public QObject {
   Q_OBJECT
