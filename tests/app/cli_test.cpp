@@ -77,6 +77,9 @@ class CliTest : public QObject {
                              "--server --quic-listen 1.2.3.4",
                              "--server --http-listen host:80",
                              "--server --domain -x.test",
+                             "help nothing",
+                             "help limits files",
+                             "--server help",
                              "--server --domain a..b",
                              "--server --domain .a",
                              "--server --domain a.",
@@ -120,7 +123,8 @@ class CliTest : public QObject {
 
   void helpAndVersionEndWith0_data() {
     QTest::addColumn<QString>("line");
-    for (const char* line : {"--help", "--version", "http --help", "token create --help", ""}) {
+    for (const char* line : {"--help", "--version", "http --help", "token create --help", "help",
+                             "help limits", "help files", ""}) {
       QTest::newRow(*line == '\0' ? "nothing" : line) << line;
     }
   }

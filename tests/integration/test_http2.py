@@ -4,7 +4,6 @@ visitor notices nothing."""
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -13,7 +12,7 @@ from support.case import AditCase, main
 from support.http2 import (CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, HEADERS, PING, PREFACE, PRIORITY,
                            PROTOCOL_ERROR, RST_STREAM, SETTINGS, WINDOW_UPDATE, Rude, Visitor2, frame)
 from support.origins import Scripted, make_byte_log, pattern
-from support.process import RssWatch, seconds
+from support.process import RssWatch, required, seconds
 from support.tls import trusting
 from support import websocket
 
@@ -283,8 +282,7 @@ class RealClients(Http2Case):
         self.assertFalse(fields & {"upgrade", "http2-settings"})
 
     def test_nghttp_and_h2load(self):
-        if not shutil.which("h2load"):
-            self.skipTest("nghttp2-client is not installed")
+        required("h2load")
         tunnel, _ = self.exposed()
         out = self.run_client("h2load", "-n", "3000", "-c", "4", "-m", "50", "--connect-to", f"127.0.0.1:{tunnel.http.port}", tunnel.url + "/x")
         self.assertIn("3000 succeeded, 0 failed", out.stdout)

@@ -4,14 +4,13 @@
 import hashlib
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
 from support import websocket
 from support.case import AditCase, main
 from support.origins import pattern
-from support.process import Program, seconds
+from support.process import Program, required, seconds
 
 NODE = """
 const http = require('http'), crypto = require('crypto');
@@ -57,10 +56,7 @@ class Curl(AditCase):
         return re.search(r"port (\d+)", server.line("port ")).group(1)
 
     def node_origin(self):
-        node = shutil.which("node") or shutil.which("nodejs")
-        if not node:
-            self.skipTest("there is no node here")
-        server = self.owns(Program([node, "-e", NODE], self.environment()))
+        server = self.owns(Program([required("node"), "-e", NODE], self.environment()))
         return re.search(r"listening on (\d+)", server.line("listening on")).group(1)
 
     def test_files_of_python(self):

@@ -6,10 +6,12 @@ import collections
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import threading
 import time
+import unittest
 
 # Sanitizer builds are slower; the build system says by how much.
 SLOW = float(os.environ.get("ADIT_TEST_SLOW", "1"))
@@ -25,6 +27,17 @@ def binary(name):
     if not path or not os.access(path, os.X_OK):
         raise RuntimeError(f"{variable} must name the built {name}; it is {path!r}")
     return path
+
+
+def required(program):
+    """The path of a program of Debian's that a test needs. Without it the test is skipped, but fails under tests/run, which
+    installs every such package (ADIT_TEST_STRICT=1): there a missing one is a mistake in installer/packages.txt."""
+    path = shutil.which(program)
+    if path:
+        return path
+    if os.environ.get("ADIT_TEST_STRICT") == "1":
+        raise AssertionError(f"{program} is missing: installer/packages.txt must name its package")
+    raise unittest.SkipTest(f"{program} is not installed")
 
 
 def private_environment(home, **more):
