@@ -10,11 +10,14 @@
 #include <spdlog/fmt/fmt.h>
 #include <CLI/CLI.hpp>
 
+#include "app/help_topics.h"
 #include "app/join_source.h"
 #include "app/paths.h"
+#include "core/base/display_text.h"
+#include "core/base/host_port.h"
+#include "core/base/nearest_word.h"
 #include "core/client/origin_settings.h"
 #include "core/client/target.h"
-#include "core/config/toml_reader.h"
 #include "core/quic/build_info.h"
 #include "core/session/join_link.h"
 #include "core/session/tunnel_name.h"
@@ -39,11 +42,12 @@ std::string checkCongestion(const std::string& name) {
 }
 
 void addCommon(CLI::App& app, CommonOptions& common) {
-  app.add_option("--state-dir", common.stateDirectory, "Where keys and profiles are kept");
-  app.add_flag("--json", common.json, "One JSON object a line on standard output");
-  app.add_flag("-v,--verbose", common.verbose, "Say more on standard error");
+  app.add_option("--state-dir", common.stateDirectory,
+                 "Directory for keys, profiles and tunnels (see 'adit help files')");
+  app.add_flag("--json", common.json, "Print one JSON object per line on standard output");
+  app.add_flag("-v,--verbose", common.verbose, "Log more on standard error");
   app.add_option("--quic-payload", common.quicPayload,
-                 "UDP payload towards peers on this machine; 0: as on the internet")
+                 "Bytes of UDP payload towards peers on this machine; 0: the same as on the internet")
       ->check(CLI::Range(0, 65000))
       ->check([](const std::string& given) {
         // RFC 9000 section 14.1: no QUIC path carries less.
@@ -70,42 +74,28 @@ void inherit(CommonOptions& common, const CLI::App& sub, const CommonOptions& gi
 }
 
 Result<std::string> checkDomain(std::string domain) {
+  constexpr std::size_t kLongest = 200;  // leaves room for a tunnel's name before it
   std::transform(domain.begin(), domain.end(), domain.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  std::string_view rest = domain;
-  const auto wrong = [&domain] {
-    return fail(ErrorCode::InvalidArgument, "'" + domain + "' is no domain name");
-  };
-  if (rest.empty() || rest.size() > 200) return wrong();
-  while (!rest.empty()) {
-    const std::size_t dot = rest.find('.');
-    const std::string_view label = rest.substr(0, dot);
-    const bool good = !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-                      std::all_of(label.begin(), label.end(), [](unsigned char c) {
-                        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                      });
-    if (!good) return wrong();
-    if (dot == std::string_view::npos) break;
-    rest.remove_prefix(dot + 1);
-    if (rest.empty()) return wrong();
-  }
+  if (!isDomainName(domain) || domain.size() > kLongest)
+    return fail(ErrorCode::InvalidArgument, "'" + domain + "' is not a domain name");
   return domain;
 }
 
 /// As a join link holds it: an IPv6 address without its brackets.
 Result<std::string> linkableHost(std::string_view given) {
-  session::JoinLink link;
-  link.token = "token";
-  link.host = given;
-  if (given.starts_with('[') && given.ends_with(']') && given.find(':') != std::string_view::npos)
-    link.host = given.substr(1, given.size() - 2);
   // What clients could not read back must not be printed: the link is shown once.
-  const auto read = session::JoinLink::parse(link.toString());
-  if (!read || read->host.size() != link.host.size()) {
-    return fail(ErrorCode::InvalidArgument,
-                fmt::format("--public-host: '{}' is no host (without a port)", given));
+  const bool isBare = given.find(':') != std::string_view::npos && !given.starts_with('[');
+  const std::string host = isBare ? fmt::format("[{}]", given) : std::string(given);
+  const auto parsed = parseHostPort(host);
+  if (parsed && !parsed->port) {
+    session::JoinLink link;
+    link.token = "token";
+    link.host = parsed->host;
+    if (const auto read = session::JoinLink::parse(link.toString())) return read->host;
   }
-  return read->host;
+  return fail(ErrorCode::InvalidArgument,
+              fmt::format("--public-host: '{}' is not a host name or address without a port", given));
 }
 
 /// The first word that nobody expected, with the nearest that would have been; empty where there is none.
@@ -137,7 +127,7 @@ std::string unexpectedWord(const CLI::App& root) {
   }
   const std::string_view bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   const std::vector<std::string_view> known(names.begin(), names.end());
-  const std::string_view meant = config::nearest(bare, known);
+  const std::string_view meant = nearestWord(bare, known);
   const std::string hint =
       meant.empty() ? std::string() : fmt::format("; did you mean '{}{}'?", isOption ? "--" : "", meant);
   const std::string after = app == &root ? std::string() : fmt::format(" of '{}'", app->get_name());
@@ -233,18 +223,19 @@ void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
         ->check(range(config::OriginOptions::kMostTimeout));
   };
   app.add_option("--host-header", origin.hostHeader,
-                 "The Host field the origin sees: keep (the visitor's, default), target, or a name");
+                 "The Host field that the service sees: keep (the visitor's, default), target, or a name");
   app.add_option("--origin-ca", origin.caFile,
-                 "Authorities to believe an https:// or h2s:// origin by (PEM)");
-  app.add_option("--origin-server-name", origin.serverName, "The name its certificate must be for");
-  app.add_flag("--origin-insecure", origin.insecure, "Believe any certificate of the origin");
+                 "PEM file of authorities to verify an https:// or h2s:// service with");
+  app.add_option("--origin-server-name", origin.serverName, "The name that its certificate must be for");
+  app.add_flag("--origin-insecure", origin.insecure, "Accept any certificate of the service");
   seconds("--origin-connect-timeout", origin.connectTimeout,
-          "Seconds to connect to the origin (default: 10)");
-  seconds("--origin-tls-timeout", origin.tlsTimeout, "Seconds for the origin's TLS handshake (default: 10)");
+          "Seconds to connect to the service (default: 10)");
+  seconds("--origin-tls-timeout", origin.tlsTimeout,
+          "Seconds for the TLS handshake with the service (default: 10)");
   app.add_option_function<std::uint32_t>(
          "--origin-timeout",
          [&origin](std::uint32_t given) { origin.answerTimeout = std::chrono::seconds(given); },
-         "Seconds until the origin begins its answer (default: 100, for calls of gRPC no end)")
+         "Seconds until the service begins its answer (default: 100; for gRPC calls no limit)")
       ->check(range(config::OriginOptions::kMostAnswerTimeout));
 }
 
@@ -256,9 +247,8 @@ Command finishHttp(HttpCommand http, const CLI::App& sub) {
     const auto target = client::Target::parse(http.target);
     if (!target) return usageError(target.error());
     if (!target->tls && sub.count("--origin-tls-timeout") > 0) {
-      return usageError({ErrorCode::InvalidArgument,
-                         "--origin-tls-timeout is a matter of https:// and h2s:// targets; this is neither",
-                         0});
+      return usageError(
+          {ErrorCode::InvalidArgument, "--origin-tls-timeout needs an https:// or h2s:// target", 0});
     }
     if (auto origin = client::OriginSettings::prepare(http.origin, *target); !origin)
       return usageError(origin.error());
@@ -269,6 +259,20 @@ Command finishHttp(HttpCommand http, const CLI::App& sub) {
   return http;
 }
 
+Command printHelp(const std::string& topic) {
+  const std::optional<std::string> text = topic.empty() ? helpTopics() : helpTopic(topic);
+  if (text) {
+    std::fputs(text->c_str(), stdout);
+    return Finished{0};
+  }
+  const std::string_view meant = nearestTopic(topic);
+  return usageError({ErrorCode::InvalidArgument,
+                     fmt::format("there is no topic '{}'{}", displayText(topic),
+                                 meant.empty() ? std::string("; 'adit help' lists them")
+                                               : fmt::format("; did you mean '{}'?", meant)),
+                     0});
+}
+
 }  // namespace
 
 Command parseCommandLine(int argc, char** argv, Default byDefault) {
@@ -277,7 +281,7 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   CLI::App app(
       "Adit exposes a service on your machine at a public address, through a server you own, over QUIC.",
       "adit");
-  app.footer(kFooter + ("\n" + server::describeLimits()));
+  app.footer(kFooter + ("\n\n" + helpTopics()));
   app.set_version_flag("--version",
                        [] { return fmt::format("adit {}\n{}", ADIT_VERSION, quic::buildInfo()); });
   app.require_subcommand(0, 1);
@@ -287,46 +291,52 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   GuiCommand gui;
   ServerCommand server;
   ServerWords words;
-  app.add_flag("--server", isServer, "Be a server");
+  app.add_flag("--server", isServer, "Run as a server");
   app.add_flag("--minimized", gui.minimized, "Start in the tray");
   addCommon(app, server.common);
   auto* serverGroup = app.add_option_group("Server");
-  serverGroup->add_option("--data-dir", server.dataDirectory, "Keys and tokens; made at the first start");
-  serverGroup->add_option("--domain", server.domain, "Tunnels are NAME.domain (default: localhost)");
+  serverGroup->add_option("--data-dir", server.dataDirectory,
+                          "Directory for the server's keys and tokens; created at the first start");
+  serverGroup->add_option("--domain", server.domain,
+                          "Tunnels get addresses below this domain: NAME.DOMAIN (default: localhost)");
   serverGroup->add_option("--quic-listen", words.quicListen,
-                          "For clients, address:port by UDP (default: 0.0.0.0:4433)");
+                          "UDP address:port for clients (default: 0.0.0.0:4433)");
   serverGroup->add_option(
       "--http-listen", words.httpListen,
-      "For visitors, address:port by TCP (default: 0.0.0.0:80 with a domain, else 0.0.0.0:8080)");
+      "TCP address:port for visitors (default: 0.0.0.0:80 with a domain, else 0.0.0.0:8080)");
   serverGroup->add_option("--https-listen", words.httpsListen,
                           "For visitors with TLS (default with --cert: 0.0.0.0:443 with a domain, else "
                           "0.0.0.0:8443; otherwise none)");
   serverGroup
       ->add_option("--cert", words.certificates,
-                   "A certificate chain in PEM, with its --key; again for more names (default: self-signed)")
+                   "Certificate chain in PEM; needs a --key; may be repeated (default: self-signed)")
       ->allow_extra_args(false);
-  serverGroup->add_option("--key", words.keys, "The certificate's private key in PEM, readable by you alone")
+  serverGroup
+      ->add_option("--key", words.keys,
+                   "Private key of the certificate in PEM; only you may be able to read it")
       ->allow_extra_args(false);
-  serverGroup->add_flag("--redirect-http", server.redirectHttp, "Send visitors without TLS to HTTPS");
+  serverGroup->add_flag("--redirect-http", server.redirectHttp, "Redirect visitors from http:// to https://");
   serverGroup->add_flag("--via", server.via,
-                        "Add Via to requests (RFC 9110; some origins then do not compress their answers)");
-  serverGroup->add_option("--limit", words.limits, "A limit as name=value (below); again for more")
+                        "Add Via to requests (RFC 9110; some services then do not compress their answers)");
+  serverGroup
+      ->add_option("--limit", words.limits,
+                   "A limit as name=value ('adit help limits' lists them); may be repeated")
       ->allow_extra_args(false);
   serverGroup
       ->add_option_function<std::uint64_t>(
           "--name-grace",
           [&server](std::uint64_t seconds) { server.nameGrace = std::chrono::seconds(seconds); },
-          "How long a name stays its owner's after it was left, as 90s, 30m, 12h or 7d (default: 7d)")
+          "How long a name stays reserved after its last tunnel ended, as 90s, 30m, 12h or 7d (default: 7d)")
       ->check(CLI::Range(0, 366 * 24 * 3600))
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}));
-  serverGroup->add_option("--workers", server.workers, "Threads (default: one a core)")
+  serverGroup->add_option("--workers", server.workers, "Worker threads (default: one per core)")
       ->check(CLI::Range(1, 64));
   serverGroup->add_option("--public-host", server.publicHost,
-                          "The host in the join link, where it is not the domain");
+                          "Host name in the join link, if it is not the domain");
   serverGroup
       ->add_option("--public-port", server.publicPort,
-                   "The port in visitors' addresses, where it is not the listener's")
+                   "Port in the addresses of tunnels, if it is not the one listened on")
       ->check(CLI::Range(1, 65535));
 
   serverGroup->add_flag("--print-join", server.printJoin,
@@ -342,28 +352,28 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   addOriginOptions(*httpApp, http.origin);
   HttpCommand demo;
   demo.demo = true;
-  auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service, to see it work");
+  auto* demoApp = app.add_subcommand("demo", "Expose a small built-in service to try Adit out");
   for (auto& [sub, command] : {std::pair{httpApp, &http}, std::pair{demoApp, &demo}}) {
-    sub->add_option("--name", command->name, "The first label of the public address");
+    sub->add_option("--name", command->name,
+                    "The first label of the public address (default: the server chooses)");
     sub->add_flag("--take-over", command->takeOver, "Take the name from another of your tunnels that has it")
         ->needs("--name");
     auto* joinFile = sub->add_option("--join-file", command->joinFile,
-                                     "A file with the server's join link; - reads standard input");
+                                     "File with the server's join link; - reads standard input");
     auto* profile =
         sub->add_option("--profile", command->profile,
                         "A server remembered by 'adit join' (default: ADIT_JOIN, then the profile 'default')")
             ->excludes(joinFile);
-    sub->add_flag("--embedded", command->embedded,
-                  "Use the server inside this process even if one was joined")
+    sub->add_flag("--embedded", command->embedded, "Use a server inside this process, even if one was joined")
         ->excludes(joinFile)
         ->excludes(profile);
     sub->add_option("--http-port", command->httpPort,
-                    "The embedded server's port for visitors; where it is in use, the next free one; 0: any")
+                    "First port to try for the embedded server; 0: any free port")
         ->check(CLI::Range(0, 65535))
         ->default_val(engine::kEmbeddedHttpPort);
-    auto* https =
-        sub->add_flag("--https", command->https, "Let the embedded server speak HTTPS as well, self-signed");
-    sub->add_option("--https-port", command->httpsPort, "Its port for that, likewise; 0: any")
+    auto* https = sub->add_flag("--https", command->https,
+                                "Make the embedded server speak HTTPS, too, with a self-signed certificate");
+    sub->add_option("--https-port", command->httpsPort, "First port to try for HTTPS; 0: any free port")
         ->check(CLI::Range(0, 65535))
         ->default_val(engine::kEmbeddedHttpsPort)
         ->needs(https);
@@ -372,9 +382,9 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   JoinCommand join;
   auto* joinApp = app.add_subcommand("join", "Remember a server by its join link");
   auto* linkFile = joinApp->add_option("--join-file", join.joinFile,
-                                       "A file with the link; - or nothing reads standard input");
+                                       "File with the link; - or nothing reads standard input");
   auto* linkWord = joinApp->add_option("file", join.joinFile, "The same")->excludes(linkFile);
-  joinApp->add_option("--profile", join.profile, "Under which name")->default_val("default");
+  joinApp->add_option("--profile", join.profile, "Name to remember it by")->default_val("default");
   joinApp->add_flag("--forget", join.forget, "Forget the profile instead")
       ->excludes(linkFile)
       ->excludes(linkWord);
@@ -391,23 +401,28 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
   addCommon(*releaseApp, release.common);
 
   TokenCommand token;
-  auto* tokenApp = app.add_subcommand("token", "Make, list and revoke a server's tokens");
+  auto* tokenApp = app.add_subcommand("token", "Create, list and revoke tokens of a server on this machine");
   tokenApp->require_subcommand(1);
-  auto* listApp = tokenApp->add_subcommand("list", "The tokens, without their secrets");
+  auto* listApp = tokenApp->add_subcommand("list", "List the tokens (not their secrets)");
   auto* createApp = tokenApp->add_subcommand(
-      "create", "Make a token; prints its join link once (the bare token where the server never ran)");
+      "create", "Create a token and print its join link (the bare token if the server has never run)");
   createApp->add_option("label", token.value, "For whom")->default_val("token");
   createApp->add_option("--principal", token.principal,
-                        "Whose names it shares, as 'list' shows it (default: a new principal)");
+                        "The principal whose names it shares, as shown by 'list' (default: a new one)");
   createApp
       ->add_option("--max-names", token.maxNames, "Names it may hold, reserved ones included (default: 1000)")
       ->check(CLI::Range(1, 100'000));
-  auto* revokeApp = tokenApp->add_subcommand("revoke", "Refuse a token from now on");
-  revokeApp->add_option("id", token.value, "As 'list' shows it")->required();
+  auto* revokeApp = tokenApp->add_subcommand("revoke", "Revoke a token");
+  revokeApp->add_option("id", token.value, "As shown by 'list'")->required();
   for (auto* sub : {listApp, createApp, revokeApp}) {
-    sub->add_option("--data-dir", token.dataDirectory, "The server's directory");
+    sub->add_option("--data-dir", token.dataDirectory, "The server's data directory");
     addCommon(*sub, token.common);
   }
+
+  std::string topic;
+  auto* helpApp = app.add_subcommand("help", "Explain a topic");
+  helpApp->add_option("topic", topic, "One of the topics below");
+  helpApp->footer(helpTopics());
 
   try {
     app.parse(argc, argv);
@@ -433,6 +448,7 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
     if (sub->parsed()) inherit(*common, *sub, server.common);
   }
 
+  if (helpApp->parsed()) return printHelp(topic);
   if (httpApp->parsed()) return finishHttp(http, *httpApp);
   if (demoApp->parsed()) return finishHttp(demo, *demoApp);
   if (joinApp->parsed()) return join;
