@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/server/tls_ingress.h"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "core/base/log.h"
 #include "core/server/h2_visitor.h"
 #include "core/server/visitor_connection.h"
@@ -12,6 +17,11 @@ namespace {
 
 /// Of handshakes: a few milliseconds' worth.
 constexpr int kStepsPerTurn = 8;
+/// How long the peer of a handshake may say nothing while others wait for its place.
+constexpr Duration kPatience = std::chrono::milliseconds(500);
+/// How often a full door looks for such peers, and the least part of its places that it frees if it can.
+constexpr Duration kRoomInterval = std::chrono::milliseconds(50);
+constexpr std::size_t kRoomPart = 8;
 
 }  // namespace
 
@@ -29,6 +39,7 @@ class TlsIngress::Handshake final : public net::Disposable,
   }
 
   [[nodiscard]] const net::SocketAddress& peer() const noexcept { return m_peer; }
+  [[nodiscard]] std::optional<Timestamp> awaitsPeerSince() const { return m_socket->awaitsPeerSince(); }
   void end() {
     cancelTimeout();
     m_socket->close();
@@ -79,7 +90,8 @@ TlsIngress::TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& 
       m_source(std::move(certificates)),
       m_alpn{"h2", "http/1.1"},
       m_line(loop, kStepsPerTurn),
-      m_timeouts(loop, config.limits().handshakeTimeout) {}
+      m_timeouts(loop, config.limits().handshakeTimeout),
+      m_roomTimer(loop, [this] { makeRoom(); }) {}
 
 TlsIngress::~TlsIngress() { stop(); }
 
@@ -134,8 +146,29 @@ void TlsIngress::resume() {
   updateListening();
 }
 
+bool TlsIngress::isFull() { return m_handshakes.size() >= m_config.limits().handshakesPerWorker; }
+
+/// The door is full: peers that have not said anything for a while go, those who have been silent longest
+/// first.
+void TlsIngress::makeRoom() {
+  if (!isFull()) return;
+  const Timestamp now = m_loop.now();
+  std::vector<std::pair<Timestamp, Handshake*>> silent;
+  for (const auto& [key, handshake] : m_handshakes) {
+    const std::optional<Timestamp> since = handshake->awaitsPeerSince();
+    if (since && now - *since >= kPatience) silent.emplace_back(*since, key);
+  }
+  const std::size_t most = std::max<std::size_t>(1, m_config.limits().handshakesPerWorker / kRoomPart);
+  std::sort(silent.begin(), silent.end());
+  if (silent.size() > most) silent.resize(most);
+  for (const auto& [since, handshake] : silent) handshake->end();
+  if (isFull()) m_roomTimer.start(kRoomInterval);
+}
+
 void TlsIngress::updateListening() {
-  const bool wanted = !m_pauseWanted && m_handshakes.size() < m_config.limits().handshakesPerWorker;
+  const bool full = isFull();
+  if (full && !m_roomTimer.isActive() && m_listener != nullptr) m_roomTimer.start(kRoomInterval);
+  const bool wanted = !m_pauseWanted && !full;
   if (wanted == m_listening || m_listener == nullptr) return;
   m_listening = wanted;
   if (wanted) {

@@ -42,6 +42,8 @@ class TlsIngress final : public Ingress, private net::StreamListener::Handler {
   const std::shared_ptr<const tls::CertificateStore>& certificates();
   void forget(Handshake& handshake);
   void updateListening();
+  [[nodiscard]] bool isFull();
+  void makeRoom();
 
   net::EventLoop& m_loop;
   ConfigReader& m_config;
@@ -55,6 +57,7 @@ class TlsIngress final : public Ingress, private net::StreamListener::Handler {
   net::TimeoutQueue m_timeouts;
   std::unordered_map<Handshake*, std::unique_ptr<Handshake>> m_handshakes;
   std::unique_ptr<net::StreamListener> m_listener;
+  net::Timer m_roomTimer;  ///< While it is full.
   bool m_pauseWanted = false;
   bool m_listening = true;
 };

@@ -54,6 +54,7 @@ class Socket final : public TlsSocket,
   void startHandshake(TlsSocket::Handler& handler, std::optional<Error> startError, net::TurnLine* line) {
     m_tlsHandler = &handler;
     m_line = line;
+    m_awaitsPeerSince = m_loop.now();
     m_startError = std::move(startError);
     schedule();
   }
@@ -132,6 +133,10 @@ class Socket final : public TlsSocket,
   }
   std::unique_ptr<net::DetachedSocket> detach() override;
 
+  [[nodiscard]] std::optional<Timestamp> awaitsPeerSince() const override {
+    if (m_state.secured || static_cast<const ListHook<net::TurnTag>&>(*this).isLinked()) return std::nullopt;
+    return m_awaitsPeerSince;
+  }
   [[nodiscard]] std::string_view alpn() const override {
     return m_state.engine == nullptr ? std::string_view() : m_state.engine->alpn();
   }
@@ -214,6 +219,7 @@ class Socket final : public TlsSocket,
         return;
       }
       if (!*done) {
+        m_awaitsPeerSince = m_loop.now();
         if (!isPaused()) m_wire->resumeReading(net::PauseReason::PeerSlow);
         return;
       }
@@ -307,6 +313,7 @@ class Socket final : public TlsSocket,
   net::StreamSocket::Handler* m_handler;
   TlsSocket::Handler* m_tlsHandler = nullptr;
   net::TurnLine* m_line = nullptr;            ///< Of handshakes; until secured.
+  Timestamp m_awaitsPeerSince{};              ///< During the handshake.
   std::unique_ptr<net::StreamSocket> m_wire;  ///< Never null once made; may be closed.
   SliceQueue m_plain;
   std::optional<Error> m_startError;  ///< To be reported by the next flush.

@@ -8,10 +8,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "core/base/clock.h"
 #include "core/net/stream_socket.h"
 
 namespace adit::net {
@@ -54,6 +56,9 @@ class TlsSocket : public net::StreamSocket {
 
   /// The protocol agreed upon; empty for none, and before onSecured. Valid as long as the socket.
   [[nodiscard]] virtual std::string_view alpn() const = 0;
+  /// During the handshake: since when it is up to the peer to say something. None while a step of ours is
+  /// due, and after the handshake.
+  [[nodiscard]] virtual std::optional<Timestamp> awaitsPeerSince() const = 0;
   /// The host name the client asked for, in lower case; empty if it named none. Valid as long as the socket.
   [[nodiscard]] virtual std::string_view serverName() const = 0;
 };

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import warnings
 
 from support.case import AditCase, main
@@ -260,6 +261,21 @@ class Limits(HttpsCase):
         self.assertEqual(late.get().status, 200)
         for sock in silent:
             self.assertEqual(sock.recv(1), b"")
+
+    def test_silent_peers_make_room_for_others(self):
+        server = self.https_server("--limit", "handshakes-per-worker=16", workers=1)  # each has 10 s
+        tunnel = self.tunnel(server, self.echo(), "shop")
+        context = trusting(server.data / "https.crt")
+        silent = []
+        for n in range(64):
+            sock = socket.create_connection(tuple(server.https), timeout=seconds(20))
+            self.addCleanup(sock.close)
+            if n % 2:
+                sock.sendall(b"\x16\x03\x01")  # the beginning of a handshake that does not go on
+            silent.append(sock)
+        begin = time.monotonic()
+        self.assertEqual(self.visitor(server, tunnel.host, context, timeout=30).get().status, 200)
+        self.assertLess(time.monotonic() - begin, seconds(6))
 
     def test_connections_of_an_address_are_counted_before_the_handshake(self):
         server = self.https_server("--limit", "connections-from-loopback=8", workers=1)
