@@ -160,6 +160,8 @@ struct ServerWords {
   std::string httpsListen;
   std::vector<std::string> certificates, keys;
   std::vector<std::string> limits;
+  std::vector<std::string> trustedProxies;
+  std::string publicScheme;
 };
 
 /// HTTPS is on where it was asked for: by an address or by a certificate.
@@ -207,6 +209,13 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
     if (auto set = server::setLimit(server.limits, limit); !set)
       return usageError({set.error().code, "--limit: " + set.error().detail, 0});
   }
+  for (const std::string& proxy : words.trustedProxies) {
+    auto network = net::Network::parse(proxy);
+    if (!network) return usageError({network.error().code, "--trusted-proxy: " + network.error().detail, 0});
+    server.trustedProxies.push_back(*network);
+  }
+  if (!words.publicScheme.empty())
+    server.publicScheme = words.publicScheme == "https" ? http::Scheme::Https : http::Scheme::Http;
   if (server.dataDirectory.empty())
     server.dataDirectory = stateDirectory(server.common.stateDirectory) / "server";
   return server;
@@ -341,6 +350,16 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
 
   serverGroup->add_flag("--print-join", server.printJoin,
                         "With --json, show the first join link in the ready line (or set ADIT_PRINT_JOIN=1)");
+  serverGroup
+      ->add_option("--public-scheme", words.publicScheme,
+                   "In visitors' addresses, where a proxy in front speaks another: http or https (then with "
+                   "port 443 unless --public-port says otherwise)")
+      ->check(CLI::IsMember({"http", "https"}));
+  serverGroup
+      ->add_option("--trusted-proxy", words.trustedProxies,
+                   "A proxy in front, as an address or network (10.0.0.0/8): its X-Forwarded-For, -Proto and "
+                   "-Host, or Forwarded, are believed; again for more")
+      ->allow_extra_args(false);
 
   HttpCommand http;
   auto* httpApp = app.add_subcommand("http", "Expose an HTTP service");

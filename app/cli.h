@@ -13,7 +13,9 @@
 #include "core/base/error.h"
 #include "core/config/origin_options.h"
 #include "core/engine/types.h"
+#include "core/http/message.h"
 #include "core/net/address.h"
+#include "core/net/network.h"
 #include "core/quic/congestion.h"
 #include "core/server/limits.h"
 #include "core/tls/certificate_store.h"
@@ -70,6 +72,8 @@ struct ServerCommand {
   std::string publicHost;
   std::uint16_t publicPort = 0;
   bool printJoin = false;  ///< The first join link in the ready line of --json.
+  std::optional<http::Scheme> publicScheme;
+  std::vector<net::Network> trustedProxies;
   server::ServerLimits limits;
   Duration nameGrace = std::chrono::hours(7 * 24);
 };

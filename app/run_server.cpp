@@ -157,6 +157,8 @@ int runServer(const ServerCommand& command) {
   params.httpListen = command.httpListen;
   params.workers = command.workers != 0 ? command.workers : std::max(1U, std::thread::hardware_concurrency());
   params.publicPort = command.publicPort;
+  params.publicScheme = command.publicScheme;
+  params.trustedProxies = command.trustedProxies;
   if (command.via) params.requestVia = http::RequestVia::Added;
   params.limits = command.limits;
   params.loopbackPayload = command.common.quicPayload;

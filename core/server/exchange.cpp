@@ -2,6 +2,7 @@
 #include "core/server/exchange.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/http/forwarding.h"
@@ -32,12 +33,15 @@ http::Problem problemOf(wire::AppError cause) noexcept {
 }
 
 std::optional<ExchangeRefusal> Exchange::begin(const Destination& destination, ExchangeRequest request) {
-  OpenedStream opened = m_services.streams.open(destination);
+  m_place = placeFor(request);
+  OpenedStream opened = m_services.streams.open(destination, m_place);
   if (opened.stream == nullptr) return ExchangeRefusal{problemOf(opened.refusal), opened.refusal};
   m_stream = opened.stream;
   m_load = std::move(opened.load);
+  watchContent(false);
   m_stream->setHandler(this);
-  if (request.window > 0) m_stream->widen(request.window);
+  m_window = m_services.answerWindows.takeUpTo(request.window);
+  if (m_window > 0) m_stream->widen(m_window);
   m_frames.reset();
   m_interim = http::InterimBudget(http::kTunnelInterimLimits);
   m_started = m_upgraded = false;
@@ -61,8 +65,41 @@ std::optional<ExchangeRefusal> Exchange::begin(const Destination& destination, E
   return std::nullopt;
 }
 
+/// A visitor on this machine may be a proxy that speaks for many, and a trusted one is.
+PlaceRequest Exchange::placeFor(const ExchangeRequest& request) {
+  PlaceRequest place;
+  if (!request.visitor.isLoopback() && !isTrusted(m_services.config.get().trustedProxies, request.visitor))
+    place.visitor = VisitorKey::of(request.visitor);
+  const bool hasContent = request.framing.body == http::BodyFraming::Chunked || request.framing.length > 0;
+  place.awaitsContent = hasContent && !request.mayPause;
+  // Such a visitor keeps its content back until it is told to go on.
+  m_awaitsContinue = place.awaitsContent && request.expectContinue;
+  if (m_awaitsContinue) place.awaitsContent = false;
+  return place;
+}
+
+/// Starts to wait for content, where it is due and where it is up to the visitor to send it. `begun`: some
+/// of it came already.
+void Exchange::watchContent(bool begun) {
+  if (m_load == nullptr || !m_place.awaitsContent) return;
+  if (isCongested()) {
+    TunnelLoad::Waiter::unlink();
+  } else if (begun) {
+    m_load->awaitMore(*this, m_services.loop.now());
+  } else {
+    m_load->awaitContent(*this, m_services.loop.now());
+  }
+}
+
+void Exchange::onGiveWay() {
+  drop(wire::AppError::VisitorGone);
+  m_sink.onExchangeFailed(wire::AppError::Overloaded);
+}
+
 void Exchange::sendBody(Slice data) {
-  if (m_stream != nullptr) relay::sendData(*m_stream, m_services.loop.writer(), std::move(data));
+  if (m_stream == nullptr) return;
+  relay::sendData(*m_stream, m_services.loop.writer(), std::move(data));
+  watchContent(true);
 }
 
 void Exchange::sendTrailers(std::span<const http::Field> fields) {
@@ -71,6 +108,8 @@ void Exchange::sendTrailers(std::span<const http::Field> fields) {
 }
 
 void Exchange::finishRequest() {
+  m_place.awaitsContent = m_awaitsContinue = false;
+  TunnelLoad::Waiter::unlink();
   if (m_stream != nullptr) m_stream->finish();
 }
 
@@ -79,8 +118,10 @@ bool Exchange::isCongested() const noexcept {
 }
 
 void Exchange::end() {
+  TunnelLoad::Waiter::unlink();
+  m_services.answerWindows.give(std::exchange(m_window, 0));
   if (m_load != nullptr) {
-    --m_load->active;
+    m_load->leave(m_place.visitor);
     m_load.reset();
   }
   m_credit.settle(m_stream);
@@ -156,6 +197,10 @@ Result<> Exchange::takeInterimHead(std::size_t size) {
     return adit::fail(ErrorCode::Malformed, "an interim head that is none");
   if (!m_interim.take(m_services.loop.now(), size))
     return adit::fail(ErrorCode::LimitExceeded, "too many interim heads");
+  if (m_response.status == 100 && std::exchange(m_awaitsContinue, false)) {
+    m_place.awaitsContent = true;
+    watchContent(false);
+  }
   return m_sink.onInterimHead(m_response);
 }
 
@@ -172,6 +217,8 @@ Result<> Exchange::takeHead(const http::Framing& framing) {
   m_remaining = m_framing == http::BodyFraming::Length ? start.framing.length : 0;
   m_started = true;
   m_upgraded = upgraded;
+  m_place.awaitsContent = m_awaitsContinue = false;
+  TunnelLoad::Waiter::unlink();
   // The origin declined; the request had no content, so the exchange goes on as a plain one.
   if (m_webSocket && !upgraded) finishRequest();
   m_trailers.clear();
@@ -217,7 +264,9 @@ void Exchange::onStreamStopped(transport::Stream& stream, transport::AppErrorCod
 }
 
 void Exchange::onStreamWritable(transport::Stream& stream) {
-  if (m_stream == &stream) m_sink.onRequestWritable();
+  if (m_stream != &stream) return;
+  watchContent(true);
+  m_sink.onRequestWritable();
 }
 
 void Exchange::onStreamClosed(transport::Stream& stream) {

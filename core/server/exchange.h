@@ -20,6 +20,7 @@
 #include "core/net/address.h"
 #include "core/relay/credit_ledger.h"
 #include "core/server/route_lookup.h"
+#include "core/server/tunnel_load.h"
 #include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 #include "core/wire/http_frames.h"
@@ -27,7 +28,6 @@
 namespace adit::server {
 
 struct VisitorServices;
-struct TunnelLoad;
 
 /// The page for an exchange that ended with `cause` before a response head.
 http::Problem problemOf(wire::AppError cause) noexcept;
@@ -43,6 +43,8 @@ struct ExchangeRequest {
   const net::SocketAddress& visitor;
   /// Of the answer, on its way before the visitor took any, beyond AnswerWindows::kLeast; bytes.
   std::size_t window = 0;
+  /// A call whose sender may be silent for long, so that it does not give way while its content is due.
+  bool mayPause = false;
 };
 
 /// A final head, checked.
@@ -61,7 +63,9 @@ struct ExchangeRefusal {
   wire::AppError code = wire::AppError::NoError;
 };
 
-class Exchange final : private transport::StreamHandler, private wire::FrameReader::Handler {
+class Exchange final : private transport::StreamHandler,
+                       private wire::FrameReader::Handler,
+                       private TunnelLoad::Waiter {
  public:
   /// The visitor's side. It may call end() or drop() inside any of these; an error from one refuses the
   /// answer and comes back as onFailed.
@@ -126,21 +130,26 @@ class Exchange final : private transport::StreamHandler, private wire::FrameRead
   void onStreamClosed(transport::Stream& stream) override;
   Result<> onFrame(wire::FrameType type, ByteView payload) override;
   Result<> onBody(ByteView data) override;
+  void onGiveWay() override;
 
   Result<> takeInterimHead(std::size_t size);
   Result<> takeHead(const http::Framing& framing);
   Result<> takeTrailers(ByteView payload);
   void fail(wire::AppError cause);
   void refuseAnswer(wire::AppError code);
+  void watchContent(bool begun);
+  [[nodiscard]] PlaceRequest placeFor(const ExchangeRequest& request);
 
   VisitorServices& m_services;
   Sink& m_sink;
   transport::Stream* m_stream = nullptr;
   std::shared_ptr<TunnelLoad> m_load;
+  PlaceRequest m_place;  ///< Of the request in it.
   wire::FrameReader m_frames;
   http::ResponseHead m_response;
   std::vector<http::Field> m_trailers;
   relay::CreditLedger m_credit;
+  std::size_t m_window = 0;  ///< Of the worker's AnswerWindows.
   std::size_t m_bodyInFeed = 0;
   std::uint64_t m_remaining = 0;  ///< Content still due with framing Length.
   http::InterimBudget m_interim;
@@ -149,6 +158,7 @@ class Exchange final : private transport::StreamHandler, private wire::FrameRead
   bool m_webSocket = false;
   bool m_started = false;
   bool m_upgraded = false;
+  bool m_awaitsContinue = false;
 };
 
 }  // namespace adit::server

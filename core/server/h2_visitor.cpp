@@ -102,11 +102,12 @@ std::size_t H2Visitor::queuedForClients() noexcept {
 void H2Visitor::wantsToWrite() { m_services.loop.scheduleFlush(net::FlushPhase::Tcp, *this); }
 
 http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
-  const std::string_view authority = request.head.authority;
+  m_origin = m_services.originOf(request.head, m_scheme, m_peer);
+  const std::string_view authority = request.head.authority = m_origin.authority;
   const PolicyInput input{request.head,
-                          m_scheme,
+                          m_origin.scheme,
                           m_services.routes.find(authority),
-                          m_socket->speaksFor(http::hostOf(authority)),
+                          m_origin.isProxied || m_socket->speaksFor(http::hostOf(authority)),
                           m_mayMove,
                           request.refusedWith};
   m_decision = decideRequest(m_services.policyRules(), input, m_maxForwards);

@@ -17,6 +17,7 @@
 #include "core/net/turn_line.h"
 #include "core/server/answer_windows.h"
 #include "core/server/hold_budget.h"
+#include "core/server/proxy_fields.h"
 #include "core/server/read_pace.h"
 #include "core/server/request_observer.h"
 #include "core/server/request_policy.h"
@@ -49,7 +50,8 @@ class H2Visitor final : public Visitor,
   // For its streams:
   [[nodiscard]] VisitorServices& services() noexcept { return m_services; }
   [[nodiscard]] http::H2ServerSession& session() noexcept { return *m_session; }
-  [[nodiscard]] http::Scheme scheme() const noexcept { return m_scheme; }
+  /// Who asked for what decision() is about.
+  [[nodiscard]] const RequestOrigin& origin() const noexcept { return m_origin; }
   /// About the request whose head is being handed over; the head may point into this object.
   [[nodiscard]] const RequestDecision& decision() const noexcept { return m_decision; }
   /// The piece of what was read last that `data` lies in, without a copy where it can be.
@@ -107,6 +109,7 @@ class H2Visitor final : public Visitor,
   VisitorServices& m_services;
   std::unique_ptr<net::StreamSocket> m_socket;
   http::Scheme m_scheme;
+  RequestOrigin m_origin;
   net::SocketAddress m_peer;
   std::unique_ptr<http::H2ServerSession> m_session;
   IntrusiveList<H2VisitorStream, H2StreamTag> m_active;

@@ -76,8 +76,8 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   m_mayPause = m_webSocket || m_pageFormat.call != http::CallKind::None;
   const RequestDecision& decision = m_visitor.decision();
   VisitorServices& services = m_visitor.services();
-  m_trace.begin(services.observer, {services.nextRequest++, request.head, m_visitor.scheme(),
-                                    m_visitor.peer(), decision.destination, services.loop.now()});
+  m_trace.begin(services.observer, {services.nextRequest++, request.head, m_visitor.origin().scheme,
+                                    m_visitor.origin().address, decision.destination, services.loop.now()});
   if (decision.action == RequestDecision::Action::Redirect) {
     answerRedirect(request.head);
     return;
@@ -89,7 +89,7 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
     m_window = m_visitor.windows().take();
     refused = m_exchange.begin(decision.destination,
                                {request.head, request.framing, request.webSocket, request.expectContinue,
-                                m_visitor.scheme(), m_visitor.peer(), m_window});
+                                m_visitor.origin().scheme, m_visitor.origin().address, m_window, m_mayPause});
   }
   if (refused && refused->problem == http::Problem::TunnelOffline && services.host.isDraining()) {
     // It crossed our notice. Not a page, which would be taken for the tunnel's answer: refused so, it may be

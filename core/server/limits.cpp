@@ -45,6 +45,7 @@ constexpr Limit kLimits[] = {
     {"read-rate", [](ServerLimits& l) -> Place { return &l.readRate; }, 0, kMillion, "bytes a second of a visitor that reads (reset); 0: any"},
     {"held-bytes", [](ServerLimits& l) -> Place { return &l.heldBytes; }, 64 * 1024, 1000 * kMillion, "of answers nobody reads, a worker (reset)"},
     {"requests-per-tunnel", [](ServerLimits& l) -> Place { return &l.requestsPerTunnel; }, 1, kMillion, "at a time (503)"},
+    {"address-share", [](ServerLimits& l) -> Place { return &l.addressShare; }, 1, 100, "percent of a tunnel's free places for one address (503)"},
     {"connections", [](ServerLimits& l) -> Place { return &l.connections; }, 1, kMillion, "visitors' in all"},
     {"handshakes-per-worker", [](ServerLimits& l) -> Place { return &l.handshakesPerWorker; }, 1, kMillion, "TLS handshakes at a time"},
     {"connections-per-address", [](ServerLimits& l) -> Place { return &l.connectionsPerAddress; }, 1, kMillion, "of an IPv4 address or IPv6 /64"},

@@ -27,13 +27,16 @@ struct ServerLimits {
   Duration writeIdleTimeout = std::chrono::minutes(5);  ///< A visitor that stops reading; reset.
   /// The same while more than half of heldBytes waits; those who hold most go first.
   Duration busyWriteTimeout = std::chrono::seconds(30);
-  std::size_t readRate = 256;                   ///< Bytes a second a visitor must read while it reads; reset.
-  std::size_t heldBytes = 16 * 1024 * 1024;     ///< Of answers that visitors do not read, a worker.
-  std::uint32_t requestsPerTunnel = 1000;       ///< Concurrent; 503 beyond.
-  std::size_t windowGrowth = 64 * 1024 * 1024;  ///< Of HTTP/2 connections' windows, a worker.
-  std::size_t connections = 10'000;             ///< Visitors in all; accepting pauses beyond.
-  std::size_t handshakesPerWorker = 1000;       ///< TLS handshakes in progress; accepting pauses beyond.
-  std::size_t connectionsPerAddress = 256;      ///< A visitor's IPv4 address or IPv6 /64.
+  std::size_t readRate = 256;                ///< Bytes a second a visitor must read while it reads; reset.
+  std::size_t heldBytes = 16 * 1024 * 1024;  ///< Of answers that visitors do not read, a worker.
+  std::uint32_t requestsPerTunnel = 1000;    ///< Concurrent; 503 beyond.
+  /// Percent of a tunnel's free places that one visitor's address may have; 503 beyond. Loopback and trusted
+  /// proxies may have all.
+  std::uint32_t addressShare = 25;
+  std::size_t windowGrowth = 64 * 1024 * 1024;   ///< Of HTTP/2 connections' windows, a worker.
+  std::size_t connections = 10'000;              ///< Visitors in all; accepting pauses beyond.
+  std::size_t handshakesPerWorker = 1000;        ///< TLS handshakes in progress; accepting pauses beyond.
+  std::size_t connectionsPerAddress = 256;       ///< A visitor's IPv4 address or IPv6 /64.
   std::size_t connectionsFromLoopback = 10'000;  ///< A proxy on this machine speaks for many.
   std::size_t spareDescriptors = 64;             ///< Never used for visitors.
 };

@@ -130,22 +130,26 @@ class RemoteStreams::Near final : public transport::Stream {
 };
 
 /// Stands in for the visitor where the real stream lives.
-class RemoteStreams::Far final : public transport::StreamHandler {
+class RemoteStreams::Far final : public transport::StreamHandler, private TunnelLoad::Waiter {
  public:
   Far(RemoteStreams& owner, Peer& peer, std::uint32_t number) noexcept
       : m_owner(owner), m_peer(peer), m_number(number) {}
 
   [[nodiscard]] transport::Stream* stream() const noexcept { return m_stream; }
-  void start(OpenedStream opened) noexcept {
+  void start(OpenedStream opened, const PlaceRequest& request) {
     m_stream = opened.stream;
     m_load = std::move(opened.load);
+    m_place = request;
     m_owed = 0;
+    m_startTurn = m_owner.m_loop.counters().turns;
     m_stream->setHandler(this);
+    watchContent(false);
   }
-  /// Leaves the stream to itself; the load count goes down.
+  /// Leaves the stream to itself, and gives its place in the tunnel back.
   void end() noexcept {
+    Waiter::unlink();
     if (auto* stream = std::exchange(m_stream, nullptr); stream != nullptr) stream->setHandler(nullptr);
-    if (m_load != nullptr) --m_load->active;
+    if (m_load != nullptr) m_load->leave(m_place.visitor);
     m_load.reset();
   }
   void send(const BatchItem& item) {
@@ -157,14 +161,18 @@ class RemoteStreams::Far final : public transport::StreamHandler {
     }
     m_owed += size;
     giveBack();
+    // The request's head comes in the turn that began the stream, and perhaps some content with it.
+    watchContent(m_owner.m_loop.counters().turns != m_startTurn);
   }
   void finish() {
+    stopWatchingContent();
     m_stream->finish();
     giveBack();
   }
 
  private:
   void onStreamData(transport::Stream&, ByteView data, bool fin) override {
+    stopWatchingContent();  // an answer, or an interim one: the client has what it needs to go on
     m_owner.tellBytes(m_peer, StreamCommand::Received, m_number, data);
     if (fin) m_owner.tell(m_peer, StreamCommand::ReceivedEnd, m_number);
   }
@@ -175,11 +183,37 @@ class RemoteStreams::Far final : public transport::StreamHandler {
     m_owed = 0;
     m_owner.tell(m_peer, StreamCommand::PeerStopped, m_number, code);
   }
-  void onStreamWritable(transport::Stream&) override { giveBack(); }
+  void onStreamWritable(transport::Stream&) override {
+    giveBack();
+    watchContent(true);
+  }
   void onStreamClosed(transport::Stream&) override {
     m_stream = nullptr;
     m_owner.tell(m_peer, StreamCommand::Closed, m_number);
     m_owner.dropFar(m_peer, m_number);
+  }
+  void onGiveWay() override {
+    const auto stream = m_stream;
+    stream->setHandler(nullptr);
+    stream->reset(codeOf(wire::AppError::VisitorGone));
+    stream->stopSending(codeOf(wire::AppError::VisitorGone));
+    m_owner.tell(m_peer, StreamCommand::PeerReset, m_number, codeOf(wire::AppError::Overloaded));
+    m_owner.tell(m_peer, StreamCommand::Closed, m_number);
+    m_owner.dropFar(m_peer, m_number);
+  }
+  void watchContent(bool begun) {
+    if (m_load == nullptr || !m_place.awaitsContent) return;
+    if (m_stream->unsentBytes() >= transport::kSendHighWater) {
+      Waiter::unlink();
+    } else if (begun) {
+      m_load->awaitMore(*this, m_owner.m_loop.now());
+    } else {
+      m_load->awaitContent(*this, m_owner.m_loop.now());
+    }
+  }
+  void stopWatchingContent() noexcept {
+    m_place.awaitsContent = false;
+    Waiter::unlink();
   }
   /// What waits here counts against the visitor as what waits there does, but for a little.
   void giveBack() {
@@ -195,6 +229,8 @@ class RemoteStreams::Far final : public transport::StreamHandler {
   const std::uint32_t m_number;
   transport::Stream* m_stream = nullptr;
   std::shared_ptr<TunnelLoad> m_load;
+  PlaceRequest m_place;
+  std::uint64_t m_startTurn = 0;
   std::size_t m_owed = 0;  ///< Handed to the stream, and the near end was not told that it left.
 };
 
@@ -208,6 +244,7 @@ struct RemoteStreams::Peer {
   /// Slabs that came from there and were not given back: they go home with later batches, so that a flow in
   /// one direction does not pile them up on one side.
   std::ptrdiff_t borrowedSlabs = 0;
+  PlaceRequest visitor;  ///< Of the next stream that it opens here.
   bool gone = false;
 };
 
@@ -223,7 +260,8 @@ void RemoteStreams::connect(std::span<RemoteStreams* const> all) {
   }
 }
 
-transport::Stream* RemoteStreams::open(unsigned worker, SessionId session, std::uint64_t tunnel) {
+transport::Stream* RemoteStreams::open(unsigned worker, SessionId session, std::uint64_t tunnel,
+                                       const PlaceRequest& request) {
   if (m_stopped || worker >= m_peers.size() || m_peers[worker] == nullptr) return nullptr;
   Peer& peer = *m_peers[worker];
   if (peer.gone) return nullptr;
@@ -237,6 +275,12 @@ transport::Stream* RemoteStreams::open(unsigned worker, SessionId session, std::
   peer.freeNumbers.pop_back();
   Near& stream = *peer.near[number];
   stream.start();
+  if (request.visitor || request.awaitsContent) {
+    const VisitorKey visitor = request.visitor.value_or(VisitorKey{});
+    tell(peer, StreamCommand::Visitor, number, visitor.bits,
+         (request.visitor ? kVisitorHasShare : 0) | (visitor.ipv6 ? kVisitorIsIpv6 : 0) |
+             (request.awaitsContent ? kVisitorOwesContent : 0));
+  }
   tell(peer, StreamCommand::Open, number, session, tunnel);
   return &stream;
 }
@@ -300,6 +344,12 @@ void RemoteStreams::dispatch(Peer& peer, Batch& batch) {
 }
 
 void RemoteStreams::handleFar(Peer& peer, const BatchItem& item) {
+  if (item.command == StreamCommand::Visitor) {
+    peer.visitor.awaitsContent = (item.extra & kVisitorOwesContent) != 0;
+    if ((item.extra & kVisitorHasShare) != 0)
+      peer.visitor.visitor = VisitorKey{item.value, (item.extra & kVisitorIsIpv6) != 0};
+    return;
+  }
   if (item.command == StreamCommand::Open) {
     openFar(peer, item);
     return;
@@ -332,7 +382,8 @@ void RemoteStreams::handleFar(Peer& peer, const BatchItem& item) {
 }
 
 void RemoteStreams::openFar(Peer& peer, const BatchItem& item) {
-  OpenedStream opened = m_opener.openStream(item.value, item.extra);
+  const PlaceRequest request = std::exchange(peer.visitor, {});
+  OpenedStream opened = m_opener.openStream(item.value, item.extra, request);
   if (opened.stream == nullptr) {
     tell(peer, StreamCommand::PeerReset, item.stream, codeOf(opened.refusal));
     tell(peer, StreamCommand::Closed, item.stream);
@@ -342,7 +393,7 @@ void RemoteStreams::openFar(Peer& peer, const BatchItem& item) {
   auto& far = peer.far[item.stream];
   if (far == nullptr) far = std::make_unique<Far>(*this, peer, item.stream);
   ++m_served;
-  far->start(std::move(opened));
+  far->start(std::move(opened), request);
 }
 
 void RemoteStreams::handleNear(Peer& peer, const BatchItem& item) {

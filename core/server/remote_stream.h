@@ -28,7 +28,7 @@ class RemoteStreams final : private net::Flushable {
   /// Opens the worker's own streams, for its visitors and for other workers'.
   class Opener {
    public:
-    virtual OpenedStream openStream(SessionId session, std::uint64_t tunnel) = 0;
+    virtual OpenedStream openStream(SessionId session, std::uint64_t tunnel, const PlaceRequest& request) = 0;
     /// The last stream of another worker's visitors is over.
     virtual void onRemoteIdle() = 0;
 
@@ -47,7 +47,8 @@ class RemoteStreams final : private net::Flushable {
   /// A stream to a session of another worker, open for sending at once. Refused over there (session gone,
   /// overloaded): onStreamReset with the reason, then onStreamClosed. Null: that worker stops, or is this
   /// one.
-  transport::Stream* open(unsigned worker, SessionId session, std::uint64_t tunnel);
+  transport::Stream* open(unsigned worker, SessionId session, std::uint64_t tunnel,
+                          const PlaceRequest& request = {});
   /// Streams that this worker's clients serve for other workers' visitors.
   [[nodiscard]] std::size_t servedForOthers() const noexcept { return m_served; }
   /// Ends everything and tells the others; nothing is sent or received afterwards. Before the worker's

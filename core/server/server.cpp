@@ -52,6 +52,8 @@ Result<> probeFree(net::SocketAddress& quic, std::span<net::SocketAddress* const
   return {};
 }
 
+constexpr std::uint16_t kHttpsPort = 443;
+
 /// What a client may say ahead on its control stream, bytes: as much as a declaration has.
 constexpr std::uint64_t kControlWindow = 128 * 1024;
 /// Streams a client may open at once towards us: its control stream and room for versions to come.
@@ -83,7 +85,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   registry.domain = params.domain;
   registry.names.grace = params.nameGrace;
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
-  ServerConfig config{params.limits, params.domain, 0, params.certificates};
+  ServerConfig config{params.limits, params.domain, 0, std::move(params.trustedProxies), params.certificates};
   http::HopNames names(fmt::format("{:016x}", SecureRandom().next()), params.requestVia);
   std::unique_ptr<Server> server(new Server(registry, config, std::move(names), count));
   ServerContext& context = server->m_context;
@@ -135,13 +137,18 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
     context.workers.push_back(created->get());
     server->m_workers.push_back(std::move(*created));
   }
-  const std::uint16_t listens = https ? server->httpsAddress().port() : server->httpAddress().port();
+  const http::Scheme scheme = params.publicScheme.value_or(https ? http::Scheme::Https : http::Scheme::Http);
+  // Where visitors come by HTTPS and this server does not speak it, a proxy in front does.
+  const bool secure = scheme == http::Scheme::Https;
+  const std::uint16_t listens = !secure ? server->httpAddress().port()
+                                : https ? server->httpsAddress().port()
+                                        : kHttpsPort;
   const std::uint16_t publicPort = params.publicPort != 0 ? params.publicPort : listens;
-  PublicAddress address{https ? http::Scheme::Https : http::Scheme::Http, publicPort};
+  PublicAddress address{scheme, publicPort};
   // Where the public port is not the listener's, nobody here knows what the other one's is.
-  if (https && !params.redirectHttp && params.publicPort == 0)
+  if (https && secure && !params.redirectHttp && params.publicPort == 0)
     address.plainPort = server->httpAddress().port();
-  if (https) {
+  if (https && secure) {
     address.selfSigned = [source = params.certificates](std::string_view host) {
       const auto store = source->current();
       return store->isSelfSigned(store->choose(host));

@@ -28,7 +28,9 @@ struct ServerParams {
   std::shared_ptr<const tls::CertificateSource> certificates;
   net::SocketAddress httpsListen;
   http::RequestVia requestVia = http::RequestVia::Omitted;
-  bool redirectHttp = false;  ///< Visitors of known names without TLS are sent to HTTPS (308).
+  std::vector<net::Network> trustedProxies;  ///< Believed about the visitors they speak for.
+  std::optional<http::Scheme> publicScheme;  ///< In URLs; none: https where the server speaks it.
+  bool redirectHttp = false;                 ///< Visitors of known names without TLS are sent to HTTPS (308).
   unsigned workers = 1;
   std::uint16_t publicPort = 0;                 ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
   std::size_t loopbackPayload = 16376;          ///< See quic::TransportLimits.

@@ -10,8 +10,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "core/net/event_loop.h"
+#include "core/net/network.h"
 #include "core/server/limits.h"
 #include "core/tls/certificate_store.h"
 
@@ -22,6 +24,8 @@ struct ServerConfig {
   std::string domain = "localhost";  ///< In lower case; tunnels are names below it.
   /// The HTTPS port that visitors without TLS are redirected to; 0: they are served without TLS.
   std::uint16_t redirectPort = 0;
+  /// From there a request's X-Forwarded-* or Forwarded fields are believed (see proxy_fields.h).
+  std::vector<net::Network> trustedProxies = {};
   std::shared_ptr<const tls::CertificateSource> certificates = {};  ///< Null: no HTTPS.
 };
 

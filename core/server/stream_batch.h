@@ -16,6 +16,7 @@ namespace adit::server {
 
 enum class StreamCommand : std::uint8_t {
   // From the end that asked for the stream (near) to the one whose connection carries it (far):
+  Visitor,  ///< Of the Open that follows. value: VisitorKey::bits, extra: sum of kVisitor…
   Open,     ///< value: session, extra: tunnel
   Data,     ///< value: bytes at `data`
   Finish,   ///< FIN behind what was sent
@@ -33,6 +34,9 @@ enum class StreamCommand : std::uint8_t {
   // Either way, about the sender itself:
   Gone,  ///< The worker stops: all streams between the two are over
 };
+
+/// Bits of a Visitor command's `extra`.
+inline constexpr std::uint64_t kVisitorHasShare = 1, kVisitorIsIpv6 = 2, kVisitorOwesContent = 4;
 
 struct BatchItem {
   StreamCommand command = StreamCommand::Gone;

@@ -7,21 +7,17 @@
 #include <memory>
 
 #include "core/server/route_lookup.h"
+#include "core/server/tunnel_load.h"
 #include "core/transport/stream.h"
 #include "core/wire/error_codes.h"
 
 namespace adit::server {
 
-/// A tunnel's requests in flight on the server; shared by the exchanges that count in it.
-struct TunnelLoad {
-  std::uint32_t active = 0;
-};
-
 /// A stream towards a tunnel's client, or why there is none.
 struct OpenedStream {
   transport::Stream* stream = nullptr;
-  /// Its `active` includes this stream; the holder decrements it when the request is over. Null for a stream
-  /// to another worker's session, which is counted there.
+  /// The stream has a place in it (TunnelLoad::enter); the holder calls leave() when the request is over.
+  /// Null for a stream to another worker's session, which is counted there.
   std::shared_ptr<TunnelLoad> load;
   wire::AppError refusal = wire::AppError::NoError;
 };
@@ -30,7 +26,7 @@ class TunnelStreams {
  public:
   /// `destination` is Here or Elsewhere. Refusals: Draining (the session is gone, or leaves), TunnelUnknown,
   /// Overloaded. A stream to another worker may also be reset later, for any of these.
-  virtual OpenedStream open(const Destination& destination) = 0;
+  virtual OpenedStream open(const Destination& destination, const PlaceRequest& request) = 0;
 
  protected:
   ~TunnelStreams() = default;

@@ -53,9 +53,11 @@ void VisitorConnection::closeNow() {
   destroy();
 }
 
-void VisitorConnection::beginTrace(const http::RequestHead& head, const Destination& destination) {
+void VisitorConnection::beginTrace(const http::RequestHead& head, const RequestOrigin& origin,
+                                   const Destination& destination) {
   const Timestamp now = m_services.loop.now();
-  m_trace.begin(m_services.observer, {m_services.nextRequest++, head, m_scheme, m_peer, destination, now});
+  m_trace.begin(m_services.observer,
+                {m_services.nextRequest++, head, origin.scheme, origin.address, destination, now});
 }
 
 void VisitorConnection::endTrace(RequestOutcome outcome, wire::AppError code) {
@@ -266,8 +268,10 @@ void VisitorConnection::readHead(Slice data) {
 void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   const http::PageFormat pageFormat = http::pageFormatFor(m_request.fields);
   http::MaxForwardsText maxForwards;
-  const PolicyInput input{m_request, m_scheme, m_services.routes.find(m_request.authority),
-                          m_socket->speaksFor(http::hostOf(m_request.authority))};
+  const RequestOrigin origin = m_services.originOf(m_request, m_scheme, m_peer);
+  m_request.authority = origin.authority;
+  const PolicyInput input{m_request, origin.scheme, m_services.routes.find(origin.authority),
+                          origin.isProxied || m_socket->speaksFor(http::hostOf(origin.authority))};
   const RequestDecision decision = decideRequest(m_services.policyRules(), input, maxForwards);
   if (decision.action == RequestDecision::Action::Move) {
     moveTo(decision.destination.worker, headBytes, rest);
@@ -288,7 +292,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   if (m_traits.framing.body == http::BodyFraming::Chunked) m_chunked.reset();
   waitFor(hasContent ? Waiting::Body : Waiting::Nothing);
   if (hasContent) m_pace.restart(m_services.loop.now(), m_services.config.limits());
-  beginTrace(m_request, decision.destination);
+  beginTrace(m_request, origin, decision.destination);
 
   std::optional<ExchangeRefusal> refusal;
   if (decision.action == RequestDecision::Action::Answer) {
@@ -296,7 +300,8 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   } else if (decision.action == RequestDecision::Action::Forward) {
     refusal = m_exchange.begin(decision.destination,
                                {m_request, m_traits.framing, m_traits.webSocket, m_traits.expectContinue,
-                                m_scheme, m_peer, AnswerWindows::kMost - AnswerWindows::kLeast});
+                                origin.scheme, origin.address, AnswerWindows::kMost - AnswerWindows::kLeast,
+                                pageFormat.call != http::CallKind::None});
     if (!refusal) {
       m_head.clear();
       sendBodyAfterHead(std::move(rest));

@@ -20,6 +20,7 @@
 #include "core/server/body_pace.h"
 #include "core/server/exchange.h"
 #include "core/server/hold_budget.h"
+#include "core/server/proxy_fields.h"
 #include "core/server/read_pace.h"
 #include "core/server/request_observer.h"
 #include "core/server/visitor.h"
@@ -101,7 +102,7 @@ class VisitorConnection final : public Visitor,
 
   void become(VisitorState next);
   void waitFor(Waiting what);
-  void beginTrace(const http::RequestHead& head, const Destination& destination);
+  void beginTrace(const http::RequestHead& head, const RequestOrigin& origin, const Destination& destination);
   void endTrace(RequestOutcome outcome, wire::AppError code = wire::AppError::NoError);
   void traceAnswered();
   void sendContent(Slice data);

@@ -242,7 +242,7 @@ void VisitorConnection::onExchangeFailed(wire::AppError cause) {
 }
 
 void VisitorConnection::answerProblem(http::Problem problem, std::string_view detail, wire::AppError code) {
-  if (readsHead(m_state)) beginTrace({}, {});  // no valid head was received
+  if (readsHead(m_state)) beginTrace({}, {m_peer, m_scheme, {}}, {});  // no valid head was received
   m_trace.endWith(problem, m_services.loop.now(), code);
   if (!isRequestWhole(m_state)) m_keepAlive = false;
   const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_services.date()};

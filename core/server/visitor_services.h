@@ -12,7 +12,9 @@
 #include "core/http/h2_window.h"
 #include "core/net/event_loop.h"
 #include "core/net/turn_line.h"
+#include "core/server/answer_windows.h"
 #include "core/server/hold_budget.h"
+#include "core/server/proxy_fields.h"
 #include "core/server/request_observer.h"
 #include "core/server/request_policy.h"
 #include "core/server/server_config.h"
@@ -56,6 +58,7 @@ struct VisitorServices {
   VisitorHost& host;
   VisitorTimeouts& timeouts;
   HoldBudget& holdBudget;
+  AnswerWindows& answerWindows;
   net::TurnLine& turns;  ///< For connections whose bytes cost much.
   http::H2WindowBudget& windowBudget;
   BlockPool& blocks;  ///< Memory for libraries that take some for every request.
@@ -66,6 +69,11 @@ struct VisitorServices {
 
   /// The value of a Date field written now; valid during the event.
   [[nodiscard]] std::string_view date() { return dateText.at(loop.now()); }
+  /// Who asks: the connection's peer, or the visitor that a trusted proxy speaks for.
+  [[nodiscard]] RequestOrigin originOf(const http::RequestHead& head, http::Scheme scheme,
+                                       const net::SocketAddress& peer) {
+    return requestOrigin({peer, scheme, head.authority}, head.fields, config.get().trustedProxies);
+  }
   [[nodiscard]] PolicyRules policyRules() { return {names, config.get().redirectPort}; }
 };
 

@@ -29,6 +29,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       m_config(context.config, *m_loop, [this](const ServerConfig& config) { apply(config); }),
       m_timeouts(*m_loop, m_config.limits()),
       m_holdBudget(*m_loop, m_config.limits().heldBytes, m_config.limits().busyWriteTimeout),
+      m_answerWindows(m_config.limits().heldBytes / 2),
       m_turnLine(*m_loop, kCostlyPerTurn),
       m_windowBudget(m_config.limits().windowGrowth),
       m_services{*m_loop,
@@ -38,6 +39,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
                  *this,
                  m_timeouts,
                  m_holdBudget,
+                 m_answerWindows,
                  m_turnLine,
                  m_windowBudget,
                  m_blocks,
@@ -130,10 +132,11 @@ Destination Worker::find(std::string_view authority) {
   return findDestination(routes(), asking, authority);
 }
 
-OpenedStream Worker::open(const Destination& destination) {
-  if (destination.kind == Destination::Kind::Here) return openStream(destination.session, destination.tunnel);
+OpenedStream Worker::open(const Destination& destination, const PlaceRequest& request) {
+  if (destination.kind == Destination::Kind::Here)
+    return openStream(destination.session, destination.tunnel, request);
   OpenedStream opened;
-  opened.stream = m_remoteStreams.open(destination.worker, destination.session, destination.tunnel);
+  opened.stream = m_remoteStreams.open(destination.worker, destination.session, destination.tunnel, request);
   if (opened.stream == nullptr) opened.refusal = wire::AppError::Draining;
   return opened;
 }
@@ -186,7 +189,7 @@ void Worker::probe(const std::vector<Registry::SessionPlace>& holders, SessionId
   }
 }
 
-OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
+OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel, const PlaceRequest& request) {
   OpenedStream opened;
   ClientLink* link = findSession(session);
   if (link == nullptr || !link->isReady()) {
@@ -199,16 +202,22 @@ OpenedStream Worker::openStream(SessionId session, std::uint64_t tunnel) {
     return opened;
   }
   // What a client takes at a time is shared by its tunnels: one may have as much as is still free, so that
-  // the crowd at one never closes the door of another.
+  // the crowd at one never closes the door of another. In the same way the visitors of a tunnel share it.
   transport::Link& connection = link->connection();
-  if (load->active < m_config.limits().requestsPerTunnel && load->active < connection.streamCredit())
+  const ServerLimits& limits = m_config.limits();
+  const auto free = [&] {
+    const std::uint64_t most = std::min<std::uint64_t>(limits.requestsPerTunnel, connection.streamCredit());
+    return most > load->active() ? static_cast<std::uint32_t>(most - load->active()) : 0;
+  };
+  if (free() == 0) load->makeRoom(m_loop->now());
+  if (free() > 0 && load->hasShare(request, free(), limits.addressShare))
     opened.stream = connection.openStream();
   if (opened.stream == nullptr) {
     opened.refusal = wire::AppError::Overloaded;
     return opened;
   }
   opened.stream->setGroup(tunnel);
-  ++load->active;
+  load->enter(request.visitor);
   opened.load = std::move(load);
   return opened;
 }

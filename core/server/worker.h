@@ -34,7 +34,7 @@ struct ServerContext {
                 std::size_t capacity)
       : registry(std::move(registryParams)),
         config(std::move(initial)),
-        gate(config.current()->limits, capacity),
+        gate(config.current()->limits, capacity, config.current()->trustedProxies),
         names(std::move(hopNames)) {}
   Registry registry;
   LoginGuard loginGuard;
@@ -104,11 +104,11 @@ class Worker final : private quic::EndpointDriver::Handler,
   void onAccepted(transport::Link& connection) override;
   void onForeignDatagram(std::uint8_t worker, const net::ReceivedDatagram& datagram) override;
   // RemoteStreams::Opener
-  OpenedStream openStream(SessionId session, std::uint64_t tunnel) override;
+  OpenedStream openStream(SessionId session, std::uint64_t tunnel, const PlaceRequest& request) override;
   void onRemoteIdle() override { finishDrainWhenIdle(); }
   // RouteFinder, TunnelStreams
   Destination find(std::string_view authority) override;
-  OpenedStream open(const Destination& destination) override;
+  OpenedStream open(const Destination& destination, const PlaceRequest& request) override;
   // VisitorHost, LinkHost
   [[nodiscard]] bool isDraining() const noexcept override { return m_draining; }
   void adopt(VisitorArrival arrival) override;
@@ -148,6 +148,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   ConfigReader m_config;
   VisitorTimeouts m_timeouts;
   HoldBudget m_holdBudget;
+  AnswerWindows m_answerWindows;
   net::TurnLine m_turnLine;
   http::H2WindowBudget m_windowBudget;
   http::DateText m_date;

@@ -2,6 +2,7 @@
 """Limits by a visitor's address, with addresses that are not this machine's loopback: in a network namespace of the test's own,
 where lo has a few more. Skipped where no namespace may be made."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import unittest
 
 from support.case import AditCase, main
+from support.http2 import DATA, HEADERS, WINDOW_UPDATE, Rude, frame
 from support.process import wait_until
 from support.tls import trusting, TlsVisitor
 from support.visitor import Closed, Visitor
@@ -98,6 +100,49 @@ class ByAddress(AditCase):
         self.crowd(tunnel, HERE6, FIRST6, 20)
         # The proxy on this machine speaks for many.
         self.crowd(tunnel, "127.0.0.1", "127.0.0.1", MOST + 20)
+
+    def test_one_address_does_not_fill_a_tunnel(self):
+        """Twelve HTTP/2 connections that each begin a hundred uploads and send nothing of them."""
+        server, tunnel = self.scene(HERE)
+        crowd = []
+        for _ in range(12):
+            rude = Rude((HERE, tunnel.http.port), tunnel.host, source=FIRST)
+            self.addCleanup(rude.close)
+            rude.send(b"".join(rude.head(2 * n + 1, method="POST", end=False) for n in range(100)))
+            crowd.append(rude)
+
+        def refused():
+            return sum(1 for rude in crowd for kind, _, _, _ in rude.frames if kind == HEADERS)
+        for rude in crowd:
+            while rude.receive(0.2):
+                pass
+        # A quarter of what is free: 200 of 1,000. The others were answered with 503.
+        self.assertGreaterEqual(refused(), 1000)
+        self.assertEqual(self.visitor(tunnel, HERE, SECOND).get().status, 200)
+        self.crowd(tunnel, HERE, SECOND, 20)
+
+    def test_a_trusted_proxy_speaks_for_many(self):
+        server, tunnel = self.scene(HERE, "--trusted-proxy", f"{FIRST}/32", "--limit", "requests-per-tunnel=100")
+        proxy = Rude((HERE, tunnel.http.port), tunnel.host, source=FIRST)
+        self.addCleanup(proxy.close)
+        proxy.send(frame(WINDOW_UPDATE, 0, 0, b"\0\x0f\0\0"))  # room for all the pages
+
+        def post(stream, fields):
+            return proxy.head(stream, method="POST", end=False, fields=fields)
+        # One of its visitors gets no more than its share; another one is served.
+        proxy.send(b"".join(post(2 * n + 1, [("x-forwarded-for", "203.0.113.9")]) for n in range(60)))
+        proxy.until(lambda: sum(1 for kind, *_ in proxy.frames if kind == HEADERS) >= 40, "the refusals")
+        proxy.send(proxy.head(201, fields=[("x-forwarded-for", "203.0.113.10"), ("x-forwarded-proto", "https")]))
+        proxy.until(lambda: any(kind == DATA and stream == 201 for kind, _, stream, _ in proxy.frames), "the answer")
+        seen = json.loads(b"".join(payload for kind, _, stream, payload in proxy.frames if kind == DATA and stream == 201))
+        fields = {name.lower(): value for name, value in seen["fields"]}
+        self.assertEqual(fields["x-forwarded-for"], "203.0.113.10")
+        self.assertEqual(fields["x-forwarded-proto"], "https")
+        # It may have as many connections as it likes, and nobody else is believed.
+        self.crowd(tunnel, HERE, FIRST, MOST + 20)
+        answer = self.visitor(tunnel, HERE, SECOND).get("/", [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Proto", "https")])
+        fields = {name.lower(): value for name, value in json.loads(answer.body)["fields"]}
+        self.assertEqual((fields["x-forwarded-for"], fields["x-forwarded-proto"]), (SECOND, "http"))
 
     def test_handshakes_count(self):
         server, tunnel = self.scene(HERE, "--https-listen", f"{HERE}:0")

@@ -283,6 +283,26 @@ class SlowReaders(Limited):
 
 
 class Counts(Limited):
+    def test_requests_without_their_content_give_way(self):
+        tunnel, origin = self.limited(requests_per_tunnel=4)
+        waiting = []
+        for framing in ("Content-Length: 10", "Transfer-Encoding: chunked") * 2:
+            visitor = tunnel.visit()
+            visitor.send(f"POST / HTTP/1.1\r\nHost: {tunnel.host}\r\n{framing}\r\n\r\n")
+            waiting.append(visitor)
+        wait_until(lambda: tunnel.get().status == 503, "the tunnel is full")
+        time.sleep(2.5)
+        # One of them makes room.
+        self.assertEqual(tunnel.get().status, 200)
+        answered = [visitor for visitor in waiting if select.select([visitor.sock], [], [], 0.2)[0]]
+        self.assertEqual(len(answered), 1)
+        self.assertEqual(answered[0].response().status, 503)
+        self.assertTrue(answered[0].closed_within(5))
+        self.assertEqual(tunnel.get().status, 200)
+        other = next(visitor for visitor in waiting[::2] if visitor is not answered[0])
+        other.send(b"0123456789")
+        self.assertEqual(other.response().status, 200)
+
     def test_connections_of_one_address(self):
         tunnel, _ = self.limited(connections_from_loopback=4)
         visitors = [tunnel.visit() for _ in range(4)]

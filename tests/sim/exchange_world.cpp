@@ -91,8 +91,8 @@ struct ExchangeWorld::Services final : private server::RouteFinder, private serv
         holdBudget(loop, 1 << 20, 1min),
         turns(loop, 4),
         windowBudget(1 << 20),
-        all{loop,       reader, *this,        streams, *this,    timeouts,
-            holdBudget, turns,  windowBudget, blocks,  dateText, names} {}
+        all{loop,          reader, *this,        streams, *this,    timeouts, holdBudget,
+            answerWindows, turns,  windowBudget, blocks,  dateText, names} {}
   server::Destination find(std::string_view) override { return {}; }
   [[nodiscard]] bool isDraining() const noexcept override { return false; }
   void adopt(server::VisitorArrival) override {}
@@ -103,6 +103,7 @@ struct ExchangeWorld::Services final : private server::RouteFinder, private serv
   server::ConfigReader reader;
   server::VisitorTimeouts timeouts;
   server::HoldBudget holdBudget;
+  server::AnswerWindows answerWindows;
   net::TurnLine turns;
   http::H2WindowBudget windowBudget;
   BlockPool blocks;
@@ -136,7 +137,7 @@ ExchangeWorld::~ExchangeWorld() { cut(); }
 
 server::VisitorServices& ExchangeWorld::services() noexcept { return m_services->all; }
 
-server::OpenedStream ExchangeWorld::open(const server::Destination&) {
+server::OpenedStream ExchangeWorld::open(const server::Destination&, const server::PlaceRequest& request) {
   if (m_isCut) return {nullptr, nullptr, wire::AppError::Draining};
   auto pair = std::make_unique<Pair>();
   std::tie(pair->atServer, pair->atClient) =
@@ -149,7 +150,7 @@ server::OpenedStream ExchangeWorld::open(const server::Destination&) {
   // The peer knows of the stream with its first frame, which may be a reset.
   m_schedule.after(Duration::zero(), [this, atClient] { accept(*atClient); });
   m_pairs.push_back(std::move(pair));
-  ++m_load->active;
+  m_load->enter(request.visitor);
   return {m_pairs.back()->atServer.get(), m_load, {}};
 }
 
@@ -202,7 +203,7 @@ std::string ExchangeWorld::judge() {
       if (each->mostUnsent() > kMostUnsent) return end + " queued beyond the high-water mark";
     }
   }
-  if (m_load->active != 0) return "the tunnel's load is not given back";
+  if (m_load->active() != 0) return "the tunnel's load is not given back";
   if (m_active != 0) return "a request of the client's never ends";
   for (std::size_t i = 0; i < m_visitors.size(); ++i) {
     const SimVisitor& visitor = *m_visitors[i];

@@ -66,7 +66,8 @@ class ExchangeWorld final : private server::TunnelStreams, private client::Reque
     std::unique_ptr<SimStream> atServer, atClient;
     bool accepted = false;
   };
-  server::OpenedStream open(const server::Destination& destination) override;
+  server::OpenedStream open(const server::Destination& destination,
+                            const server::PlaceRequest& request) override;
   std::shared_ptr<client::Tunnel> findTunnel(std::uint64_t id) override;
   client::AnswerBudget& answerBudget() override { return m_budget; }
   std::unique_ptr<client::OriginExchange> makeExchange(client::Target::Protocol protocol,

@@ -30,6 +30,19 @@ class AnswerWindowsTest : public QObject {
     QVERIFY(last < 8);
   }
 
+  void aWorkersSumIsBounded() {
+    constexpr std::size_t kBytes = 16 * 1024 * 1024;
+    AnswerWindows windows(kBytes);
+    std::size_t total = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      const std::size_t part = windows.takeUpTo(100'000);
+      QVERIFY(part <= 100'000);
+      if (i < 100) QCOMPARE(part, std::size_t{100'000});
+      total += part;
+    }
+    QVERIFY(total <= kBytes);
+  }
+
   void whatIsGivenBackServesOthers() {
     AnswerWindows windows;
     std::vector<std::size_t> parts;

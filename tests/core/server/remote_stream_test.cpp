@@ -46,7 +46,7 @@ void RemoteStreamTest::muchDataGoesBothWays() {
     QVERIFY(pair.far.streams.front()->highest <= 2 * (transport::kSendHighWater + 10'000));
     // The credit of the last bytes may come after the end.
     QVERIFY(pair.far.streams.front()->consumed > kBytes - kWindow);
-    QCOMPARE(pair.far.load->active, 0U);
+    QCOMPARE(pair.far.load->active(), 0U);
     QCOMPARE(pair.far.idles, 1);
   });
 }
@@ -183,7 +183,7 @@ void RemoteStreamTest::abandonedAtAnyStep() {
   }
   QVERIFY(!visitor.wrong);
   QCOMPARE(pair.served(), std::size_t{0});
-  pair.far.run([&] { QCOMPARE(pair.far.load->active, 0U); });
+  pair.far.run([&] { QCOMPARE(pair.far.load->active(), 0U); });
 }
 
 void RemoteStreamTest::thePeerGivesUp() {
@@ -229,7 +229,7 @@ void RemoteStreamTest::eitherWorkerStops() {
     for (const Visitor& visitor : visitors) QVERIFY(visitor.closed && !visitor.wrong);
     QVERIFY(pair.far.waitFor([&] { return pair.far.hub.servedForOthers() == 0; }));
     pair.far.run([&] {
-      QCOMPARE(pair.far.load->active, 0U);
+      QCOMPARE(pair.far.load->active(), 0U);
       for (auto& stream : pair.far.streams)
         QCOMPARE(stream->resetWith, static_cast<transport::AppErrorCode>(wire::AppError::VisitorGone));
       QVERIFY(pair.far.hub.open(0, 1, 1) == nullptr);
@@ -239,7 +239,7 @@ void RemoteStreamTest::eitherWorkerStops() {
     QVERIFY(pair.near.waitFor([&] {
       return std::all_of(visitors.begin(), visitors.end(), [](auto& each) { return each.closed; });
     }));
-    QCOMPARE(pair.far.load->active, 0U);
+    QCOMPARE(pair.far.load->active(), 0U);
     pair.near.run([&] { QVERIFY(pair.near.hub.open(1, 1, 1) == nullptr); });
   }
 }

@@ -26,11 +26,11 @@ class VisitorAloneTest : public QObject {
     QCOMPARE(world.request().request.target, std::string("/a"));
     QCOMPARE(world.request().field("cdn-loop"), std::string("adit-test"));
     QVERIFY(world.stream().finished);
-    QCOMPARE(world.load->active, 1U);
+    QCOMPARE(world.load->active(), 1U);
     world.stream().deliver(responseHead(200, lengthOf(2)) + dataFrame("ok"), true);
     QCOMPARE(wire->queued, std::string("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
                                        "Via: 1.1 adit\r\nContent-Length: 2\r\n\r\nok"));
-    QCOMPARE(world.load->active, 0U);
+    QCOMPARE(world.load->active(), 0U);
     QVERIFY(!wire->closed);
   }
 
@@ -41,7 +41,7 @@ class VisitorAloneTest : public QObject {
     QVERIFY(wire->closed);
     QCOMPARE(world.visitorCount(), std::size_t{0});
     QVERIFY(world.stream().resetWith == wire::AppError::VisitorGone);
-    QCOMPARE(world.load->active, 0U);
+    QCOMPARE(world.load->active(), 0U);
   }
 
   void answersWhatATunnelRefuses_data() {
@@ -64,6 +64,53 @@ class VisitorAloneTest : public QObject {
     wire->take();
     wire->deliver(*world.loop, get("shop.localhost", "/again"));
     QCOMPARE(world.request().request.target, std::string("/again"));
+  }
+
+  void givesWayOnlyWhileItsContentIsDue_data() {
+    QTest::addColumn<QByteArray>("fields");
+    QTest::addColumn<QByteArray>("content");
+    QTest::addColumn<QByteArray>("interim");
+    QTest::addColumn<bool>("answered");
+    QTest::addColumn<bool>("soon");    // within seconds
+    QTest::addColumn<bool>("atLast");  // within the time that a pause may take
+    const QByteArray length("Content-Length: 10\r\n"), chunked("Transfer-Encoding: chunked\r\n");
+    const QByteArray asks("Expect: 100-continue\r\n"), call("Content-Type: application/grpc-web\r\n");
+    QTest::newRow("nothing came") << length << QByteArray() << QByteArray() << false << true << true;
+    QTest::newRow("nothing came, chunked")
+        << chunked << QByteArray() << QByteArray() << false << true << true;
+    QTest::newRow("some came") << length << QByteArray("12345") << QByteArray() << false << false << true;
+    QTest::newRow("some came, chunked")
+        << chunked << QByteArray("1\r\na\r\n") << QByteArray() << false << false << true;
+    QTest::newRow("all came") << length << QByteArray("1234567890") << QByteArray() << false << false
+                              << false;
+    QTest::newRow("answered") << length << QByteArray() << QByteArray() << true << false << false;
+    QTest::newRow("a call") << chunked + call << QByteArray() << QByteArray() << false << false << false;
+    QTest::newRow("an idle call") << chunked + call << QByteArray("1\r\na\r\n") << QByteArray() << false
+                                  << false << false;
+    QTest::newRow("kept back") << length + asks << QByteArray() << QByteArray() << false << false << false;
+    QTest::newRow("told to go on") << length + asks << QByteArray() << QByteArray("100") << false << true
+                                   << true;
+  }
+  void givesWayOnlyWhileItsContentIsDue() {
+    QFETCH(QByteArray, fields);
+    QFETCH(QByteArray, content);
+    QFETCH(QByteArray, interim);
+    QFETCH(bool, answered);
+    QFETCH(bool, soon);
+    QFETCH(bool, atLast);
+    VisitorWorld world;
+    const auto wire =
+        world.visit("POST / HTTP/1.1\r\nHost: shop.localhost\r\n" + fields.toStdString() + "\r\n");
+    QCOMPARE(world.opened.size(), std::size_t{1});
+    if (!content.isEmpty()) wire->deliver(*world.loop, content.toStdString());
+    if (!interim.isEmpty())
+      world.stream().deliver(responseHead(100, noBody(), {}, wire::FrameType::InterimHead));
+    if (answered) world.stream().deliver(responseHead(200, lengthOf(2)));
+    const Timestamp now = world.loop->now();
+    QCOMPARE(world.load->makeRoom(now + std::chrono::seconds(5)), soon);
+    if (!soon) QCOMPARE(world.load->makeRoom(now + std::chrono::hours(1)), atLast);
+    QCOMPARE(world.load->active(), atLast ? 0U : 1U);
+    QCOMPARE(wire->queued.find("HTTP/1.1 503 ") != std::string::npos, atLast);
   }
 
   void movesWithAllThatWasRead() {

@@ -152,12 +152,13 @@ struct Side final : RemoteStreams::Opener {
         20'000);
   }
 
-  OpenedStream openStream(SessionId session, std::uint64_t tunnel) override {
+  OpenedStream openStream(SessionId session, std::uint64_t tunnel, const PlaceRequest& request) override {
     lastSession = session;
     lastTunnel = tunnel;
     if (refusal != wire::AppError::NoError) return {nullptr, nullptr, refusal};
     streams.push_back(std::make_unique<EchoStream>(*loop, bytesPerTurn));
-    ++load->active;
+    lastRequest = request;
+    load->enter(request.visitor);
     return {streams.back().get(), load, {}};
   }
   void onRemoteIdle() override { ++idles; }
@@ -168,6 +169,7 @@ struct Side final : RemoteStreams::Opener {
   wire::AppError refusal = wire::AppError::NoError;
   std::size_t bytesPerTurn = 64 * 1024;
   SessionId lastSession = 0;
+  PlaceRequest lastRequest;
   std::uint64_t lastTunnel = 0;
   int idles = 0;
   RemoteStreams hub;

@@ -154,6 +154,7 @@ class VisitorWorld final : private server::RouteFinder,
         reader(config, *loop),
         timeouts(*loop, limits),
         holdBudget(*loop, limits.heldBytes, limits.busyWriteTimeout),
+        answerWindows(limits.heldBytes),
         windowBudget(limits.windowGrowth) {
     routes["shop.localhost"] = {server::Destination::Kind::Here, 0, 7, 3};
     routes["far.localhost"] = {server::Destination::Kind::Elsewhere, 1, 8, 4};
@@ -200,6 +201,7 @@ class VisitorWorld final : private server::RouteFinder,
   server::ConfigReader reader;
   server::VisitorTimeouts timeouts;
   server::HoldBudget holdBudget;
+  server::AnswerWindows answerWindows;
   net::TurnLine turns{*loop, 4};
   http::H2WindowBudget windowBudget;
   BlockPool blocks;
@@ -214,18 +216,19 @@ class VisitorWorld final : private server::RouteFinder,
   std::vector<std::pair<unsigned, server::VisitorArrival>> moved;
   std::vector<std::unique_ptr<server::Visitor>> visitors;
   RecordingObserver observer;
-  server::VisitorServices services{*loop, reader,       *this,  *this,    *this, timeouts, holdBudget,
-                                   turns, windowBudget, blocks, dateText, names, &observer};
+  server::VisitorServices services{*loop,    reader,     *this,         *this,    *this,
+                                   timeouts, holdBudget, answerWindows, turns,    windowBudget,
+                                   blocks,   dateText,   names,         &observer};
 
  private:
   server::Destination find(std::string_view authority) override {
     const auto found = routes.find(authority);
     return found == routes.end() ? server::Destination{} : found->second;
   }
-  server::OpenedStream open(const server::Destination&) override {
+  server::OpenedStream open(const server::Destination&, const server::PlaceRequest& request) override {
     if (refusal != wire::AppError::NoError) return {nullptr, nullptr, refusal};
     opened.push_back(std::make_unique<FakeStream>());
-    ++load->active;
+    load->enter(request.visitor);
     return {opened.back().get(), load, {}};
   }
   [[nodiscard]] bool isDraining() const noexcept override { return draining; }

@@ -168,9 +168,11 @@ def frame(kind, flags=0, stream=0, payload=b""):
 class Rude:
     """A connection whose frames are the test's own."""
 
-    def __init__(self, address, host, timeout=15, settings=True, receive_buffer=None):
+    def __init__(self, address, host, timeout=15, settings=True, receive_buffer=None, source=None):
         self.host, self.timeout = host, seconds(timeout)
         self.sock = socket.socket()
+        if source:
+            self.sock.bind((source, 0))
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(self.timeout)
