@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A packet key that starts with GnuTLS's cipher and switches to the VAES cipher (PacketCipher::createFast) at
-// its 256th packet. Making the VAES cipher takes memory and time, which a connection that only keeps itself
+// A packet key that starts with GnuTLS's cipher and switches to the fast one (PacketCipher::createFast) at
+// its 256th packet. Making the fast cipher takes memory and time, which a connection that only keeps itself
 // alive should not cost. Owned through the pointer that ngtcp2 keeps for the key (PacketKeys); one thread.
 
 #include <algorithm>
@@ -18,7 +18,7 @@ template <typename Cipher>
 class AdaptivePacketKey {
  public:
   /// The packet at which it switches.
-  static constexpr unsigned kVaesFrom = 256;
+  static constexpr unsigned kFastFrom = 256;
 
   /// Null on failure.
   static std::unique_ptr<AdaptivePacketKey> create(PacketKey bytes) noexcept {
@@ -32,7 +32,7 @@ class AdaptivePacketKey {
 
   /// The cipher for the next packet; to be called once for each.
   [[nodiscard]] Cipher& cipher() noexcept {
-    if (m_packets < kVaesFrom && ++m_packets == kVaesFrom) switchToVaesCipher();
+    if (m_packets < kFastFrom && ++m_packets == kFastFrom) switchToFastCipher();
     return *m_cipher;
   }
 
@@ -40,7 +40,7 @@ class AdaptivePacketKey {
   AdaptivePacketKey(std::unique_ptr<Cipher> cipher, PacketKey bytes) noexcept : m_cipher(std::move(cipher)) {
     std::copy(bytes.begin(), bytes.end(), m_bytes.begin());
   }
-  void switchToVaesCipher() noexcept {
+  void switchToFastCipher() noexcept {
     if (auto fast = Cipher::createFast(m_bytes); fast != nullptr) m_cipher = std::move(fast);
     m_bytes.wipe();
   }

@@ -15,9 +15,13 @@ namespace adit::quic {
 
 namespace {
 
+/// Which of the library's routines suit this processor.
+enum class Level : std::uint8_t { None, Avx2, Vaes };
+
 /// What is used of the library. Its manager, which finds out what the processor has and tests itself, is only
 /// needed to fill this: 200 KB that go again.
 struct Routines {
+  Level level = Level::None;
   aes_gcm_pre_t expandGcmKey = nullptr;
   aes_gcm_enc_dec_t seal = nullptr;
   aes_gcm_enc_dec_t open = nullptr;
@@ -25,24 +29,42 @@ struct Routines {
   decltype(IMB_MGR::aes128_cfb_one) cfbBlock = nullptr;
 };
 
-constexpr std::uint64_t kNeeded = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
+constexpr std::uint64_t kAvx2Needs = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ | IMB_FEATURE_AVX2;
+constexpr std::uint64_t kVaesNeeds = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
 
-/// Null pointers where the library finds this processor, or itself, wanting.
+/// Whether the library found its own test in order, and everything `needed` in the processor.
+bool isUsable(IMB_MGR* manager, std::uint64_t needed) noexcept {
+  const std::uint64_t features = manager->features;
+  const bool tested = (features & IMB_FEATURE_SELF_TEST) == 0 || (features & IMB_FEATURE_SELF_TEST_PASS) != 0;
+  return imb_get_errno(manager) == 0 && tested && (features & needed) == needed;
+}
+
+/// Points the manager to the best routines that beat GnuTLS. The library asks the processor only, not whether
+/// the operating system saves such registers, and would end the process by an illegal instruction where it
+/// does not. The compiler's built-in function asks both.
+Level choose(IMB_MGR* manager) noexcept {
+  if (__builtin_cpu_supports("avx512f") != 0) {
+    IMB_ARCH arch = IMB_ARCH_NONE;
+    init_mb_mgr_auto(manager, &arch);
+    if (arch == IMB_ARCH_AVX512 && isUsable(manager, kVaesNeeds)) return Level::Vaes;
+  }
+  init_mb_mgr_avx2(manager);
+  return isUsable(manager, kAvx2Needs) ? Level::Avx2 : Level::None;
+}
+
+/// Level::None where the library finds this processor, or itself, wanting.
 const Routines& routines() noexcept {
   static const Routines found = [] {
     Routines made;
-    // The library asks the processor only. Whether the system keeps such registers, it does not ask, and
-    // would be ended by an illegal instruction where it does not.
-    if (__builtin_cpu_supports("avx512f") == 0) return made;
+    if (__builtin_cpu_supports("avx2") == 0) return made;
     IMB_MGR* manager = alloc_mb_mgr(0);
     if (manager == nullptr) return made;
-    IMB_ARCH arch = IMB_ARCH_NONE;
-    init_mb_mgr_auto(manager, &arch);
-    const bool tested = (manager->features & IMB_FEATURE_SELF_TEST) == 0 ||
-                        (manager->features & IMB_FEATURE_SELF_TEST_PASS) != 0;
-    if (imb_get_errno(manager) == 0 && arch == IMB_ARCH_AVX512 && tested &&
-        (manager->features & kNeeded) == kNeeded) {
-      made = {manager->gcm128_pre, manager->gcm128_enc, manager->gcm128_dec, manager->keyexp_128,
+    if (const Level level = choose(manager); level != Level::None) {
+      made = {level,
+              manager->gcm128_pre,
+              manager->gcm128_enc,
+              manager->gcm128_dec,
+              manager->keyexp_128,
               manager->aes128_cfb_one};
     }
     free_mb_mgr(manager);
@@ -109,18 +131,26 @@ class ImbHeaderCipher final : public HeaderCipher {
 }  // namespace
 
 const char* PacketCipher::fastestName() noexcept {
-  return routines().seal == nullptr ? "GnuTLS" : "libIPSec_MB with VAES";
+  switch (routines().level) {
+    case Level::Vaes:
+      return "libIPSec_MB with VAES";
+    case Level::Avx2:
+      return "libIPSec_MB with AVX2";
+    case Level::None:
+      break;
+  }
+  return "GnuTLS";
 }
 
 std::unique_ptr<PacketCipher> PacketCipher::createFast(PacketKey key) noexcept {
   const Routines& use = routines();
-  if (use.seal == nullptr) return nullptr;
+  if (use.level == Level::None) return nullptr;
   return std::unique_ptr<PacketCipher>(new (std::nothrow) ImbPacketCipher(use, key));
 }
 
 std::unique_ptr<HeaderCipher> HeaderCipher::createFast(PacketKey key) noexcept {
   const Routines& use = routines();
-  if (use.cfbBlock == nullptr) return nullptr;
+  if (use.level == Level::None) return nullptr;
   return std::unique_ptr<HeaderCipher>(new (std::nothrow) ImbHeaderCipher(use, key));
 }
 

@@ -204,7 +204,7 @@ void PacketProtectionTest::goesOverWhenBusy() {
   FakeCipher::plainMade = FakeCipher::fastMade = 0;
   const Bytes bytes = pattern(16, 7);
   const auto key = AdaptivePacketKey<FakeCipher>::create(keyOf(bytes));
-  for (unsigned packet = 1; packet < AdaptivePacketKey<FakeCipher>::kVaesFrom; ++packet)
+  for (unsigned packet = 1; packet < AdaptivePacketKey<FakeCipher>::kFastFrom; ++packet)
     QVERIFY(!key->cipher().isFast);
   QCOMPARE(FakeCipher::fastMade, 0);
   for (int packet = 0; packet < 1000; ++packet) QVERIFY(key->cipher().isFast);
