@@ -63,6 +63,7 @@ struct EventLoop::Impl {
   static Impl& of(void* data) { return *static_cast<Impl*>(data); }
 
   Timestamp readNow() noexcept {
+    if (params.time != nullptr) return params.time->now();
     if (!nowKnown) {
       now = MonotonicClock::now();
       nowKnown = true;
@@ -208,6 +209,7 @@ struct EventLoop::Impl {
 Result<std::unique_ptr<EventLoop>> EventLoop::create(LoopParams params) {
   auto impl = std::make_unique<Impl>();
   impl->params = params;
+  impl->state.time = params.time;
   impl->spin = SpinPolicy(params.spin);
   if (const Result<> made = impl->init(); !made) return fail(made.error());
   return std::unique_ptr<EventLoop>(new EventLoop(std::move(impl)));
@@ -240,6 +242,11 @@ void EventLoop::stop() { uv_stop(&m_impl->loop); }
 
 void EventLoop::runOnce() {
   m_impl->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  if (m_impl->params.time != nullptr) {
+    m_impl->runTasks();
+    m_impl->endPhase();
+    return;
+  }
   uv_run(&m_impl->loop, UV_RUN_NOWAIT);
 }
 

@@ -17,6 +17,7 @@
 #include "core/base/freed_memory.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
+#include "core/net/virtual_time.h"
 
 struct uv_loop_s;
 
@@ -50,6 +51,9 @@ struct LoopParams {
   Duration returnMemoryAfter = std::chrono::seconds(10);
   /// What asks it; tests replace it.
   void (*returnMemory)() noexcept = &returnFreedMemory;
+  /// Null: the system's time. Otherwise the loop's time and its timers are of this one, which outlives them;
+  /// such a loop watches no sockets, and its turns are runOnce(), to be called after every alarm.
+  VirtualTime* time = nullptr;
 };
 
 /// Counted since creation; read from the loop's thread.
@@ -71,7 +75,7 @@ class EventLoop {
   void run();
   /// Ends run() after the current turn. Loop thread; others post it.
   void stop();
-  /// One turn without blocking (tests).
+  /// One turn without blocking (tests); with a virtual time, posted tasks and the end of a turn.
   void runOnce();
   /// Queues `task` for the loop's thread and wakes it; in order per caller. Any thread. Tasks queued after
   /// the loop has ended are dropped by the destructor.

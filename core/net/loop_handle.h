@@ -5,6 +5,8 @@
 
 #include <uv.h>
 
+#include "core/net/virtual_time.h"
+
 namespace adit::net {
 
 /// Lives at uv_loop_t::data.
@@ -12,6 +14,7 @@ struct LoopState {
   /// True inside timer callbacks: a timer started there with no delay would be run again by libuv in the same
   /// pass, forever.
   bool inTimers = false;
+  VirtualTime* time = nullptr;  ///< Null: the system's.
 };
 
 /// Closes the handle inside `owner` (a heap object whose `handle.data` is itself) and deletes it once libuv

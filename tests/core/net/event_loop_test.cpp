@@ -2,6 +2,7 @@
 // The loop's promises: order within a turn, tasks from other threads, timers that are never early, disposal,
 // and that the short spin ends.
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include <QTest>
@@ -18,6 +19,31 @@ struct Step final : Flushable {
   explicit Step(std::function<void()> what) : action(std::move(what)) {}
   void flush() override { action(); }
   std::function<void()> action;
+};
+
+/// Alarms that the test lets go off.
+struct HandTime final : VirtualTime {
+  [[nodiscard]] Timestamp now() const noexcept override { return time; }
+  std::uint64_t callAt(Timestamp due, std::function<void()> alarm) override {
+    alarms.emplace(++last, std::pair(due, std::move(alarm)));
+    return last;
+  }
+  void cancel(std::uint64_t number) noexcept override { alarms.erase(number); }
+  void advance(Duration step) {
+    time += step;
+    for (auto next = alarms.begin(); next != alarms.end();) {
+      if (next->second.first > time) {
+        ++next;
+        continue;
+      }
+      const auto due = alarms.extract(next);
+      due.mapped().second();
+      next = alarms.begin();
+    }
+  }
+  Timestamp time{std::chrono::hours(1)};
+  std::uint64_t last = 0;
+  std::map<std::uint64_t, std::pair<Timestamp, std::function<void()>>> alarms;
 };
 
 struct Tracked final : Disposable {
@@ -379,6 +405,47 @@ class EventLoopTest : public QObject {
     QVERIFY(runUntil(*loop, [&] { return loop->slabs().pooled() == 16; }));
     runTurns(*loop, 2);
     QVERIFY(uv_backend_timeout(loop->native()) == -1);  // no timer goes on ticking
+  }
+
+  void livesInAVirtualTime() {
+    HandTime time;
+    LoopParams params;
+    params.time = &time;
+    auto loop = makeLoop(params);
+    QVERIFY(loop->now() == time.time);
+    int fired = 0;
+    auto timer = std::make_unique<Timer>(*loop, [&] { ++fired; });
+    timer->start(std::chrono::hours(5));
+    QVERIFY(timer->isActive());
+    time.advance(std::chrono::hours(4));
+    QCOMPARE(fired, 0);
+    timer->start(std::chrono::hours(2));  // restarted
+    time.advance(std::chrono::hours(1));
+    QCOMPARE(fired, 0);
+    time.advance(std::chrono::hours(1));
+    QCOMPARE(fired, 1);
+    QVERIFY(!timer->isActive());
+
+    timer->start(std::chrono::seconds(1));
+    timer->stop();
+    QVERIFY(!timer->isActive());
+    timer->start(std::chrono::seconds(1));
+    timer.reset();
+    QVERIFY(time.alarms.empty());
+    timer = std::make_unique<Timer>(*loop, [&] {
+      timer.reset();
+      ++fired;
+    });
+    timer->start(Duration::zero());
+    time.advance(Duration::zero());
+    QCOMPARE(fired, 2);
+
+    bool posted = false, gone = false;
+    loop->post([&] { posted = true; });
+    loop->dispose(std::make_unique<Tracked>([&] { gone = true; }));
+    loop->runOnce();
+    QVERIFY(posted);
+    QVERIFY(gone);
   }
 
   void returnsMemoryOnceItIsCalm() {
