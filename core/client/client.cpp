@@ -22,9 +22,12 @@ Client::Client(ClientParams params, ClientObserver& observer, std::unique_ptr<ne
       m_loop(std::move(loop)),
       m_budget(*m_loop),
       m_requests(kRequestsKept),
-      m_trimTimer(std::make_unique<net::Timer>(*m_loop, [this] { trimRequests(); })) {
+      m_trimTimer(std::make_unique<net::Timer>(*m_loop, [this] { trimRequests(); })),
+      m_dialer(*m_loop, m_random, m_params.quic) {
   m_kinds.add(wire::StreamKind::Http, *this);
-  m_link = std::make_unique<ServerLink>(*m_loop, m_params.link, static_cast<ServerLink::Handler&>(*this));
+  m_link = std::make_unique<ServerLink>(*m_loop, m_dialer, m_random, m_params.link,
+                                        static_cast<ServerLink::Handler&>(*this));
+  m_network = net::NetworkWatch::start(*m_loop, [this] { m_link->networkChanged(); });
 }
 
 Result<std::unique_ptr<Client>> Client::start(ClientParams params, ClientObserver& observer) {
@@ -48,6 +51,7 @@ void Client::stop() {
 
 void Client::shutDown() {
   m_drained = nullptr;
+  m_network.reset();
   m_link->close();
   m_loop->runOnce();  // the good-bye leaves
   m_link.reset();

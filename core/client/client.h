@@ -14,10 +14,12 @@
 #include "core/base/peak_pool.h"
 #include "core/client/inbound_request.h"
 #include "core/client/problem_log.h"
+#include "core/client/quic_dialer.h"
 #include "core/client/server_link.h"
 #include "core/client/status.h"
 #include "core/client/tunnel.h"
 #include "core/net/event_loop.h"
+#include "core/net/network_watch.h"
 #include "core/relay/stream_acceptor.h"
 
 namespace adit::client {
@@ -38,6 +40,7 @@ class ClientObserver {
 
 struct ClientParams {
   ServerLinkParams link;
+  QuicDialer::Params quic;
 };
 
 class Client final : private ServerLink::Handler, private RequestOwner, private relay::StreamKindHandler {
@@ -108,7 +111,10 @@ class Client final : private ServerLink::Handler, private RequestOwner, private 
   std::unique_ptr<net::Timer> m_trimTimer;
   relay::StreamKinds m_kinds;
   relay::StreamAcceptor m_acceptor{m_kinds};
+  SecureRandom m_random;
+  QuicDialer m_dialer;
   std::unique_ptr<ServerLink> m_link;
+  std::unique_ptr<net::NetworkWatch> m_network;
   std::unique_ptr<net::Timer> m_drainTimer;
   ProblemLog m_problems;
   std::unique_ptr<net::Timer> m_problemTimer;

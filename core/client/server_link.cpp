@@ -47,14 +47,15 @@ constexpr bool isAllowed(LinkState from, LinkState to) {
 
 }  // namespace
 
-ServerLink::ServerLink(net::EventLoop& loop, ServerLinkParams params, Handler& handler)
+ServerLink::ServerLink(net::EventLoop& loop, transport::Dialer& dialer, Random& random,
+                       ServerLinkParams params, Handler& handler)
     : m_loop(loop),
+      m_dialer(dialer),
       m_params(std::move(params)),
       m_handler(handler),
-      m_unreached({}, m_random),
-      m_refused(kRefusals, m_random),
+      m_unreached({}, random),
+      m_refused(kRefusals, random),
       m_resolver(loop),
-      m_network(net::NetworkWatch::start(loop, [this] { networkChanged(); })),
       m_retryTimer(loop, [this] { onRetryTimer(); }),
       m_sessionTimer(loop,
                      [this] {
@@ -141,6 +142,7 @@ void ServerLink::logIn(std::unique_ptr<ServerPath> path) {
   dropConnection();
   m_current = std::move(path);
   m_addressTurn = m_current->addressIndex();  // this address works: begin with it next time
+  m_watch.start(m_loop.now());
   setState(LinkState::Connecting);
   m_control = m_current->link()->openStream();
   if (m_control == nullptr) {

@@ -17,7 +17,6 @@
 #include "core/client/server_path.h"
 #include "core/client/silence_watch.h"
 #include "core/client/status.h"
-#include "core/net/network_watch.h"
 #include "core/net/resolver.h"
 #include "core/session/client_session.h"
 #include "core/session/join_link.h"
@@ -25,15 +24,12 @@
 namespace adit::client {
 
 struct ServerLinkParams {
-  std::shared_ptr<const tls::Identity> identity;
   std::string clientName;
   std::string agent;
   std::string instance;           ///< See wire::Login: of this engine, the same at every login.
   std::uint32_t processId = 0;    ///< 0: not told.
   std::uint64_t startedUnix = 0;  ///< 0: not told.
   std::string program;            ///< What hosts the engine, for people.
-  std::size_t loopbackPayload = 16376;
-  std::optional<quic::Congestion> congestion;  ///< See quic::TransportLimits.
 };
 
 class ServerLink final : private transport::LinkHandler,
@@ -55,7 +51,9 @@ class ServerLink final : private transport::LinkHandler,
    protected:
     ~Handler() = default;
   };
-  ServerLink(net::EventLoop& loop, ServerLinkParams params, Handler& handler);
+  /// `dialer` makes its connections; it and `random` (for the delays between attempts) outlive the link.
+  ServerLink(net::EventLoop& loop, transport::Dialer& dialer, Random& random, ServerLinkParams params,
+             Handler& handler);
   ~ServerLink();
 
   void connectTo(const session::JoinLink& link);
@@ -65,7 +63,7 @@ class ServerLink final : private transport::LinkHandler,
   /// onReleased with the same number.
   bool release(std::uint64_t request, const std::string& name);
   void retryNow();
-  /// Called by the link's own watch: moves the connection, or tries at once where there is none.
+  /// The machine's network changed, or it woke: moves the connection, or tries at once where there is none.
   void networkChanged();
   /// Tells the server that no new requests are wanted.
   void announceDrain(Duration deadline);
@@ -138,13 +136,12 @@ class ServerLink final : private transport::LinkHandler,
   void wait(Error error);
 
   net::EventLoop& m_loop;
+  transport::Dialer& m_dialer;
   ServerLinkParams m_params;
   Handler& m_handler;
-  SecureRandom m_random;
   Backoff m_unreached;  ///< Between attempts to which nobody answers.
   Backoff m_refused;    ///< After a server that answered, and refused or broke the protocol.
   net::Resolver m_resolver;
-  std::unique_ptr<net::NetworkWatch> m_network;
   net::Timer m_retryTimer;  ///< The next attempt; while Online, the decision on the spare.
   net::Timer m_sessionTimer;
   net::Timer m_watchTimer;

@@ -84,20 +84,18 @@ void ServerLink::resolved(const Result<std::vector<net::SocketAddress>>& address
 }
 
 void ServerLink::openPath() {
-  ServerPath::Params params;
-  params.identity = m_params.identity;
-  params.addressIndex = m_addressTurn++ % m_addresses.size();
-  params.peer = m_addresses[params.addressIndex];
+  const std::size_t index = m_addressTurn++ % m_addresses.size();
+  transport::DialParams params;
+  params.peer = m_addresses[index];
   // RFC 6066 section 3: a literal address is no server name.
   if (params.peer.host() != m_link->host) params.serverName = m_link->host;
   params.pin = m_link->pin;
-  params.loopbackPayload = m_params.loopbackPayload;
-  params.congestion = m_params.congestion;
-  keepCandidate(ServerPath::open(m_loop, m_random, params, *this));
+  params.keepAlive = ServerPath::kKeepAlive;
+  keepCandidate(ServerPath::open(m_dialer, params, index, *this));
 }
 
 void ServerLink::openPathBeside() {
-  keepCandidate(ServerPath::open(m_loop, m_random, m_current->params(), *this));
+  keepCandidate(ServerPath::open(m_dialer, m_current->params(), m_current->addressIndex(), *this));
 }
 
 void ServerLink::keepCandidate(Result<std::unique_ptr<ServerPath>> path) {
@@ -167,8 +165,13 @@ void ServerLink::onRetryTimer() {
     decideOnSpare();
     return;
   }
-  // A handshake or login that makes progress is not disturbed.
-  Timestamp heard = m_current != nullptr ? m_current->lastHeard() : Timestamp{};
+  // A server that has the login and takes its time is there. (ClientSession knows when to give it up.)
+  if (m_current != nullptr && isServerHeard()) {
+    awaitAnswer();
+    return;
+  }
+  // A handshake that makes progress is not disturbed.
+  Timestamp heard{};
   for (const auto& path : m_candidates) heard = std::max(heard, path->lastHeard());
   if (m_loop.now() - heard < kAnswerTime) {
     retryAt(heard + kAnswerTime);

@@ -1,54 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/client/server_path.h"
 
+#include <utility>
+
 #include "core/base/log.h"
 #include "core/wire/error_codes.h"
 
 namespace adit::client {
 
-namespace {
+ServerPath::ServerPath(transport::DialParams params, std::size_t addressIndex,
+                       std::unique_ptr<transport::DialedLink> dialed)
+    : m_params(std::move(params)),
+      m_addressIndex(addressIndex),
+      m_dialed(std::move(dialed)),
+      m_link(&m_dialed->link()) {}
 
-/// Visitors' requests the server may have open towards this client: sixteen tunnels' at their default limit.
-constexpr std::uint64_t kRequestStreams = 16 * 1024;
-
-/// A server on this machine is reached from loopback, so that nothing of an embedded one listens to the
-/// outside.
-net::SocketAddress localAddressTowards(const net::SocketAddress& peer) {
-  const bool loopback = peer.isLoopback();
-  if (peer.family() == net::AddressFamily::Ipv6)
-    return loopback ? net::SocketAddress::loopback6(0) : net::SocketAddress::fromIpv6({}, 0);
-  return loopback ? net::SocketAddress::loopback4(0) : net::SocketAddress::fromIpv4({}, 0);
-}
-
-}  // namespace
-
-Result<std::unique_ptr<ServerPath>> ServerPath::open(net::EventLoop& loop, Random& random,
-                                                     const Params& params, transport::LinkHandler& handler) {
-  std::unique_ptr<ServerPath> path(new ServerPath(params));
-  quic::EndpointParams endpoint;
-  endpoint.role = quic::Role::Client;
-  endpoint.identity = params.identity;
-  endpoint.shedCode = static_cast<transport::AppErrorCode>(wire::AppError::Overloaded);
-  endpoint.keys = quic::StaticKeys::generate(random);
-  endpoint.limits.keepAlive = kKeepAlive;
-  endpoint.limits.peerStreams = kRequestStreams;
-  endpoint.limits.loopbackPayload = params.loopbackPayload;
-  endpoint.limits.congestion = params.congestion;
-  net::UdpParams udp;
-  udp.bind = localAddressTowards(params.peer);
-  auto driver = quic::EndpointDriver::open(loop, endpoint, udp, *path);
-  if (!driver) return fail(std::move(driver.error()));
-  path->m_driver = std::move(*driver);
-
-  quic::ConnectParams connect;
-  connect.peer = params.peer;
-  connect.serverName = params.serverName;
-  connect.pin = params.pin;
-  connect.handler = &handler;
-  auto link = path->m_driver->connect(connect);
-  if (!link) return fail(std::move(link.error()));
-  path->m_link = *link;
-  return path;
+Result<std::unique_ptr<ServerPath>> ServerPath::open(transport::Dialer& dialer,
+                                                     const transport::DialParams& params,
+                                                     std::size_t addressIndex,
+                                                     transport::LinkHandler& handler) {
+  auto dialed = dialer.dial(params, handler);
+  if (!dialed) return fail(std::move(dialed.error()));
+  return std::unique_ptr<ServerPath>(new ServerPath(params, addressIndex, std::move(*dialed)));
 }
 
 ServerPath::~ServerPath() {
@@ -63,7 +36,7 @@ Duration ServerPath::roundTrip() const {
 }
 
 void ServerPath::move() {
-  if (auto moved = m_driver->rebind(); !moved) logWarning("client", "{}", moved.error().describe());
+  if (auto moved = m_dialed->move(); !moved) logWarning("client", "{}", moved.error().describe());
 }
 
 void ServerPath::abandon() {

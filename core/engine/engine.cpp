@@ -162,15 +162,15 @@ Result<> EngineImpl::open() {
   if (!key) return fail(std::move(key.error()));
 
   client::ClientParams params;
-  params.link.identity = std::move(*key);
+  params.quic.identity = std::move(*key);
   params.link.clientName = m_params.clientName;
   params.link.agent = "adit/" ADIT_VERSION;
   params.link.instance = makeInstance();
   params.link.processId = processId();
   params.link.startedUnix = unixSeconds();
   params.link.program = m_params.program;
-  params.link.loopbackPayload = m_params.loopbackPayload;
-  params.link.congestion = m_params.congestion;
+  params.quic.loopbackPayload = m_params.loopbackPayload;
+  params.quic.congestion = m_params.congestion;
   auto client = client::Client::start(params, *this);
   if (!client) return fail(std::move(client.error()));
   m_client = std::move(*client);

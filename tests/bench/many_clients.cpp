@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/client/quic_dialer.h"
 #include "core/client/server_link.h"
 
 using namespace adit;
@@ -22,8 +23,12 @@ class Crowd;
 
 class Member final : private client::ServerLink::Handler {
  public:
-  Member(Crowd& crowd, net::EventLoop& loop, client::ServerLinkParams params, const session::JoinLink& join)
-      : m_crowd(crowd), m_link(loop, std::move(params), static_cast<client::ServerLink::Handler&>(*this)) {
+  Member(Crowd& crowd, net::EventLoop& loop, std::shared_ptr<const tls::Identity> identity,
+         client::ServerLinkParams params, const session::JoinLink& join)
+      : m_crowd(crowd),
+        m_dialer(loop, m_random, {std::move(identity), 0}),
+        m_link(loop, m_dialer, m_random, std::move(params),
+               static_cast<client::ServerLink::Handler&>(*this)) {
     m_link.connectTo(join);
   }
 
@@ -42,6 +47,8 @@ class Member final : private client::ServerLink::Handler {
   Crowd& m_crowd;
   std::string m_name;
   bool m_online = false;
+  SecureRandom m_random;
+  client::QuicDialer m_dialer;
   client::ServerLink m_link;
 };
 
@@ -50,10 +57,9 @@ class Crowd {
   Crowd(net::EventLoop& loop, std::size_t count) : m_loop(loop), m_count(count), m_since(loop.now()) {}
   void join(std::shared_ptr<const tls::Identity> identity, const session::JoinLink& link) {
     client::ServerLinkParams params;
-    params.identity = std::move(identity);
     params.agent = "bench/1";
-    params.loopbackPayload = 0;
-    m_members.push_back(std::make_unique<Member>(*this, m_loop, std::move(params), link));
+    m_members.push_back(
+        std::make_unique<Member>(*this, m_loop, std::move(identity), std::move(params), link));
   }
   void changed(bool online) {
     if (!online && m_online == m_count) {

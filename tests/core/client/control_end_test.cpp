@@ -2,6 +2,7 @@
 // A server that ends the control stream and keeps the connection: the client must not go on as if online.
 #include <QTest>
 
+#include "core/client/quic_dialer.h"
 #include "core/client/server_link.h"
 #include "core/quic/endpoint_driver.h"
 #include "core/wire/control_messages.h"
@@ -89,10 +90,10 @@ class ControlEndTest : public QObject {
     join.host = "127.0.0.1";
     join.port = server.driver->localAddress().port();
     join.pin = server.identity->pin();
-    ServerLinkParams params;
-    params.identity = tls::Identity::generate("a client").value();
+    SecureRandom random;
+    QuicDialer dialer(*loop, random, {tls::Identity::generate("a client").value()});
     Observer observer;
-    ServerLink link(*loop, params, observer);
+    ServerLink link(*loop, dialer, random, {}, observer);
 
     link.connectTo(join);
     QVERIFY2(runUntil(*loop, [&] { return server.closed.has_value(); }),

@@ -6,6 +6,7 @@
 
 #include <QTest>
 
+#include "core/client/quic_dialer.h"
 #include "core/client/server_link.h"
 #include "core/net/udp_socket.h"
 #include "core/quic/endpoint_driver.h"
@@ -93,11 +94,13 @@ session::JoinLink joinLink(const net::SocketAddress& server) {
   return join;
 }
 
-ServerLinkParams linkParams() {
-  ServerLinkParams params;
-  params.identity = tls::Identity::generate("a client").value();
-  return params;
-}
+/// What a link connects by.
+struct Dialing {
+  explicit Dialing(net::EventLoop& loop)
+      : dialer(loop, random, {tls::Identity::generate("a client").value()}) {}
+  SecureRandom random;
+  QuicDialer dialer;
+};
 
 struct Observer final : ServerLink::Handler {
   int changes = 0;
@@ -120,7 +123,8 @@ class ServerLinkTest : public QObject {
     const auto socket = openSilent(*loop, server);
     QVERIFY(socket.has_value());
     Observer observer;
-    ServerLink link(*loop, linkParams(), observer);
+    Dialing dialing(*loop);
+    ServerLink link(*loop, dialing.dialer, dialing.random, {}, observer);
 
     link.connectTo(joinLink((*socket)->localAddress()));
     QVERIFY(runUntil(*loop, [&] { return !server.attempts.empty(); }));
@@ -140,7 +144,8 @@ class ServerLinkTest : public QObject {
     const auto socket = openSilent(*loop, server);
     QVERIFY(socket.has_value());
     Observer observer;
-    ServerLink link(*loop, linkParams(), observer);
+    Dialing dialing(*loop);
+    ServerLink link(*loop, dialing.dialer, dialing.random, {}, observer);
 
     // An attempt fails by itself after five seconds. The server may be there again before.
     link.connectTo(joinLink((*socket)->localAddress()));
@@ -156,7 +161,8 @@ class ServerLinkTest : public QObject {
     const std::unique_ptr<net::EventLoop> loop = makeLoop();
     BrokenServer server(*loop);
     Observer observer;
-    ServerLink link(*loop, linkParams(), observer);
+    Dialing dialing(*loop);
+    ServerLink link(*loop, dialing.dialer, dialing.random, {}, observer);
     session::JoinLink join = joinLink(server.driver->localAddress());
     join.pin = server.identity->pin();
     link.connectTo(join);
