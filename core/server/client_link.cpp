@@ -15,7 +15,8 @@ namespace {
 /// How long a client that another one wants a name of has for its answer.
 constexpr Duration kProbeTime = std::chrono::seconds(1);
 constexpr std::size_t kMaxShownName = 64;
-constexpr Duration kRefusalGrace = std::chrono::seconds(2);
+/// How long one that was refused has to read why before its connection is closed.
+constexpr Duration kRefusalGrace = std::chrono::seconds(1);
 /// What may wait on a control stream, bytes: an honest client asks for one answer at a time, of at most a
 /// quarter of this.
 constexpr std::size_t kMostUnread = std::size_t{4} * wire::kMaxControlMessage;
@@ -36,7 +37,7 @@ ClientLink::ClientLink(LinkServices& services, transport::Link& connection)
                 m_session.expire(m_services.loop.now());
                 armTimer();
               }),
-      m_closeTimer(services.loop, [this] { close(wire::AppError::LoginRefused, "login refused"); }),
+      m_refusalTimer(services.loop, [this] { close(m_refusal, "login refused"); }),
       m_probeTimer(services.loop,
                    [this] {
                      m_isSilent = true;
@@ -95,9 +96,10 @@ void ClientLink::finishProbes(bool answered) {
 
 void ClientLink::drain(Duration deadline) {
   if (m_registered) m_services.registry.suspendSession(m_id, m_services.loop.now());
-  if (isReady()) {
-    m_session.drain(deadline, "the server shuts down", m_services.loop.now());
-  }
+  // Whoever has sent no login yet is refused when it does.
+  if (m_session.state() == session::ServerSessionState::AwaitingLogin) return;
+  m_session.drain(deadline, "the server shuts down", m_services.loop.now());
+  armTimer();
 }
 
 void ClientLink::close(wire::AppError code, std::string_view reason) {
@@ -193,6 +195,10 @@ void ClientLink::sendControl(ByteView bytes) {
 
 session::LoginVerdict ClientLink::authenticate(const wire::Login& login) {
   const Timestamp now = m_services.loop.now();
+  if (m_services.host.isDraining()) {
+    m_session.drain(Duration::zero(), "", now);  // refuses it
+    return std::nullopt;
+  }
   const net::SocketAddress& peer = m_connection->peerAddress();
   if (!m_services.loginGuard.allows(peer, now)) {
     return fail(ErrorCode::Overloaded, "too many failed logins from this address; try again in a minute");
@@ -225,8 +231,6 @@ Result<wire::LoginAccepted> ClientLink::enter(const wire::Login& login, Result<a
     logWarning("server", "{}: login refused: {}", m_peerName, grant.error().detail);
     return fail(std::move(grant.error()));
   }
-  if (m_services.host.isDraining())
-    return fail(ErrorCode::Overloaded, "the server shuts down; try again shortly");
   // authenticate() has seen that there is a key.
   Registry::Newcomer newcomer{*m_connection->peerPin(),
                               login.instance,
@@ -295,10 +299,11 @@ void ClientLink::onClientDraining(const wire::Drain&) {
 }
 
 void ClientLink::onSessionFailed(const Error& error, wire::AppError code) {
-  if (code == wire::AppError::LoginRefused) {
+  if (m_session.wasRefused()) {
     // The refusal is on its way; the client closes when it has read it.
     if (m_control != nullptr) m_control->finish();
-    m_closeTimer.start(kRefusalGrace);
+    m_refusal = code;
+    m_refusalTimer.start(kRefusalGrace);
     return;
   }
   logWarning("server", "{}: session ended: {}", m_peerName, error.describe());

@@ -79,7 +79,7 @@ class ClientLink final : public net::Disposable,
   transport::Stream* m_control = nullptr;
   session::ServerSession m_session;
   net::Timer m_timer;
-  net::Timer m_closeTimer;
+  net::Timer m_refusalTimer;  ///< Until the connection of a client that was refused is closed.
   net::Timer m_probeTimer;
   SessionId m_id = 0;  ///< 0 before login.
   std::string m_peerName;
@@ -87,6 +87,7 @@ class ClientLink final : public net::Disposable,
   std::string m_head;     ///< Bytes of the control stream's head while incomplete.
   bool m_headRead = false;
   bool m_registered = false;
+  wire::AppError m_refusal = wire::AppError::LoginRefused;  ///< What it is closed with.
   std::unordered_map<std::uint64_t, std::shared_ptr<TunnelLoad>> m_loads;
   std::vector<std::function<void(bool)>> m_probes;
   bool m_isSilent = false;  ///< It did not answer the last probe and was not heard since.

@@ -124,6 +124,7 @@ void ServerSession::finishLogin(Result<wire::LoginAccepted> verdict, Timestamp n
 
 void ServerSession::refuse(const Error& error, AppError code) {
   if (!moveTo(ServerSessionState::Failed)) return;
+  m_refused = true;
   send(wire::LoginRefused{std::string(toString(error.code)), error.detail});
   m_handler.onSessionFailed(error, code);
 }

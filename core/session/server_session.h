@@ -95,6 +95,8 @@ class ServerSession {
   [[nodiscard]] Timestamp deadline() const noexcept;
   void expire(Timestamp now);
   [[nodiscard]] ServerSessionState state() const noexcept { return m_state; }
+  /// LoginRefused was sent: the connection is closed when the client has had time to read it.
+  [[nodiscard]] bool wasRefused() const noexcept { return m_refused; }
 
  private:
   void handle(const wire::ControlMessage& message, Timestamp now);
@@ -127,8 +129,9 @@ class ServerSession {
   bool m_graced = false;             // a late wake-up was forgiven since the client was last heard
   Timestamp m_deadline;              // login, then a drain of ours
   Timestamp m_silentUntil = kNever;  // when a silent client is given up
-  bool m_clientLeaves = false;       // it sent Drain ...
-  Timestamp m_leaveBy = kNever;      // ... and its time, with one heartbeat more, ends here
+  bool m_refused = false;
+  bool m_clientLeaves = false;   // it sent Drain ...
+  Timestamp m_leaveBy = kNever;  // ... and its time, with one heartbeat more, ends here
 };
 
 }  // namespace adit::session

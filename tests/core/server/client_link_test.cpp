@@ -135,6 +135,42 @@ class ClientLinkTest : public QObject {
     QCOMPARE(world.sessions.size(), std::size_t{0});
   }
 
+  void whoeverIsRefusedHasTimeToReadWhy_data() {
+    QTest::addColumn<bool>("draining");
+    QTest::addColumn<unsigned>("version");
+    QTest::addColumn<QString>("code");
+    QTest::newRow("another version") << false << 9U << "version-mismatch";
+    QTest::newRow("while draining") << true << 1U << "overloaded";
+  }
+  void whoeverIsRefusedHasTimeToReadWhy() {
+    QFETCH(bool, draining);
+    QFETCH(unsigned, version);
+    QFETCH(QString, code);
+    LinkWorld world;
+    world.draining = draining;
+    wire::Login login;
+    login.token = "token";
+    login.minVersion = login.maxVersion = version;
+    FakeLink& link = world.connect();
+    FakeStream& control = link.opened();
+    control.deliver(std::string("\x01\x00", 2) + wire::encode(login));
+    QVERIFY2(control.sent.find(code.toStdString()) != std::string::npos, control.sent.c_str());
+    QVERIFY(control.finished);
+    QVERIFY(!link.closedWith);  // that would overtake the message
+  }
+
+  void aDrainRefusesALoginThatWaits() {
+    LinkWorld world;
+    FakeLink& link = world.login("newer");
+    QCOMPARE(world.refreshes.size(), std::size_t{1});
+    world.draining = true;
+    world.links[0]->drain(std::chrono::seconds(1));
+    QVERIFY(link.streams[0]->finished);
+    world.snapshot = access::TokenSnapshot::ofOne("newer");
+    world.refreshes[0]();
+    QCOMPARE(world.sessions.size(), std::size_t{0});
+  }
+
   void aNewerConnectionOfAnInstanceDisplacesTheOlder() {
     LinkWorld world;
     world.login();
