@@ -125,6 +125,18 @@
         <source>Unusual: %1</source>
         <translation>非默认设置：%1</translation>
     </message>
+    <message>
+        <source>Take over</source>
+        <translation>接管</translation>
+    </message>
+    <message>
+        <source>Take the name over from the other tunnel</source>
+        <translation>从另一条隧道接管此名称</translation>
+    </message>
+    <message>
+        <source>Moves the name to this tunnel. The other tunnel loses it.</source>
+        <translation>将此名称转到本隧道，另一条隧道将失去它。</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::EmptyPanel</name>
@@ -507,6 +519,10 @@ Licensed under the Apache License 2.0.</source>
         <source>The server is used now but could not be saved for the next start.</source>
         <translation>服务器现已启用，但未能保存以供下次启动使用。</translation>
     </message>
+    <message>
+        <source>Not taken over</source>
+        <translation>未能接管</translation>
+    </message>
 </context>
 <context>
     <name>adit::ui::Messages</name>
@@ -725,6 +741,10 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>No connection to %1.</source>
         <translation>无法连接到 %1。</translation>
+    </message>
+    <message>
+        <source>Another of your tunnels uses the name “%1”.</source>
+        <translation>您的另一条隧道正在使用名称“%1”。</translation>
     </message>
 </context>
 <context>
@@ -1259,6 +1279,10 @@ Licensed under the Apache License 2.0.</source>
     <message>
         <source>Search the log</source>
         <translation>搜索日志</translation>
+    </message>
+    <message>
+        <source>Take the name over</source>
+        <translation>接管名称</translation>
     </message>
 </context>
 </TS>

@@ -16,7 +16,7 @@ constexpr auto kBackgroundInterval = 1000ms;
 bool sameButCounters(const engine::TunnelSnapshot& a, const engine::TunnelSnapshot& b) {
   return a.id == b.id && a.state == b.state && a.url == b.url && a.hasError == b.hasError &&
          a.error == b.error && a.name == b.name && a.spec == b.spec && a.plainUrl == b.plainUrl &&
-         a.selfSigned == b.selfSigned;
+         a.selfSigned == b.selfSigned && a.heldElsewhere == b.heldElsewhere;
 }
 
 const engine::TunnelSnapshot* find(const std::vector<engine::TunnelSnapshot>& tunnels, engine::TunnelId id) {

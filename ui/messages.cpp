@@ -156,6 +156,16 @@ QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
   }
 }
 
+QString tunnelProblem(const engine::TunnelSnapshot& tunnel) {
+  if (tunnel.heldElsewhere && tunnel.error.code == ErrorCode::NameTaken) {
+    return withDetail(Messages::tr("Another of your tunnels uses the name “%1”.").arg(fromUtf8(tunnel.name)),
+                      tunnel.error);
+  }
+  engine::TunnelSpec spec = tunnel.spec;
+  spec.name = tunnel.name;
+  return tunnelProblem(tunnel.error, spec);
+}
+
 QString trafficText(const TrafficRates& rates) {
   return Messages::tr("%1 in, %2 out, %3 requests a second")
       .arg(formatRate(rates.bytesIn), formatRate(rates.bytesOut), formatRequests(rates.requests));

@@ -20,6 +20,8 @@ QString withDetail(const QString& sentence, const Error& error);
 QString linkProblem(const Error& error, const QString& server);
 /// Why the server (or the engine) refused this tunnel.
 QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec);
+/// What is wrong with a tunnel that has an error: with the name it has, and with who holds that name.
+QString tunnelProblem(const engine::TunnelSnapshot& tunnel);
 /// "1.40 MB/s in, 23.4 MB/s out, 12 requests a second", for who hears a graph instead of seeing it.
 QString trafficText(const TrafficRates& rates);
 /// "this computer" for the embedded server, its address otherwise.

@@ -100,6 +100,46 @@ class DetailPaneTest : public QObject {
     QVERIFY(fixture.find<QDialog>("editTunnelDialog")->isVisible());
   }
 
+  void aNameOfAnotherSessionIsTakenOver() {
+    WindowFixture fixture;
+    fixture.window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(fixture.window.get()));
+    const auto id = fixture.addTunnel("shop");
+    auto* takeOver = fixture.find<QPushButton>("takeOverButton");
+    auto* action = fixture.find<QAction>("actionTakeOver");
+    fixture.refuse(id);  // Somebody else's: there is nothing to take over.
+    fixture.bridge.sample();
+    QVERIFY(!takeOver->isVisible());
+    QVERIFY(!action->isVisible());
+    fixture.engine->holdElsewhere(id, "'shop' is in use by your terminal since 10:32 (pid 4711)");
+    fixture.bridge.sample();
+    QVERIFY(takeOver->isVisible());
+    QVERIFY(action->isVisible());
+    QCOMPARE(fixture.find<QLabel>("detailProblem")->text(),
+             u"Another of your tunnels uses the name “shop”.\n"
+             "'shop' is in use by your terminal since 10:32 (pid 4711)"_s);
+    click(takeOver);
+    fixture.bridge.sample();
+    const engine::TunnelSnapshot tunnel = fixture.engine->snapshot().tunnels.at(0);
+    QVERIFY(tunnel.spec.takeOver);
+    QCOMPARE(tunnel.spec.target, std::string("3000"));
+    QVERIFY(tunnel.state == engine::TunnelState::Online);
+    QVERIFY(!takeOver->isVisible());
+    QVERIFY(!fixture.shows("detailProblem"));
+    QCOMPARE(QApplication::focusWidget()->objectName(), u"tunnelList"_s);
+  }
+
+  void aRefusedTakeOverIsTold() {
+    WindowFixture fixture;
+    const auto id = fixture.addTunnel("shop");
+    fixture.engine->holdElsewhere(id, "'shop' is in use by your terminal");
+    fixture.bridge.sample();
+    fixture.engine->refuseNext(Error{.code = ErrorCode::NotFound, .detail = "no file", .libraryCode = 0});
+    fixture.find<QAction>("actionTakeOver")->trigger();
+    QVERIFY2(fixture.messages.lastText().contains(u"no file"_s), qPrintable(fixture.messages.lastText()));
+    QVERIFY(fixture.shows("takeOverButton"));
+  }
+
   void theBeginningHasTheFocus() {
     WindowFixture fixture;
     fixture.window->activateWindow();

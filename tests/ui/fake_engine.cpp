@@ -39,6 +39,7 @@ void FakeEngine::declare(engine::TunnelSnapshot& tunnel) {
   const bool online = m_prompt && m_snapshot.link.state == LinkState::Online;
   tunnel.state = online ? TunnelState::Online : TunnelState::Connecting;
   tunnel.hasError = false;
+  tunnel.heldElsewhere = false;
   if (online) tunnel.url = "http://" + tunnel.name + "." + m_domain;
 }
 
@@ -155,6 +156,14 @@ void FakeEngine::setState(engine::TunnelId id, TunnelState state, std::optional<
   tunnel->error = error.value_or(Error{});
   if (state == TunnelState::Online) tunnel->url = "http://" + tunnel->name + "." + m_domain;
   changed(id);
+}
+
+void FakeEngine::holdElsewhere(engine::TunnelId id, const std::string& detail) {
+  {
+    const std::lock_guard lock(m_mutex);
+    if (auto* tunnel = find(id)) tunnel->heldElsewhere = true;
+  }
+  setState(id, TunnelState::Failed, Error{.code = ErrorCode::NameTaken, .detail = detail, .libraryCode = 0});
 }
 
 void FakeEngine::addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests,

@@ -34,6 +34,8 @@ class FakeEngine : public engine::Engine {
   // The server's and the visitors' side.
   void setLink(const engine::LinkSnapshot& link);
   void setState(engine::TunnelId id, engine::TunnelState state, std::optional<Error> error = std::nullopt);
+  /// Another of the user's sessions has the tunnel's name; `detail` says who.
+  void holdElsewhere(engine::TunnelId id, const std::string& detail);
   void addTraffic(engine::TunnelId id, std::uint64_t in, std::uint64_t out, std::uint64_t requests,
                   std::uint32_t active = 0);
   void setUrl(engine::TunnelId id, const std::string& url);

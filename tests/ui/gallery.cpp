@@ -277,8 +277,7 @@ int main(int argc, char** argv) {
       scene.window->show();
       QTest::qWait(200);
       scene.selectRow(1);
-      scene.engine->setState(2, engine::TunnelState::Failed,
-                             Error{.code = ErrorCode::NameTaken, .detail = "taken", .libraryCode = 0});
+      scene.engine->holdElsewhere(2, "'api-preview' is in use by your terminal since 10:32 (pid 4711)");
       scene.engine->setState(1, engine::TunnelState::Reconnecting,
                              Error{.code = ErrorCode::TimedOut, .detail = "no answer", .libraryCode = 0});
       scene.engine->setLink({.state = engine::LinkState::Waiting,
@@ -289,6 +288,7 @@ int main(int argc, char** argv) {
                              .retryIn = 2900ms,
                              .roundTripMs = 0});
       scene.save(u"error-"_s + suffix, {1280, 800});
+      scene.save(u"error-narrow-"_s + suffix, {620, 700});
       scene.window->findChild<QAction*>(u"actionJoin"_s)->trigger();
       QTest::qWait(100);
       auto* join = scene.window->findChild<QDialog*>(u"joinDialog"_s);

@@ -52,7 +52,7 @@ void fill(WindowFixture& fixture) {
   const auto id = fixture.addTunnel("shop");
   fixture.addTunnel("docs");
   fixture.engine->setAddresses(id, "https://shop.t.example.com", "http://shop.t.example.com", true);
-  fixture.refuse(id);
+  fixture.engine->holdElsewhere(id, "taken");
   fixture.failLink("t.example.com:4433");
   fixture.bridge.sample();
   fixture.window->resize(1200, 900);
@@ -75,7 +75,8 @@ class KeyboardTest : public QObject {
     QCOMPARE(tabbed(fixture.find<QWidget>("totalGraph")).join(u' '),
              u"totalGraph addButton menuButton bannerJoin bannerRetry noticeOpen noticeRead noticeDismiss "
              "tunnelList toggleButton editButton removeButton detailAddress copyButton openButton "
-             "detailPlainAddress copyPlainButton mendButton detailGraph logToggle logText logLevel logCopy "
+             "detailPlainAddress copyPlainButton takeOverButton mendButton detailGraph logToggle logText "
+             "logLevel logCopy "
              "logClear logList"_s);
   }
 

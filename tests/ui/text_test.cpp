@@ -196,6 +196,20 @@ class TextTest : public QObject {
                           {.name = "shop", .target = {}})
                 .contains(QStringLiteral("shop")));
   }
+
+  void aTunnelWithoutAWishForANameIsCalledByTheOneItHas() {
+    engine::TunnelSnapshot tunnel;
+    tunnel.name = "brave-otter";
+    tunnel.hasError = true;
+    for (const ErrorCode code : {ErrorCode::NameTaken, ErrorCode::TakenOver}) {
+      tunnel.error = {.code = code, .detail = {}, .libraryCode = 0};
+      for (const bool held : {false, true}) {
+        tunnel.heldElsewhere = held;
+        QVERIFY2(tunnelProblem(tunnel).contains(QStringLiteral("“brave-otter”")),
+                 qPrintable(tunnelProblem(tunnel)));
+      }
+    }
+  }
 };
 
 QTEST_GUILESS_MAIN(TextTest)

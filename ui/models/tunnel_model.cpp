@@ -136,7 +136,7 @@ QString TunnelModel::told(const engine::TunnelSnapshot& tunnel) const {
   QStringList lines{fromUtf8(tunnel.name)};
   if (!tunnel.url.empty()) lines += fromUtf8(tunnel.url);
   lines += u"→ "_s + displayTarget(tunnel.spec.target);
-  if (tunnel.hasError) lines += tunnelProblem(tunnel.error, tunnel.spec);
+  if (tunnel.hasError) lines += tunnelProblem(tunnel);
   return toolTipText(lines.join(u'\n'));
 }
 

@@ -59,7 +59,7 @@ std::vector<Notifier::Notice> Notifier::observe(SteadyTime now, const engine::Sn
         if (!quiet && memory.told != Told::Refused) {
           memory.told = Told::Refused;
           notices.push_back({.title = Notices::tr("%1 was refused").arg(fromUtf8(tunnel.name)),
-                             .text = tunnelProblem(tunnel.error, tunnel.spec)});
+                             .text = tunnelProblem(tunnel)});
         }
         break;
     }

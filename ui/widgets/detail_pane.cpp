@@ -48,6 +48,7 @@ DetailPane::DetailPane(QWidget* parent)
       m_options(new QLabel(this)),
       m_problemRow(new QWidget(this)),
       m_problem(new QLabel(this)),
+      m_takeOver(new QPushButton(this)),
       m_mend(new QPushButton(this)),
       m_addressBox(new QWidget(this)),
       m_copy(new CopyButton(this)),
@@ -67,6 +68,7 @@ DetailPane::DetailPane(QWidget* parent)
   connect(m_address, &ElidedLabel::activated, this, &DetailPane::openRequested);
   connect(m_copyPlain, &QPushButton::clicked, this, &DetailPane::copyPlainRequested);
   connect(m_plain, &ElidedLabel::activated, this, &DetailPane::openPlainRequested);
+  connect(m_takeOver, &QPushButton::clicked, this, &DetailPane::takeOverRequested);
   connect(m_mend, &QPushButton::clicked, this, &DetailPane::editRequested);
   connect(m_edit, &QToolButton::clicked, this, &DetailPane::editRequested);
   connect(m_remove, &QToolButton::clicked, this, &DetailPane::removeRequested);
@@ -90,6 +92,7 @@ void DetailPane::nameParts() {
   m_copyPlain->setObjectName(u"copyPlainButton"_s);
   m_certificate->setObjectName(u"detailCertificate"_s);
   m_options->setObjectName(u"detailOptions"_s);
+  m_takeOver->setObjectName(u"takeOverButton"_s);
   m_mend->setObjectName(u"mendButton"_s);
   m_target->setObjectName(u"detailTarget"_s);
   m_problem->setObjectName(u"detailProblem"_s);
@@ -164,6 +167,7 @@ void DetailPane::build() {
   problem->setContentsMargins(16, 7, 8, 7);
   problem->setSpacing(8);
   problem->addWidget(m_problem, 1);
+  problem->addWidget(m_takeOver, 0, Qt::AlignVCenter);
   problem->addWidget(m_mend, 0, Qt::AlignVCenter);
 
   auto* tiles = new QHBoxLayout;
@@ -178,8 +182,8 @@ void DetailPane::build() {
   column->addWidget(m_problemRow);
   column->addLayout(tiles);
   column->addWidget(m_graph, 1);
-  ui::setTabOrder(
-      {m_toggle, m_edit, m_remove, m_address, m_copy, m_open, m_plain, m_copyPlain, m_mend, m_graph});
+  ui::setTabOrder({m_toggle, m_edit, m_remove, m_address, m_copy, m_open, m_plain, m_copyPlain, m_takeOver,
+                   m_mend, m_graph});
 }
 
 void DetailPane::showTunnel(const engine::TunnelSnapshot& tunnel,
@@ -232,9 +236,10 @@ void DetailPane::refresh() {
     m_toggle->setAccessibleName(stopped ? tr("Start this tunnel") : tr("Stop this tunnel"));
     m_toggle->setToolTip(withKeys(m_toggle->accessibleName(), Command::StartStop));
     const QColor tone = statusColor(statusOf(*m_tunnel), colorsOf(palette()));
-    m_problem->setText(tunnelProblem(m_tunnel->error, m_tunnel->spec));
+    m_problem->setText(m_tunnel->hasError ? tunnelProblem(*m_tunnel) : QString());
     m_problem->setToolTip(m_tunnel->hasError ? toolTipText(fromUtf8(m_tunnel->error.describe())) : QString());
     m_problem->setStyleSheet(u"color: %1"_s.arg(inkOf(tone, colorsOf(palette())).name()));
+    m_takeOver->setVisible(m_tunnel->heldElsewhere);
     // Where waiting does not help: another name, another port.
     m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed ||
                        m_tunnel->state == engine::TunnelState::Online);
@@ -249,6 +254,9 @@ void DetailPane::refresh() {
   m_open->setText(m_roomy ? tr("Open") : QString());
   m_open->setAccessibleName(tr("Open the address in the browser"));
   m_open->setToolTip(withKeys(m_open->accessibleName(), Command::Open));
+  m_takeOver->setText(tr("Take over"));
+  m_takeOver->setAccessibleName(tr("Take the name over from the other tunnel"));
+  m_takeOver->setToolTip(tr("Moves the name to this tunnel. The other tunnel loses it."));
   m_mend->setText(tr("Edit…"));
   m_mend->setAccessibleName(tr("Edit this tunnel"));
   m_edit->setAccessibleName(tr("Edit this tunnel"));

@@ -40,6 +40,8 @@ class DetailPane : public QWidget {
   void startRequested();
   void stopRequested();
   void editRequested();
+  /// The name, from another of the user's tunnels that holds it.
+  void takeOverRequested();
   void removeRequested();
   void copyRequested();
   void openRequested();
@@ -76,6 +78,7 @@ class DetailPane : public QWidget {
   QLabel* m_options;
   QWidget* m_problemRow;
   QLabel* m_problem;
+  QPushButton* m_takeOver;
   QPushButton* m_mend;
   QWidget* m_addressBox;
   CopyButton* m_copy;

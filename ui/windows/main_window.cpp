@@ -217,6 +217,7 @@ void MainWindow::connectParts() {
     if (const engine::TunnelSnapshot* tunnel = selected()) openPage(tunnel->plainUrl);
   });
   connect(m_detail, &DetailPane::editRequested, this, &MainWindow::editSelected);
+  connect(m_detail, &DetailPane::takeOverRequested, this, &MainWindow::takeOverSelected);
   connect(m_detail, &DetailPane::removeRequested, this, &MainWindow::removeSelected);
 
   connect(m_actions->add, &QAction::triggered, this, &MainWindow::addTunnelDialog);
@@ -224,6 +225,7 @@ void MainWindow::connectParts() {
   connect(m_actions->stop, &QAction::triggered, this, stop);
   connect(m_actions->open, &QAction::triggered, this, open);
   connect(m_actions->edit, &QAction::triggered, this, &MainWindow::editSelected);
+  connect(m_actions->takeOver, &QAction::triggered, this, &MainWindow::takeOverSelected);
   connect(m_actions->remove, &QAction::triggered, this, [this] {
     // Who presses Delete in the log has no tunnel in mind.
     if (!m_logPane->hasListFocus()) removeSelected();

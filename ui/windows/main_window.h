@@ -114,6 +114,7 @@ class MainWindow : public QMainWindow {
   /// Adds and selects; returns the engine's refusal.
   Result<> addTunnel(const engine::TunnelSpec& spec);
   void editSelected();
+  void takeOverSelected();
   void removeSelected();
   void openAddress(engine::TunnelId id);
   void openPage(std::string_view address);

@@ -63,6 +63,16 @@ void MainWindow::editSelected() {
   dialog->open();
 }
 
+void MainWindow::takeOverSelected() {
+  const engine::TunnelSnapshot* tunnel = selected();
+  if (tunnel == nullptr || !tunnel->heldElsewhere) return;
+  engine::TunnelSpec spec = tunnel->spec;
+  spec.takeOver = true;
+  m_list->setFocus();  // The button that was pressed is about to go.
+  if (const Result<> asked = m_parts.bridge.engine().changeTunnel(tunnel->id, spec); !asked)
+    m_parts.messages.tell(this, tr("Not taken over"), tunnelProblem(asked.error(), spec));
+}
+
 void MainWindow::removeSelected() {
   const engine::TunnelSnapshot* tunnel = selected();
   if (tunnel == nullptr) return;

@@ -21,6 +21,7 @@ WindowActions::WindowActions(QWidget* window)
   // Of these two only one can be used at a time.
   start = make(u"actionStart"_s, Command::StartStop);
   stop = make(u"actionStop"_s, Command::StartStop);
+  takeOver = make(u"actionTakeOver"_s);
   edit = make(u"actionEdit"_s, Command::Edit);
   remove = make(u"actionRemove"_s, Command::Remove);
   copy = make(u"actionCopy"_s, Command::Copy);
@@ -84,6 +85,7 @@ void WindowActions::update(const engine::TunnelSnapshot* tunnel, const engine::L
   const bool stopped = tunnel != nullptr && tunnel->state == engine::TunnelState::Stopped;
   start->setEnabled(stopped);
   stop->setEnabled(tunnel != nullptr && !stopped);
+  takeOver->setVisible(tunnel != nullptr && tunnel->heldElsewhere);
   edit->setEnabled(tunnel != nullptr);
   remove->setEnabled(tunnel != nullptr);
   copy->setEnabled(true);  // Also copies log lines; does nothing where there is nothing.
@@ -96,6 +98,7 @@ void WindowActions::retranslate() {
   add->setText(tr("Expose a port…"));
   start->setText(tr("Start"));
   stop->setText(tr("Stop"));
+  takeOver->setText(tr("Take the name over"));
   edit->setText(tr("Edit…"));
   remove->setText(tr("Remove…"));
   copy->setText(tr("Copy address"));
@@ -140,6 +143,7 @@ void WindowActions::fillTunnelMenu(QMenu* menu) const {
   menu->addSeparator();
   menu->addAction(start);
   menu->addAction(stop);
+  menu->addAction(takeOver);
   menu->addSeparator();
   menu->addAction(edit);
   menu->addAction(remove);

@@ -27,8 +27,8 @@ class WindowActions : public QObject {
   void setTheme(const QString& theme);
   void setLanguage(const QString& language);
 
-  QAction *add, *start, *stop, *edit, *remove, *copy, *open, *overview, *retry, *join, *log, *filterLog,
-      *about, *close, *quit;
+  QAction *add, *start, *stop, *takeOver, *edit, *remove, *copy, *open, *overview, *retry, *join, *log,
+      *filterLog, *about, *close, *quit;
 
  Q_SIGNALS:
   void themeChosen(const QString& theme);
