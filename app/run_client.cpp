@@ -15,7 +15,6 @@
 #include "app/sample_service.h"
 #include "app/signals.h"
 #include "core/base/log.h"
-#include "core/client/target.h"
 #include "core/engine/engine.h"
 #include "core/quic/build_info.h"
 
@@ -219,9 +218,7 @@ int runClient(const HttpCommand& command) {
     spec.target = std::to_string(sample->port());
     if (spec.name.empty()) spec.name = "demo";
   }
-  // The embedded server starts before the tunnel does, maybe before the origin, and must not take its port.
-  if (const auto target = client::Target::parse(spec.target); target && target->port != 0)
-    params.originPorts.push_back(target->port);
+  params.targets = {spec.target};
 
   auto engine = engine::Engine::start(params);
   if (!engine) {

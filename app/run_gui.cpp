@@ -13,7 +13,6 @@
 #include "app/signals.h"
 #include "app/single_instance.h"
 #include "core/base/files.h"
-#include "core/client/target.h"
 #include "core/config/profile_store.h"
 #include "core/config/tunnel_store.h"
 #include "core/engine/engine.h"
@@ -45,16 +44,6 @@ std::vector<std::string> loadTunnels(config::TunnelStore& store, const ui::TakeT
     problems.push_back(ours ? problem.detail.substr(directory.size()) : problem.detail);
   }
   return problems;
-}
-
-/// The ports that the list's tunnels lead to. What is wrong with the list is told when it is loaded.
-std::vector<std::uint16_t> originPorts(const std::filesystem::path& file) {
-  std::vector<std::uint16_t> ports;
-  for (const config::StoredTunnel& tunnel : config::TunnelStore(file).load().tunnels) {
-    const auto target = client::Target::parse(tunnel.target);
-    if (target && target->port != 0) ports.push_back(target->port);
-  }
-  return ports;
 }
 
 }  // namespace
@@ -109,7 +98,7 @@ int runGui(int argc, char** argv, const GuiCommand& command) {
     engine.clientName = machineName();
     engine.program = "window";
     engine.loopbackPayload = command.common.quicPayload;
-    engine.originPorts = originPorts(store.file());
+    engine.targets = store.peekTargets();
     engine.congestion = command.common.congestion;
     engine.wake = std::move(wake);
     return engine::Engine::start(std::move(engine));

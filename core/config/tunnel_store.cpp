@@ -43,19 +43,45 @@ Result<fs::path> freeCopyName(const fs::path& file) {
 
 }  // namespace
 
+/// What a file held when it was read: its text, or why there is none, and what that says.
+struct TunnelStore::Contents {
+  Result<std::string> text;
+  TunnelFile file;
+};
+
+TunnelStore::TunnelStore(fs::path file) : m_file(std::move(file)) {}
+
+TunnelStore::~TunnelStore() = default;
+
+std::unique_ptr<TunnelStore::Contents> TunnelStore::read() const {
+  auto contents = std::make_unique<Contents>(Contents{readFile(m_file, FileSecrecy::Public), {}});
+  if (contents->text) contents->file = readTunnelFile(*contents->text, m_file.string());
+  return contents;
+}
+
+std::vector<std::string> TunnelStore::peekTargets() {
+  m_peeked = read();
+  std::vector<std::string> targets;
+  for (const TunnelFile::Entry& entry : m_peeked->file.entries) {
+    if (entry.tunnel) targets.push_back(entry.tunnel->target);
+  }
+  return targets;
+}
+
 StoredTunnels TunnelStore::load(const Take& take) {
   m_text.reset();
   m_head.clear();
   m_written.clear();
   m_wrong.clear();
   m_copyFirst = false;
-  auto text = readFile(m_file, FileSecrecy::Public);
+  const std::unique_ptr<Contents> contents = m_peeked != nullptr ? std::move(m_peeked) : read();
+  Result<std::string>& text = contents->text;
   if (!text && text.error().code == ErrorCode::NotFound) return {};
   if (!text) {
     m_copyFirst = true;
     return {.tunnels = {}, .problems = {std::move(text.error())}};
   }
-  TunnelFile file = readTunnelFile(*text, m_file.string());
+  TunnelFile& file = contents->file;
   m_text = std::move(*text);
   m_copyFirst = !file.whole;
   if (file.whole) m_head = std::move(file.head);

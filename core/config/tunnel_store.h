@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,7 +40,11 @@ class TunnelStore {
   /// Takes a tunnel into use, or says why not; who reads a file has the last word on what is right.
   using Take = std::function<Result<>(const StoredTunnel&)>;
 
-  explicit TunnelStore(std::filesystem::path file) : m_file(std::move(file)) {}
+  explicit TunnelStore(std::filesystem::path file);
+  ~TunnelStore();
+  /// The targets of the entries that are right, for who must know them before the tunnels can be used. Reads
+  /// the file; the load() that follows uses what was read here.
+  std::vector<std::string> peekTargets();
   /// Nothing where there is no file. Names are lower-cased; one may be empty, none may come twice.
   /// `take` may be empty; what it refuses is a problem, and a wrong entry for save().
   StoredTunnels load(const Take& take = {});
@@ -59,7 +64,11 @@ class TunnelStore {
   [[nodiscard]] std::string compose(const std::vector<StoredTunnel>& tunnels, Keep keep) const;
   Result<> keepCopy(const Result<std::string>& present) const;
 
+  struct Contents;
+  [[nodiscard]] std::unique_ptr<Contents> read() const;
+
   std::filesystem::path m_file;
+  std::unique_ptr<Contents> m_peeked;   ///< For the next load().
   std::optional<std::string> m_text;    ///< What the file held when it was last read or written.
   std::optional<std::string> m_copied;  ///< What a copy was made of by a save() that failed then.
   std::string m_head;                   ///< What stands before the first entry.

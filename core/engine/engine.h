@@ -26,9 +26,9 @@ struct EngineParams {
   /// Another port is chosen where something listens on this one or a tunnel leads to it. 0: any.
   std::uint16_t embeddedHttpPort = kEmbeddedHttpPort;
   std::optional<std::uint16_t> embeddedHttpsPort;  ///< Its HTTPS, with a self-signed certificate; likewise.
-  /// Ports that tunnels to come lead to: the embedded server never takes them. Those of tunnels that are
-  /// added later are left, too, by moving to another port, so this saves a move.
-  std::vector<std::uint16_t> originPorts;
+  /// What the tunnels that will be added lead to, as TunnelSpec::target. The embedded server starts on none
+  /// of their ports; for a tunnel that is not named here it may have to move to another port.
+  std::vector<std::string> targets;
   std::string clientName;               ///< The device's name, for people.
   std::string program;                  ///< What hosts the engine, for people: "terminal".
   std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.

@@ -45,6 +45,7 @@ class TunnelStoreTest : public QObject {
  private Q_SLOTS:
   void noFileIsNoTunnels();
   void savesAndLoads();
+  void whatWasPeekedAtIsLoaded();
   void readsWhatAPersonWrote();
   void doesNotSaveWhatItCouldNotLoad();
   void saysWhereAFileIsWrong_data();
@@ -71,6 +72,19 @@ void TunnelStoreTest::noFileIsNoTunnels() {
   bench.write("version = 1\n");
   QVERIFY(bench.store.load().tunnels.empty());
   QVERIFY(bench.store.load().problems.empty());
+}
+
+void TunnelStoreTest::whatWasPeekedAtIsLoaded() {
+  Bench bench;
+  QVERIFY(bench.store.peekTargets().empty());
+  bench.write("version = 1\n[[tunnel]]\nname = 'a'\ntarget = '1'\n[[tunnel]]\ntarget = ''\n");
+  QVERIFY(bench.store.load().tunnels.empty());  // as it was peeked at
+  QVERIFY(bench.store.peekTargets() == (std::vector<std::string>{"1"}));
+  const StoredTunnels stored = bench.store.load();
+  QVERIFY(stored.tunnels == (Tunnels{{"a", "1"}}));
+  QCOMPARE(stored.problems.size(), std::size_t{1});
+  bench.write("version = 1\n[[tunnel]]\nname = 'b'\ntarget = '2'\n");
+  QVERIFY(bench.store.load().tunnels == (Tunnels{{"b", "2"}}));  // once
 }
 
 void TunnelStoreTest::savesAndLoads() {

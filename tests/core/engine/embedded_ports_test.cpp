@@ -72,6 +72,21 @@ class EmbeddedPortsTest : public QObject {
     QVERIFY(server->server->httpAddress().port() > 1024);
   }
 
+  /// An application that is not started yet finds its port free.
+  void leavesThePortsOfTargetsThatWereNamed() {
+    const std::uint16_t port = unusedPort();
+    EngineHarness h;
+    EngineParams params = h.params();
+    params.embeddedHttpPort = port;
+    params.targets = {"unix:/run/app.sock", "not a target", "http://localhost:" + std::to_string(port)};
+    const auto engine = Engine::start(params);
+    QVERIFY2(engine.has_value(), engine ? "" : engine.error().detail.c_str());
+    QVERIFY(!net::isTcpPortInUse(port));
+    const auto id = (*engine)->addTunnel({"shop", h.origin.target()});
+    QVERIFY(h.reaches(**engine, *id, TunnelState::Online));
+    QVERIFY(portOf(EngineHarness::find(**engine, *id)->url) != port);
+  }
+
   /// The tunnel comes after the server: the server makes room, and its tunnels move along.
   void makesRoomForATunnelThatLeadsToItsPort() {
     EngineHarness h;
