@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,53 +10,34 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/file_lock.h"
+#include "core/base/file_lock_holder.h"
 
 namespace adit {
 
 namespace {
 
-constexpr std::size_t kMaxHolder = 64;
-
-std::string_view programName() noexcept {
-#if defined(__GLIBC__)
-  return program_invocation_short_name;
-#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__)
-  return ::getprogname();
-#else
-  return "adit";
-#endif
+std::string readHolderLine(int descriptor) {
+  std::string line(kMaxHolderLine, '\0');
+  const ssize_t count = ::pread(descriptor, line.data(), line.size(), 0);
+  line.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return line;
 }
 
-/// What the holder wrote, as far as it is a line of plain characters.
-std::string holderOf(int descriptor) {
-  std::array<char, kMaxHolder> text{};
-  const ssize_t count = ::pread(descriptor, text.data(), text.size(), 0);
-  std::string holder;
-  for (ssize_t i = 0; i < count && text[static_cast<std::size_t>(i)] != '\n'; ++i) {
-    const char c = text[static_cast<std::size_t>(i)];
-    if (c < 0x20 || c > 0x7e) return {};
-    holder.push_back(c);
-  }
-  return holder;
-}
-
-/// Best effort: a full disk costs others the name, not us the lock.
-void writeHolder(int descriptor) {
-  const std::string line = fmt::format("{:.32} (pid {})\n", programName(), ::getpid());
+/// Best effort: on a full disk others are not told who holds the lock, but it is held.
+void writeHolderLine(int descriptor) {
+  const std::string line = holderLine();
   if (::ftruncate(descriptor, 0) != 0) return;
   static_cast<void>(::pwrite(descriptor, line.data(), line.size(), 0) < 0);
 }
 
-/// Owns nothing where it fails: the descriptor is closed then.
+/// Closes the descriptor where it fails.
 Result<> lockDescriptor(int descriptor, const std::filesystem::path& path) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
   const int why = errno;
-  const std::string holder = why == EWOULDBLOCK ? holderOf(descriptor) : std::string();
+  const std::string line = why == EWOULDBLOCK ? readHolderLine(descriptor) : std::string();
   ::close(descriptor);
   if (why != EWOULDBLOCK) return fail(systemError(why, path.string()));
-  return fail(ErrorCode::Overloaded,
-              fmt::format("'{}' is in use by {}", path.string(), holder.empty() ? "another process" : holder),
-              why);
+  return fail(lockHeld(path, line, why));
 }
 
 }  // namespace
@@ -72,7 +50,7 @@ Result<std::unique_ptr<FileLock>> FileLock::tryAcquire(const std::filesystem::pa
   }
   if (descriptor < 0) return fail(systemError(errno, fmt::format("cannot open '{}'", path.string())));
   if (auto locked = lockDescriptor(descriptor, path); !locked) return fail(std::move(locked.error()));
-  writeHolder(descriptor);
+  writeHolderLine(descriptor);
   return std::unique_ptr<FileLock>(new FileLock(descriptor));
 }
 

@@ -3,34 +3,27 @@
 #define NOMINMAX
 #include <windows.h>
 
-#include <array>
 #include <string>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/file_lock.h"
+#include "core/base/file_lock_holder.h"
 
 namespace adit {
 
 namespace {
 
-constexpr DWORD kMaxHolder = 64;
-
-/// What the holder wrote, as far as it is a line of plain characters.
-std::string holderOf(const std::filesystem::path& path) {
+std::string readHolderLine(const std::filesystem::path& path) {
   const HANDLE handle = ::CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr,
                                       OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (handle == INVALID_HANDLE_VALUE) return {};
-  std::array<char, kMaxHolder> text{};
+  std::string line(kMaxHolderLine, '\0');
   DWORD count = 0;
-  const BOOL read = ::ReadFile(handle, text.data(), kMaxHolder, &count, nullptr);
+  const BOOL read = ::ReadFile(handle, line.data(), static_cast<DWORD>(line.size()), &count, nullptr);
   ::CloseHandle(handle);
-  std::string holder;
-  for (DWORD i = 0; read && i < count && text[i] != '\n'; ++i) {
-    if (text[i] < 0x20 || text[i] > 0x7e) return {};
-    holder.push_back(text[i]);
-  }
-  return holder;
+  line.resize(read ? count : 0);
+  return line;
 }
 
 }  // namespace
@@ -43,18 +36,13 @@ Result<std::unique_ptr<FileLock>> FileLock::tryAcquire(const std::filesystem::pa
                     FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr);
   if (handle == INVALID_HANDLE_VALUE) {
     const DWORD why = ::GetLastError();
-    if (why == ERROR_SHARING_VIOLATION) {
-      const std::string holder = holderOf(path);
-      return fail(
-          ErrorCode::Overloaded,
-          fmt::format("'{}' is in use by {}", path.string(), holder.empty() ? "another process" : holder),
-          static_cast<long>(why));
-    }
+    if (why == ERROR_SHARING_VIOLATION)
+      return fail(lockHeld(path, readHolderLine(path), static_cast<long>(why)));
     return fail(ErrorCode::IoError, fmt::format("cannot open '{}'", path.string()), static_cast<long>(why));
   }
-  const std::string line = fmt::format("adit (pid {})\n", ::GetCurrentProcessId());
+  const std::string line = holderLine();
   DWORD written = 0;
-  // Best effort: a full disk costs others the name, not us the lock.
+  // Best effort: on a full disk others are not told who holds the lock, but it is held.
   if (::WriteFile(handle, line.data(), static_cast<DWORD>(line.size()), &written, nullptr))
     ::SetEndOfFile(handle);
   return std::unique_ptr<FileLock>(new FileLock(reinterpret_cast<std::intptr_t>(handle)));
@@ -66,9 +54,7 @@ Result<std::unique_ptr<FileLock>> FileLock::tryAcquireDirectory(const std::files
                                       FILE_FLAG_BACKUP_SEMANTICS, nullptr);
   if (handle == INVALID_HANDLE_VALUE) {
     const DWORD why = ::GetLastError();
-    if (why == ERROR_SHARING_VIOLATION)
-      return fail(ErrorCode::Overloaded, fmt::format("'{}' is in use by another process", path.string()),
-                  static_cast<long>(why));
+    if (why == ERROR_SHARING_VIOLATION) return fail(lockHeld(path, {}, static_cast<long>(why)));
     return fail(ErrorCode::IoError, fmt::format("cannot open '{}'", path.string()), static_cast<long>(why));
   }
   return std::unique_ptr<FileLock>(new FileLock(reinterpret_cast<std::intptr_t>(handle)));

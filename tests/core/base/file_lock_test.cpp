@@ -7,6 +7,8 @@
 #include <QtTest>
 
 #include "core/base/file_lock.h"
+#include "core/base/file_lock_holder.h"
+#include "core/base/process.h"
 
 using namespace adit;
 using namespace std::chrono_literals;
@@ -46,6 +48,18 @@ class FileLockTest : public QObject {
     const auto second = FileLock::tryAcquire(path);
     QVERIFY(!second);
     QVERIFY2(second.error().detail.ends_with("another process"), second.error().detail.c_str());
+  }
+
+  void aHoldersLineNamesTheProgram() {
+    const std::string line = holderLine();
+    const std::string program(programName().substr(0, 32));
+    QVERIFY(!program.empty());
+    QCOMPARE(line, program + " (pid " + std::to_string(processId()) + ")\n");
+    QVERIFY(line.size() <= kMaxHolderLine);
+    QCOMPARE(lockHeld("/x/lock", line + "more", 11).detail,
+             "'/x/lock' is in use by " + line.substr(0, line.size() - 1));
+    for (const std::string_view odd : {"", "\n", "caf\xc3\xa9 (pid 1)\n", "a\tb\n"})
+      QCOMPARE(lockHeld("/x/lock", odd, 11).detail, std::string("'/x/lock' is in use by another process"));
   }
 
   /// A lock file is made where the path leads, so a link would let its owner choose what is created.
