@@ -7,16 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-import unittest
 
 from support.case import AditCase, main
 from support.http2 import DATA, HEADERS, WINDOW_UPDATE, Rude, frame
-from support.process import wait_until
+from support.process import required, wait_until
 from support.tls import trusting, TlsVisitor
 from support.visitor import Closed, Visitor
 
 HERE, FIRST, SECOND = "10.99.0.1", "10.99.0.2", "10.99.0.3"
 HERE6, FIRST6, NEXT6, THIRD6, OTHER6 = "fd00:99:0:1::1", "fd00:99:0:1::2", "fd00:99:0:1::3", "fd00:99:0:1:ffff::4", "fd00:99:0:2::2"
+PROGRAMS = ("unshare", "ip")
 MOST = 256  # The default for an address.
 
 
@@ -31,7 +31,7 @@ def namespace(*command):
 
 def enter_namespace():
     """Goes on in the namespace, if there can be one."""
-    if "ADIT_TEST_NAMESPACE" in os.environ or not shutil.which("unshare") or not shutil.which("ip"):
+    if "ADIT_TEST_NAMESPACE" in os.environ or not all(map(shutil.which, PROGRAMS)):
         return
     if subprocess.run(namespace("true"), capture_output=True, check=False).returncode == 0:
         os.environ["ADIT_TEST_NAMESPACE"] = "1"
@@ -39,8 +39,14 @@ def enter_namespace():
         os.execvp(arguments[0], arguments)
 
 
-@unittest.skipUnless("ADIT_TEST_NAMESPACE" in os.environ, "no network namespace may be made here")
 class ByAddress(AditCase):
+    def setUp(self):
+        for program in PROGRAMS:
+            required(program)
+        if "ADIT_TEST_NAMESPACE" not in os.environ:
+            self.skipTest("no network namespace may be made here")
+        super().setUp()
+
     def scene(self, listen, *arguments):
         server = self.server(http=f"{listen}:0", arguments=["--workers", "2", *arguments])
         return server, self.tunnel(server, self.echo())

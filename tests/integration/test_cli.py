@@ -13,7 +13,7 @@ import subprocess
 import urllib.parse
 
 from support.case import AditCase, Server, Tunnel, main
-from support.process import Address, Program, binary, private_environment, wait_until
+from support.process import Address, Program, binary, private_environment, required, wait_until
 
 
 class Embedded(AditCase):
@@ -494,6 +494,7 @@ class Refusals(AditCase):
         self.fails_on_a_full_disk(16, "https.crt", "--https-listen", "127.0.0.1:0")
 
     def fails_on_a_full_disk(self, kibibytes, file, *arguments):
+        required("unshare")
         directory = self.directory("full")
         # A page for each file that fits. Needs a mount namespace of our own.
         script = f'mount -t tmpfs -o size={kibibytes}k,mode=700 none "$1" && shift && exec "$@"'

@@ -39,7 +39,7 @@ def check(condition, what):
 def main():
     reason = missing()
     if reason:
-        print(f"skipped: {reason}")
+        print(f"SKIP   : bench_wan_link {reason}")  # as tests/run looks for it
         sys.exit(77)
     program = sys.argv[1]
 

@@ -5,12 +5,12 @@ taken away again by close()."""
 import itertools
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
-from support.process import Program  # noqa: E402
+from support.process import Program, required  # noqa: E402
 
 NETWORK, SERVER, CLIENT, CLIENT_AFTERWARDS = "10.98.0.0/24", "10.98.0.1", "10.98.0.2", "10.98.0.3"
 DEVICE = "wan"
@@ -18,11 +18,13 @@ _numbers = itertools.count()
 
 
 def missing():
-    """What this machine lacks for it, as a sentence; empty where nothing is."""
+    """What this machine lacks for it, as a sentence; empty if it lacks nothing. Without iproute2 an error under tests/run."""
     if os.geteuid() != 0:
         return "needs root, to make network namespaces"
-    if not shutil.which("ip"):
-        return "needs ip (iproute2)"
+    try:
+        required("ip")
+    except unittest.SkipTest as reason:
+        return str(reason)
     if not os.path.exists("/dev/net/tun"):
         return "needs /dev/net/tun"
     probe = f"adit-wan-{os.getpid()}-probe"
