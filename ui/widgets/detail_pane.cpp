@@ -47,6 +47,7 @@ DetailPane::DetailPane(QWidget* parent)
       m_target(new ElidedLabel(ElidedLabel::Kind::Secondary, this)),
       m_options(new QLabel(this)),
       m_problemRow(new QWidget(this)),
+      m_problemLine(new QBoxLayout(QBoxLayout::LeftToRight, m_problemRow)),
       m_problem(new QLabel(this)),
       m_takeOver(new QPushButton(this)),
       m_mend(new QPushButton(this)),
@@ -163,12 +164,15 @@ void DetailPane::build() {
     others->addWidget(line);
   texts->addLayout(others);
 
-  auto* problem = new QHBoxLayout(m_problemRow);
-  problem->setContentsMargins(16, 7, 8, 7);
-  problem->setSpacing(8);
-  problem->addWidget(m_problem, 1);
-  problem->addWidget(m_takeOver, 0, Qt::AlignVCenter);
-  problem->addWidget(m_mend, 0, Qt::AlignVCenter);
+  auto* remedies = new QHBoxLayout;
+  remedies->setSpacing(8);
+  remedies->addWidget(m_takeOver);
+  remedies->addWidget(m_mend);
+  m_problemLine->setContentsMargins(16, 7, 8, 7);
+  m_problemLine->setSpacing(8);
+  m_problemLine->addWidget(m_problem, 1);
+  m_problemLine->addLayout(remedies);
+  m_problemLine->setAlignment(remedies, Qt::AlignLeft | Qt::AlignVCenter);
 
   auto* tiles = new QHBoxLayout;
   tiles->setSpacing(10);
@@ -240,7 +244,10 @@ void DetailPane::refresh() {
     m_problem->setToolTip(m_tunnel->hasError ? toolTipText(fromUtf8(m_tunnel->error.describe())) : QString());
     m_problem->setStyleSheet(u"color: %1"_s.arg(inkOf(tone, colorsOf(palette())).name()));
     m_takeOver->setVisible(m_tunnel->heldElsewhere);
-    // Where waiting does not help: another name, another port.
+    // Beside two buttons a narrow pane leaves the text only a few words per line.
+    m_problemLine->setDirection(m_roomy || !m_tunnel->heldElsewhere ? QBoxLayout::LeftToRight
+                                                                    : QBoxLayout::TopToBottom);
+    // Shown where waiting does not help, but another name or port may.
     m_mend->setVisible(m_tunnel->state == engine::TunnelState::Failed ||
                        m_tunnel->state == engine::TunnelState::Online);
     refreshAddress();

@@ -11,6 +11,7 @@
 #include "core/engine/types.h"
 #include "ui/models/traffic_history.h"
 
+class QBoxLayout;
 class QLabel;
 class QPushButton;
 class QToolButton;
@@ -77,6 +78,7 @@ class DetailPane : public QWidget {
   ElidedLabel* m_target;
   QLabel* m_options;
   QWidget* m_problemRow;
+  QBoxLayout* m_problemLine;  ///< In m_problemRow: the text, and the buttons beside or below it.
   QLabel* m_problem;
   QPushButton* m_takeOver;
   QPushButton* m_mend;
