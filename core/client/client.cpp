@@ -63,8 +63,10 @@ void Client::shutDown() {
   m_loop->runOnce();
 }
 
-void Client::connectTo(session::JoinLink link, std::map<TunnelId, std::string> remembered) {
-  post([this, target = std::move(link), names = std::move(remembered)] {
+void Client::connectTo(session::JoinLink link, std::map<TunnelId, std::string> remembered,
+                       net::EventLoop::Task switching) {
+  post([this, target = std::move(link), names = std::move(remembered), begin = std::move(switching)] {
+    if (begin) begin();
     for (auto& [id, tunnel] : m_tunnels) {
       tunnel->forgetAddress();
       const auto known = names.find(id);

@@ -52,8 +52,10 @@ class Client final : private ServerLink::Handler, private RequestOwner, private 
   void stop();
 
   // Any thread:
-  /// `remembered`: names that this server chose earlier, for tunnels that want none.
-  void connectTo(session::JoinLink link, std::map<TunnelId, std::string> remembered = {});
+  /// `remembered`: names that this server chose earlier, for tunnels that want none. `switching` is called on
+  /// the client's thread: later reports are about the new server, earlier ones about the one before.
+  void connectTo(session::JoinLink link, std::map<TunnelId, std::string> remembered = {},
+                 net::EventLoop::Task switching = {});
   /// Gives up a reserved name, as soon as somebody is logged in.
   void releaseName(std::string name);
   void retryNow();

@@ -31,12 +31,10 @@ void EngineImpl::expectEmbedded() {
 }
 
 void EngineImpl::connect(const session::JoinLink& link) {
-  // Before connectTo(), so that the first report about the new server is taken.
-  m_client->post([this] {
+  m_client->connectTo(link, claimPlaces(), [this] {
     const std::lock_guard lock(m_mutex);
     --m_unconnected;
   });
-  m_client->connectTo(link, claimPlaces());
 }
 
 Result<> EngineImpl::join(const session::JoinLink& link) {
