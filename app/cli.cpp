@@ -34,7 +34,7 @@ constexpr const char* kFooter =
     "                                     be a server and print its join link\n"
     "A join link is a secret: give it by file, standard input (-) or ADIT_JOIN, never as an argument.";
 
-/// Empty where `name` is a congestion control this build has; otherwise what is wrong with it.
+/// Empty if this build has the congestion control `name`; otherwise what is wrong with it.
 std::string checkCongestion(const std::string& name) {
   const auto congestion = quic::parseCongestion(name);
   if (!congestion) return "--congestion is bbr or cubic";
@@ -50,7 +50,7 @@ void addCommon(CLI::App& app, CommonOptions& common) {
                  "Bytes of UDP payload towards peers on this machine; 0: the same as on the internet")
       ->check(CLI::Range(0, 65000))
       ->check([](const std::string& given) {
-        // RFC 9000 section 14.1: no QUIC path carries less.
+        // RFC 9000 section 14.1: a QUIC path carries at least this much.
         return given != "0" && given.size() < 5 && std::atoi(given.c_str()) < 1200
                    ? std::string("--quic-payload is 0 or 1200 to 65000")
                    : std::string();
@@ -64,7 +64,7 @@ void addCommon(CLI::App& app, CommonOptions& common) {
       ->group("Advanced");
 }
 
-/// What was said before the command holds for it, too, unless it says otherwise itself.
+/// Options given before the command apply to it, too, unless it was given them itself.
 void inherit(CommonOptions& common, const CLI::App& sub, const CommonOptions& given) {
   if (sub.count("--state-dir") == 0) common.stateDirectory = given.stateDirectory;
   if (sub.count("--quic-payload") == 0) common.quicPayload = given.quicPayload;
@@ -82,9 +82,9 @@ Result<std::string> checkDomain(std::string domain) {
   return domain;
 }
 
-/// As a join link holds it: an IPv6 address without its brackets.
+/// The host as it is in a join link: an IPv6 address without its brackets.
 Result<std::string> linkableHost(std::string_view given) {
-  // What clients could not read back must not be printed: the link is shown once.
+  // The link is shown only once, so check that clients can read it.
   const bool isBare = given.find(':') != std::string_view::npos && !given.starts_with('[');
   const std::string host = isBare ? fmt::format("[{}]", given) : std::string(given);
   const auto parsed = parseHostPort(host);
@@ -98,7 +98,7 @@ Result<std::string> linkableHost(std::string_view given) {
               fmt::format("--public-host: '{}' is not a host name or address without a port", given));
 }
 
-/// The first word that nobody expected, with the nearest that would have been; empty where there is none.
+/// A sentence about the first unexpected word, with the nearest known one; empty if there is no such word.
 std::string unexpectedWord(const CLI::App& root) {
   const CLI::App* app = &root;
   while (app->remaining().empty() && !app->get_subcommands().empty()) app = app->get_subcommands().front();
@@ -132,7 +132,7 @@ std::string unexpectedWord(const CLI::App& root) {
       meant.empty() ? std::string() : fmt::format("; did you mean '{}{}'?", isOption ? "--" : "", meant);
   const std::string after = app == &root ? std::string() : fmt::format(" of '{}'", app->get_name());
   if (isOption) return fmt::format("there is no option '{}'{}{}", word, after, hint);
-  if (commands.empty()) return fmt::format("'{}' is a word too many after '{}'", word, app->get_name());
+  if (commands.empty()) return fmt::format("unexpected argument '{}' after '{}'", word, app->get_name());
   if (app == &root && client::Target::parse(word))
     return fmt::format("there is no command '{}'; did you mean 'adit http {}'?", word, word);
   return fmt::format("there is no command '{}'{}{}", word, after, hint);
@@ -140,7 +140,7 @@ std::string unexpectedWord(const CLI::App& root) {
 
 /// One sentence, as for any other error.
 std::string parseFailure(const CLI::App* app, const CLI::Error& error) {
-  // Where something is missing as well, it is most often what the word was meant to be.
+  // If something is missing, too, the unexpected word was most likely meant to be that.
   const bool isAboutWords = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                             dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   const std::string unexpected = isAboutWords ? unexpectedWord(*app) : std::string();
@@ -153,7 +153,7 @@ Finished usageError(const Error& error) {
   return {kExitUsage};
 }
 
-/// The words of a server as they stand on the command line.
+/// Server options as the text that was given.
 struct ServerWords {
   std::string quicListen = "0.0.0.0:4433";
   std::string httpListen;
@@ -164,7 +164,7 @@ struct ServerWords {
   std::string publicScheme;
 };
 
-/// HTTPS is on where it was asked for: by an address or by a certificate.
+/// Turns HTTPS on if an address or a certificate for it was given.
 Result<> finishHttps(ServerCommand& server, const ServerWords& words, bool named) {
   if (words.certificates.size() != words.keys.size()) {
     return fail(ErrorCode::InvalidArgument, "every --cert needs its --key: there are " +
@@ -198,7 +198,7 @@ Command finishServer(ServerCommand server, const ServerWords& words) {
   auto quic = net::SocketAddress::parse(words.quicListen);
   if (!quic) return usageError({quic.error().code, "--quic-listen: " + quic.error().detail, 0});
   server.quicListen = *quic;
-  // A server with a domain is meant for visitors without a port in their address.
+  // With a domain, addresses should need no port.
   auto http = net::SocketAddress::parse(!words.httpListen.empty() ? words.httpListen
                                         : named                   ? "0.0.0.0:80"
                                                                   : "0.0.0.0:8080");
@@ -285,7 +285,7 @@ Command printHelp(const std::string& topic) {
 }  // namespace
 
 Command parseCommandLine(int argc, char** argv, Default byDefault) {
-  // Before anything can repeat it: most errors name the word that is wrong.
+  // First, because most errors repeat the word that is wrong.
   if (std::any_of(argv, argv + argc, holdsJoinLink)) return usageError(joinLinkAsArgument());
   CLI::App app(
       "Adit exposes a service on your machine at a public address, through a server you own, over QUIC.",

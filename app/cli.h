@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The command line as values: what the user asked for, checked as far as words can be. main thread.
+// The command line as values: what the user asked for, checked as far as the words alone allow. main thread.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,10 +22,10 @@
 
 namespace adit::app {
 
-inline constexpr int kExitFailure = 1;  ///< Something went wrong while running.
+inline constexpr int kExitFailure = 1;  ///< The command failed while it was running.
 inline constexpr int kExitUsage = 2;    ///< The command line or the configuration is wrong.
 
-/// Options every command takes.
+/// Options of every command.
 struct CommonOptions {
   std::filesystem::path stateDirectory;  ///< Empty: the platform's.
   bool json = false;
@@ -44,12 +44,12 @@ struct HttpCommand {
   std::string name;
   std::optional<std::string> joinFile;  ///< "-": standard input.
   std::optional<std::string> profile;
-  bool embedded = false;  ///< Not even a stored profile.
+  bool embedded = false;  ///< Use the embedded server even if a profile is stored.
   std::uint16_t httpPort = engine::kEmbeddedHttpPort;
   bool https = false;
   std::uint16_t httpsPort = engine::kEmbeddedHttpsPort;
   bool takeOver = false;
-  std::string embeddedOption;  ///< One that was given and speaks of the embedded server; empty: none.
+  std::string embeddedOption;  ///< An option for the embedded server that was given; empty: none.
   config::OriginOptions origin;
   bool demo = false;
 };
@@ -67,8 +67,8 @@ struct ServerCommand {
   std::optional<net::SocketAddress> httpsListen;    ///< None: no HTTPS.
   std::vector<tls::CertificateFiles> certificates;  ///< Empty with HTTPS: a self-signed one.
   bool redirectHttp = false;
-  bool via = false;      ///< Requests get a Via field.
-  unsigned workers = 0;  ///< 0: one a core.
+  bool via = false;      ///< Add a Via field to requests.
+  unsigned workers = 0;  ///< 0: one per core.
   std::string publicHost;
   std::uint16_t publicPort = 0;
   bool printJoin = false;  ///< The first join link in the ready line of --json.
@@ -82,9 +82,9 @@ struct TokenCommand {
   CommonOptions common;
   std::filesystem::path dataDirectory;
   Action action = Action::List;
-  std::string value;         ///< Label to create with, id to revoke.
-  std::string principal;     ///< Of a new token; empty: its own.
-  std::size_t maxNames = 0;  ///< Of a new token; 0: the default.
+  std::string value;         ///< The label of a new token, or the id of the one to revoke.
+  std::string principal;     ///< The principal of a new token; empty: a new one.
+  std::size_t maxNames = 0;  ///< For a new token; 0: the default.
 };
 struct ReleaseCommand {
   CommonOptions common;
@@ -92,7 +92,7 @@ struct ReleaseCommand {
   std::optional<std::string> joinFile;
   std::optional<std::string> profile;
 };
-/// Nothing more to do: the text was printed already.
+/// Nothing is left to do: the output was already printed.
 struct Finished {
   int exitCode = 0;
 };
@@ -100,7 +100,7 @@ struct Finished {
 using Command =
     std::variant<Finished, GuiCommand, HttpCommand, JoinCommand, ReleaseCommand, ServerCommand, TokenCommand>;
 
-/// What a bare call without a command means.
+/// What a call without a command means.
 enum class Default : std::uint8_t { Gui, Server, Help };
 
 Command parseCommandLine(int argc, char** argv, Default byDefault);

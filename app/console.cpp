@@ -32,7 +32,7 @@ int succeed() {
 }
 
 void printJson(const nlohmann::json& object) {
-  // Names come from outside: replace what is no UTF-8 instead of throwing.
+  // Names come from outside: replace bytes that are not UTF-8 instead of throwing.
   printLine(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
@@ -50,7 +50,7 @@ int reportError(const Error& error, bool json) {
   switch (error.code) {
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
-    case ErrorCode::LimitExceeded:  // a file longer than any of its kind
+    case ErrorCode::LimitExceeded:  // a file that is too long
     case ErrorCode::NotFound:
     case ErrorCode::PermissionDenied:
     case ErrorCode::InsecurePermissions:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a command says on standard output: a line for people, or one JSON object a line. Lines are written
-// whole and flushed. main thread.
+// A command's output: lines for people, or one JSON object per line, on standard output. Each line is written
+// as a whole and flushed. main thread.
 
 #include <string>
 
@@ -11,19 +11,21 @@
 
 namespace adit::app {
 
-/// What cannot be written is remembered: see outputWritten().
+/// Write failures are remembered: see outputWritten().
 void printLine(const std::string& text);
 void printJson(const nlohmann::json& object);
 /// {"code": ..., "message": ...}
 nlohmann::json errorJson(const Error& error);
-/// "adit: sentence" on standard error (and an error event with --json); returns the exit code that fits: 2
-/// where a file or value of the user's is wrong, else 1.
+/// Prints "adit: sentence" on standard error, and an error event with --json. Returns the matching exit code:
+/// 2 if a file or a value of the user's is wrong, otherwise 1.
 int reportError(const Error& error, bool json);
-/// The same with a code of the caller's choice.
+/// The same with a given exit code.
 int reportError(const Error& error, bool json, int exitCode);
-/// IoError, DiskFull, ... where a line did not leave: a secret that is shown once must not be lost unnoticed.
+/// IoError, DiskFull, ... if a line could not be written: a secret that is shown only once must not get lost
+/// unnoticed.
 Result<> outputWritten();
-/// How a command ends that did what it should: 0, or 1 with a sentence where it could not say so.
+/// The exit code of a command that succeeded: 0, or 1 with an error message if its output could not be
+/// written.
 int succeed();
 
 }  // namespace adit::app

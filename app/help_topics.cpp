@@ -20,11 +20,11 @@ constexpr std::string_view kTargets = R"(Targets: what a tunnel leads to
   http://host[:port]        the same; port 80 unless given
   unix:/path                HTTP/1.1 at a local socket
   https://host[:port]       HTTP/1.1 with TLS; port 443 unless given
-  h2c://host[:port]         HTTP/2 without TLS, as gRPC servers speak it
+  h2c://host[:port]         HTTP/2 without TLS, which is what many gRPC servers use
   h2s://host[:port]         HTTP/2 with TLS; the service must agree to h2 by ALPN
 
 Certificates are verified with the authorities of the system and for the host of the target.
-  --origin-ca FILE            believes the authorities in a PEM file instead
+  --origin-ca FILE            trusts the authorities in a PEM file instead
   --origin-server-name NAME   the name that the certificate must be for
   --origin-insecure           accepts any certificate; the log says so
   --host-header WHAT          what the service sees as Host: keep (the visitor's), target, or a name.
@@ -50,10 +50,10 @@ constexpr std::string_view kHttps = R"(HTTPS for visitors
   adit --server --domain t.example.com --cert fullchain.pem --key privkey.pem
 
 With --cert (or --https-listen) visitors can use TLS 1.2 and 1.3, and the addresses of tunnels begin with
-https://. --cert and --key may be given several times; the certificate is chosen by the name that a visitor
-asks for: an exact match first, then a wildcard, else the first certificate.
+https://. --cert and --key may be given several times. The name that a visitor asks for chooses the certificate:
+an exact match first, then a wildcard, otherwise the first certificate.
 
-The server notices changed files within seconds and takes them without closing connections. If the new files
+The server notices changed files within seconds and uses them without closing connections. If the new files
 are not valid, it keeps the old certificate and logs the reason. SIGHUP makes it read the files at once.
 Key files that other users can read are refused.
 
@@ -62,7 +62,7 @@ a domain without a dot, such as localhost, https.crt is an authority for that do
 to avoid warnings, for example: curl --cacert https.crt ...
 
   --redirect-http           sends visitors from http:// to https://
-  adit http 3000 --https    the embedded server speaks HTTPS, too, at port 4443 or the next free one; its
+  adit http 3000 --https    the embedded server offers HTTPS, too, at port 4443 or the next free one; its
                             certificate is https.crt in the state directory
 )";
 
@@ -76,8 +76,8 @@ Each line of standard output is one JSON object with the member "event".
   tunnel     a tunnel: "name", "state", "url" when it is online, "error" when it failed
   problem    visitors got an answer of the client's own, because the service gave none: "status", "code", "cause",
              "message" and the number of "requests"; each new cause at once, the same one again after ten seconds.
-             "status" is missing if an answer broke off, "cause" if the system gave none.
-  token      a token: by 'adit token list' and 'adit token create'
+             "status" is missing if the answer broke off, "cause" if the system gave none.
+  token      a token, printed by 'adit token list' and 'adit token create'
   error      why the command ends: "error" has a "code" and a "message"
 
 Exit codes: 0 success, 1 failure while running, 2 wrong usage or configuration. Ctrl-C and SIGTERM let requests
@@ -86,33 +86,33 @@ in flight finish; a second one ends the process at once. Port 0 means any free p
 
 constexpr std::string_view kFiles = R"(Files
 
-The state directory holds what a client keeps: ~/.local/state/adit, or what --state-dir or ADIT_STATE_DIR says.
+The state directory has the files of a client: ~/.local/state/adit, or what --state-dir or ADIT_STATE_DIR says.
   client.key, client.crt    the key that the server knows this client by
   profiles/NAME.toml        servers that were joined; each holds a join link, which is a secret
   tunnels.toml              the tunnels of the desktop application; you may edit it
   https.crt, https.key      the certificate of the embedded server
 
-The data directory holds what a server keeps: server/ in the state directory, or what --data-dir says.
+The data directory has the files of a server: server/ in the state directory, or what --data-dir says.
   server.key, server.crt    the key whose fingerprint is in join links
   tokens.json               hashes of the tokens; 'adit token' changes it
   first-token               the first token, until its join link was shown
   server.lock               held by the one server that uses the directory
 
-Secrets belong to you or to root, and nobody else may read them. A file of root's may be readable by a group of
-this process (root:ssl-cert 0640). The directories may be writable by their owner only.
+Files with secrets must belong to you or to root, and nobody else may be able to read them. A file of root's may be
+readable by a group of this process (root:ssl-cert 0640). Only their owner may be able to write to the directories.
 )";
 
 constexpr std::string_view kLimits = R"(Limits on visitors
 
-Connections are counted for each IPv4 address or IPv6 /64; this machine has a limit of its own, because a proxy in
-front of the server speaks for many. 64 file descriptors are kept back, so that clients still come in when visitors
-have taken the rest.
+Connections are counted for each IPv4 address or IPv6 /64. This machine has a limit of its own, because a proxy in
+front of the server connects for many visitors. 64 file descriptors are reserved, so that clients can still connect
+when visitors have used the others.
 
-A visitor may stop reading for 5 minutes (write-timeout), as a paused player does, while less than half of what a
-worker may keep for slow readers (held-bytes) is used; beyond that those who hold most go first, after 30 s
-(busy-write-timeout). It may stop in the middle of a body for 2 minutes (body-timeout) until its answer begins, and
-then for as long as it likes. While bytes flow they must flow at body-rate and read-rate. Where nothing waits to be
-sent or read, as mostly with event streams and WebSockets, no limit applies.
+A visitor may stop reading for 5 minutes (write-timeout), as a paused player does. When more than half of what a
+worker may keep for slow readers (held-bytes) is in use, those who hold the most are disconnected, after 30 s without
+reading (busy-write-timeout). A visitor may also pause for 2 minutes while it sends a body (body-timeout), and for any
+time once its answer has begun. While bytes flow, body-rate and read-rate are the least that is allowed. No limit
+applies while nothing waits to be sent or read, which is usual with event streams and WebSockets.
 
 )";
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The texts behind `adit help TOPIC`: what is too long for --help and for the README's first pages. main
-// thread.
+// The texts of `adit help TOPIC`, which would be too long for --help and the README. main thread.
 
 #include <optional>
 #include <string>
@@ -9,11 +8,11 @@
 
 namespace adit::app {
 
-/// The text of a topic, ending in a line break; empty where there is no topic of that name.
+/// The text of a topic, with a line break at its end; empty if there is no such topic.
 std::optional<std::string> helpTopic(std::string_view name);
-/// The topics with a line about each.
+/// A line about each topic.
 std::string helpTopics();
-/// The topic that a mistyped name is nearest to; empty where none is near.
+/// The topic that is nearest to a mistyped name; empty if none is near.
 std::string_view nearestTopic(std::string_view name);
 
 }  // namespace adit::app

@@ -16,9 +16,9 @@ namespace adit::app {
 namespace {
 constexpr std::size_t kMaxLink = 4096;
 
-/// The link as soon as it is whole: who pastes one presses Enter, and a program may keep its end open. A link
-/// that was wrapped goes on in the next line; an empty line, or text that is not the beginning of a link,
-/// ends the wait.
+/// Reads until the link is complete, not until the end of the input: people press Enter after pasting, and a
+/// program may keep its end open. A wrapped link continues in the next line. An empty line, or text that is
+/// not the beginning of a link, ends the reading.
 Result<std::string> readStandardInput() {
   if (::uv_guess_handle(0) == UV_TTY) std::fputs("Paste the join link and press Enter: ", stderr);
   std::string text;
@@ -87,7 +87,7 @@ Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::s
     return std::optional(std::move(*link));
   }
   if (!profile) {
-    // What was said for this command alone goes before what the environment says for all.
+    // A profile that was named for this command takes precedence over the environment.
     auto link = joinLinkFromEnvironment();
     if (!link || *link) return link;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a join link comes from: a file (private, as any secret), standard input, a stored profile that was
-// named, the environment, or the default profile, in that order. Never an argument. main thread.
+// Finds the join link: in a file (which must be private, like any secret) or standard input, in a stored
+// profile that was named, in the environment, or in the default profile, in this order. Never in an argument.
+// main thread.
 
 #include <filesystem>
 #include <optional>
@@ -17,14 +18,14 @@ inline constexpr const char* kDefaultProfile = "default";
 
 /// From `file` ("-": standard input, its first line).
 Result<session::JoinLink> readJoinLink(const std::string& file);
-/// Somebody who pastes a link, quoted or with an option's name before it, where a word is expected; the link
-/// is a secret and must not be repeated.
+/// Whether somebody pasted a link, perhaps quoted or with an option's name before it, where another word is
+/// expected. The link is a secret, so no message may repeat it.
 bool holdsJoinLink(std::string_view word);
 Error joinLinkAsArgument();
-/// From ADIT_JOIN; empty where it is not set.
+/// From ADIT_JOIN; empty if it is not set.
 Result<std::optional<session::JoinLink>> joinLinkFromEnvironment();
-/// From the file if named, else the profile if named, else ADIT_JOIN, else the default profile; empty where
-/// there is none of them.
+/// From the file if one is named, else the profile if one is named, else ADIT_JOIN, else the default profile;
+/// empty if there is none of these.
 Result<std::optional<session::JoinLink>> findJoinLink(const std::optional<std::string>& file,
                                                       const std::optional<std::string>& profile,
                                                       const std::filesystem::path& stateDirectory);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit: every mode by one name. Nothing of Qt is here: where the window is wanted, this process becomes
+// adit: all modes in one program. It does not use Qt; when the window is asked for, this process becomes
 // adit-window.
 #include <iostream>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit-window: the desktop application. It takes adit's command line whole, because a desktop's launcher may
-// call it by itself.
+// adit-window: the desktop application. It takes adit's whole command line, because a launcher may run it
+// directly.
 #include "app/run.h"
 #include "app/run_gui.h"
 #include "app/standard_streams.h"

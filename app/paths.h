@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where this user's files live: XDG on Linux, Application Support on macOS, local application data on
-// Windows. main thread.
+// Where this user's files are: XDG directories on Linux, Application Support on macOS, local application data
+// on Windows. main thread.
 
 #include <filesystem>
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace adit::app {
 
-/// `given` where it is not empty, else ADIT_STATE_DIR, else the platform's directory for an application's
-/// state.
+/// `given` if it is not empty, else ADIT_STATE_DIR, else the platform's directory for the state of
+/// applications.
 std::filesystem::path stateDirectory(const std::filesystem::path& given);
-/// How a command line names another place than `stateDirectory` gives.
+/// The option that chooses another state directory.
 inline constexpr std::string_view kStateDirectoryOption = "--state-dir (or ADIT_STATE_DIR)";
-/// Adds to an error about `directory`, which this user may not write or must not trust, that `option` chooses
+/// If this user may not write to `directory` or must not trust it, adds to the error that `option` chooses
 /// another one. Other errors stay as they are.
 Error withDirectoryHint(Error error, const std::filesystem::path& directory, std::string_view option);
 /// The machine's name, for the server's log.
 std::string machineName();
-/// Whether a window could be shown.
+/// Whether there is a display that can show a window.
 bool hasDisplay();
 
 }  // namespace adit::app

@@ -30,7 +30,7 @@ std::filesystem::path stateDirectory(const std::filesystem::path& given) {
 #if defined(__APPLE__)
   return homeDirectory() / "Library" / "Application Support" / "Adit";
 #else
-  // The specification of base directories: a relative value is to be ignored.
+  // XDG Base Directory Specification: relative values must be ignored.
   if (auto path = fromEnvironment("XDG_STATE_HOME"); path.is_absolute()) return path / "adit";
   return homeDirectory() / ".local" / "state" / "adit";
 #endif

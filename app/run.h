@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The commands. Each runs until it is over and returns the process's exit code. main thread.
+// The commands. Each returns the process's exit code when it is done. main thread.
 
 #include "app/cli.h"
 

@@ -23,10 +23,10 @@ namespace adit::app {
 namespace {
 
 constexpr auto kDrainDeadline = std::chrono::seconds(10);
-/// From here on a line says how long the server has been away.
+/// When the server has been away for this long, lines say for how long.
 constexpr auto kWorthSaying = std::chrono::seconds(5);
 
-/// What other threads tell the main one.
+/// How other threads wake the main thread.
 class Inbox {
  public:
   void wake() { set(m_woken); }
@@ -53,7 +53,7 @@ class Inbox {
   bool m_woken = false, m_stop = false, m_drained = false;
 };
 
-/// Says what happens to the tunnel, for people or as JSON.
+/// Prints what happens to the tunnel, for people or as JSON.
 class Reporter {
  public:
   Reporter(bool json, std::string target) : m_json(json), m_target(std::move(target)) {}
@@ -110,7 +110,7 @@ class Reporter {
       }
       printJson(event);
     } else if (link.state == engine::LinkState::Waiting && link.hasError) {
-      // Said once while attempts follow each other within a second or so.
+      // No duration while attempts follow one another within a second or so.
       const auto away = std::chrono::duration_cast<std::chrono::seconds>(link.awayFor);
       printLine(away < kWorthSaying ? fmt::format("  waiting  {}; trying again", link.error.detail)
                                     : fmt::format("  waiting  {}; trying again (away for {} s)",
@@ -134,7 +134,7 @@ class Reporter {
   std::string m_url;
 };
 
-/// Why the tunnel failed, and what helps.
+/// Why the tunnel failed, and what the user can do.
 Error withHint(const engine::TunnelSnapshot& tunnel) {
   Error error = tunnel.error;
   if (tunnel.heldElsewhere && error.code == ErrorCode::NameTaken)
@@ -142,7 +142,7 @@ Error withHint(const engine::TunnelSnapshot& tunnel) {
   return error;
 }
 
-/// Follows the tunnel until it is stopped or can no longer work.
+/// Reports on the tunnel until it is stopped or has failed for good.
 int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& reporter, bool json) {
   engine::TunnelSnapshot tunnel;
   bool draining = false;
@@ -160,7 +160,7 @@ int follow(engine::Engine& engine, engine::TunnelId id, Inbox& inbox, Reporter& 
       } else if (const auto* link = std::get_if<engine::LinkChanged>(&event); link != nullptr && !draining) {
         reporter.link(link->link);
         if (link->link.state != engine::LinkState::Failed) continue;
-        // The process ends with its link, and the tunnel with the process.
+        // Without a link the process ends, and with it the tunnel.
         tunnel.state = engine::TunnelState::Failed;
         tunnel.error = link->link.error;
         tunnel.hasError = true;
@@ -190,15 +190,15 @@ int runClient(const HttpCommand& command) {
     if (*link && !command.embeddedOption.empty()) {
       return reportError(
           {ErrorCode::InvalidArgument,
-           fmt::format("{} is the embedded server's, but {} was joined: --embedded leaves that aside",
+           fmt::format("{} is for the embedded server, but {} was joined; add --embedded to use it instead",
                        command.embeddedOption, (*link)->serverName()),
            0},
           json, kExitUsage);
     }
     params.join = std::move(*link);
   }
-  // Not before: who is asked for a link may say Ctrl-C instead. Not later: threads inherit what it sets.
-  // Outlives everything: the signal thread keeps it.
+  // Not earlier: at the prompt for a link, Ctrl-C must end the process. Not later: threads inherit the signal
+  // mask. The signal thread keeps the inbox, so that it outlives everything.
   const auto inbox = std::make_shared<Inbox>();
   watchSignals({[inbox] { inbox->stop(); }});
   params.embeddedHttpPort = command.httpPort;

@@ -23,7 +23,7 @@ namespace adit::app {
 
 namespace {
 
-/// The same directory gives the same name, however it is written; another user's gives another.
+/// A name for the directory, however its path is written. Different directories have different names.
 QString instanceName(const std::filesystem::path& directory) {
   std::error_code problem;
   const std::filesystem::path real = std::filesystem::canonical(directory, problem);
@@ -32,7 +32,7 @@ QString instanceName(const std::filesystem::path& directory) {
          QString::fromLatin1(QCryptographicHash::hash(path, QCryptographicHash::Sha256).toHex().left(16));
 }
 
-/// What is wrong with the list, with the file's short name.
+/// Loads the list. Returns its problems, with the file's name without its directory.
 std::vector<std::string> loadTunnels(config::TunnelStore& store, const ui::TakeTunnel& take) {
   const config::StoredTunnels stored = store.load([&take](const config::StoredTunnel& tunnel) {
     return take({{tunnel.name, tunnel.target, tunnel.origin}, tunnel.started});
@@ -49,7 +49,7 @@ std::vector<std::string> loadTunnels(config::TunnelStore& store, const ui::TakeT
 }  // namespace
 
 int runGui(int argc, char** argv, const GuiCommand& command) {
-  // The handler must exist before threads do; what it calls comes later.
+  // The handler must be installed before any thread starts; the application that it calls is created later.
   struct Quit {
     std::atomic<ui::Application*> application{nullptr};
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The desktop application: composes the window with the engine and this user's files. main thread.
+// The desktop application: connects the window with the engine and this user's files. main thread.
 
 #include "app/cli.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit join: keeps a server's link for later starts.
+// adit join: stores a server's join link for later starts.
 #include <optional>
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit release: gives up a name that the server reserves for its owner.
+// adit release: releases a name that the server reserves for this user.
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(20);
 
-/// Set by the engine's thread whenever there are events.
+/// The engine's thread sets it when there are events.
 struct Bell {
   std::mutex mutex;
   std::condition_variable rung;
@@ -40,7 +40,7 @@ struct Bell {
   }
 };
 
-/// The server's answer, or why there is none. A server that cannot be reached is not waited for.
+/// The server's answer, or why there is none. Does not wait for a server that cannot be reached.
 Result<> awaitRelease(engine::Engine& engine, Bell& bell) {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (bell.wait(until)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// adit --server: the public side, until it is told to stop.
+// adit --server: the public side. Runs until it is told to stop.
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
@@ -30,7 +30,7 @@ namespace {
 
 constexpr auto kDrainDeadline = std::chrono::seconds(10);
 
-/// Opens once; threads wait for it.
+/// A gate that opens once and that threads can wait for.
 class Gate {
  public:
   void open() {
@@ -49,7 +49,7 @@ class Gate {
   bool m_open = false;
 };
 
-/// What a hang-up signal asks for, while the server runs; nothing before and after.
+/// What SIGHUP does while the server runs; it does nothing before and after.
 class Reloader {
  public:
   void open(std::function<void()> action) {
@@ -67,7 +67,7 @@ class Reloader {
   std::function<void()> m_action;
 };
 
-/// What developers reach this server by: the name the operator gave, else where it listens.
+/// The host in join links: the name that the operator gave, else the address that the server listens on.
 std::string linkHost(const ServerCommand& command, const net::SocketAddress& quic) {
   if (!command.publicHost.empty()) return command.publicHost;
   if (command.domain != "localhost" && quic.isUnspecified()) return command.domain;
@@ -89,8 +89,9 @@ bool wantsJoinLink(const ServerCommand& command) {
   return command.printJoin || (variable != nullptr && std::string_view(variable) == "1");
 }
 
-/// Says where the server listens, and the join link as long as nobody has seen it; as JSON only where that
-/// was asked for, because what a service prints is kept in logs. True: the link was part of it.
+/// Prints where the server listens and, if it was not shown before, the join link. In JSON the link is left
+/// out unless the user asked for it, because the output of services is kept in logs. Returns whether the link
+/// was printed.
 bool announce(const ServerCommand& command, const server::Server& server, const session::JoinLink& link) {
   const bool hasLink = !link.token.empty();
   if (wantsJoinLink(command) && !hasLink) {
@@ -125,7 +126,7 @@ bool announce(const ServerCommand& command, const server::Server& server, const 
   return hasLink;
 }
 
-/// The certificates that were named, else one of our own making that is kept with the server's files.
+/// The certificates that were named; otherwise a self-signed one, kept with the server's files.
 Result<std::unique_ptr<tls::CertificateWatcher>> openCertificates(const ServerCommand& command) {
   std::vector<tls::CertificateFiles> files = command.certificates;
   if (files.empty()) {
@@ -170,7 +171,7 @@ int runServer(const ServerCommand& command) {
   if (command.httpsListen) {
     auto certificates = openCertificates(command);
     if (!certificates) {
-      // Files that are no good are configuration; what this machine cannot write is not.
+      // Invalid files are a configuration error (2); a directory that cannot be written is not.
       const ErrorCode code = certificates.error().code;
       const bool failed = code == ErrorCode::DiskFull || code == ErrorCode::IoError;
       return reportError(certificates.error(), json, failed ? kExitFailure : kExitUsage);
@@ -185,8 +186,8 @@ int runServer(const ServerCommand& command) {
   if (auto made = files->makeFirstToken(); !made) return reportError(made.error(), json);
   const session::JoinLink link = linkOf(command, **server, *files);
   if (auto kept = files->keepAddress(link); !kept)
-    logWarning("server", "{}: 'adit token create' will print no whole links", kept.error().describe());
-  // Before it says that it is ready: who reads that may send the signal.
+    logWarning("server", "{}; 'adit token create' cannot print whole links", kept.error().describe());
+  // Before the ready line, because its reader may send the signal at once.
   reloader->open([&watcher, tokens = params.tokens] {
     logInfo("server", "SIGHUP: reading certificates and tokens again");
     if (watcher != nullptr) watcher->lookNow();
@@ -194,7 +195,7 @@ int runServer(const ServerCommand& command) {
   });
   const bool hasShownLink = announce(command, **server, link);
   if (auto said = outputWritten(); !said && hasShownLink) {
-    logWarning("server", "{}: the join link was not shown; the next start shows it", said.error().detail);
+    logWarning("server", "{}; the join link was not shown, the next start shows it", said.error().detail);
   } else if (hasShownLink) {
     if (auto forgotten = files->forgetFirstToken(); !forgotten)
       logWarning("server", "{}", forgotten.error().describe());
@@ -202,7 +203,7 @@ int runServer(const ServerCommand& command) {
 
   stop->wait();
   reloader->close();
-  logInfo("server", "stopping: requests in flight may end");
+  logInfo("server", "stopping; waiting for requests in flight");
   Gate drained;
   (*server)->drain(kDrainDeadline, [&drained] { drained.open(); });
   drained.wait();

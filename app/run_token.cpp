@@ -15,11 +15,11 @@ namespace adit::app {
 
 int runToken(const TokenCommand& command) {
   const bool json = command.common.json;
-  // Opening would make it, and a token for no server at all.
+  // Opening the store would create the directory, and a token for no server.
   if (std::error_code error; !std::filesystem::is_directory(command.dataDirectory, error)) {
     return reportError(
         {ErrorCode::NotFound,
-         fmt::format("'{}' is no server's directory: 'adit --server' makes it at its first start",
+         fmt::format("there is no server in '{}'; 'adit --server' creates it at its first start",
                      command.dataDirectory.string()),
          0},
         json, kExitUsage);
@@ -56,7 +56,7 @@ int runToken(const TokenCommand& command) {
         if (link) made["join"] = link->toString();
         printJson(made);
       } else {
-        // Alone on its line, so that it can be piped to whom it is for.
+        // Alone on its line, so that it can be piped.
         printLine(link ? link->toString() : *token);
       }
       return succeed();

@@ -34,7 +34,7 @@ p{margin:.5rem 0}
 </main></body></html>
 )";
 
-/// Text for HTML: what a visitor sends is shown, never interpreted.
+/// Escapes text for HTML: what a visitor sends is shown and never interpreted.
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -136,14 +136,14 @@ class Service final : public SampleService, private net::StreamListener::Handler
 };
 
 void Connection::onData(Slice data) {
-  if (m_answeredLast) return;  // a body nobody needs
+  if (m_answeredLast) return;  // the rest is a body that nobody reads
   m_input.append(data.text());
   for (;;) {
     http::RequestTraits traits;
     m_head.clear();
     const http::ParseResult result = http::parseRequestHead(m_input, {}, m_scanned, m_head, traits);
     if (result.status == http::ParseStatus::NeedMore) return;
-    // A page needs no request body: whoever sends one gets the page and a closed connection.
+    // A request with a body gets the page, and its connection is closed.
     const bool keepAlive = result.status == http::ParseStatus::Complete && traits.keepAlive &&
                            traits.framing.body == http::BodyFraming::None;
     if (result.status == http::ParseStatus::Invalid) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The small service behind `adit demo`: a page that shows a visitor's request arriving. Listens on
-// loopback, any port; its own thread until destroyed.
+// The small service of `adit demo`: a page that shows the visitor's own request. Listens on any free port of
+// loopback, on a thread of its own, until it is destroyed.
 
 #include <cstdint>
 #include <memory>

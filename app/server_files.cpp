@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kKeysFile = "quic-secrets";
 constexpr std::string_view kTokenFile = "first-token";
 constexpr std::string_view kAddressFile = "join-address";
-/// Stands in the address's file where a link has its token.
+/// Takes the place of the token in the file with the address.
 constexpr std::string_view kNoToken = "TOKEN";
 constexpr std::size_t kTokenBytes = 32;
 
@@ -31,7 +31,8 @@ Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     auto bytes = fromBase64Url(*text);
     if (!bytes || bytes->size() != parts.size() * kPart) {
-      return fail(ErrorCode::InvalidArgument, file.string() + " is damaged: delete it to have it made anew");
+      return fail(ErrorCode::InvalidArgument,
+                  file.string() + " is damaged; delete it, and a new one is made");
     }
     for (std::size_t i = 0; i < parts.size(); ++i)
       std::memcpy(parts[i]->data(), bytes->data() + i * kPart, kPart);
@@ -48,10 +49,10 @@ Result<quic::StaticKeys> loadKeys(const std::filesystem::path& file) {
   return keys;
 }
 
-/// Two servers of one directory would be one server to clients, by its key, with two sets of sessions.
+/// Clients would take two servers with the same key for one, but each would have sessions of its own.
 Result<std::unique_ptr<FileLock>> lockDirectory(const std::filesystem::path& directory) {
   auto lock = FileLock::tryAcquire(directory / "server.lock");
-  // A directory that is whole can be served from where nothing can be written.
+  // If the directory is complete, the server can run even if it is read-only.
   if (!lock && lock.error().code == ErrorCode::PermissionDenied)
     lock = FileLock::tryAcquireDirectory(directory);
   if (!lock && lock.error().code == ErrorCode::Overloaded)
@@ -87,7 +88,7 @@ Result<ServerFiles> ServerFiles::open(const std::filesystem::path& directory) {
   auto token = readFile(directory / kTokenFile, FileSecrecy::Secret);
   if (token) {
     while (!token->empty() && (token->back() == '\n' || token->back() == '\r')) token->pop_back();
-    // One that was revoked since makes no link that works.
+    // A link with a token that was revoked meanwhile would not work.
     if (files.tokens->verify(*token)) files.firstToken = std::move(*token);
   } else if (token.error().code != ErrorCode::NotFound) {
     return fail(std::move(token.error()));
@@ -107,7 +108,7 @@ Result<> ServerFiles::makeFirstToken() {
   std::array<std::uint8_t, kTokenBytes> secret{};
   random.fill(secret);
   std::string token = toBase64Url(secret);
-  // In this order: where the disk is full in between, the next start finds no token and makes another.
+  // In this order: if the disk is full in between, the next start finds no token and makes another.
   if (auto kept = writeFileAtomically(directory / kTokenFile, token + "\n", FileSecrecy::Secret); !kept)
     return kept;
   if (auto added = tokens->add("first", token, random); !added) return added;

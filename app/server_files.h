@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a server keeps in its data directory (0700, files 0600): its key and certificate, the secrets behind
-// its connection IDs, its tokens (hashes), the first token itself until its join link was shown, and the
-// address it was last reached at, for the links of other tokens. Made at the first start, the token only when
-// the server listens: a start that fails before has shown its link to nobody, so it must not count as the one
-// that does. One server at a time has the directory. main thread.
+// A server's files in its data directory (0700, files 0600): its key and certificate, the secrets for its
+// connection IDs, its tokens (hashes), the first token itself until its join link was shown, and the address
+// that clients last used, for the links of other tokens. They are created at the first start, but the first
+// token only when the server listens, because a start that fails earlier shows no link. One server at a time
+// may use the directory. main thread.
 
 #include <filesystem>
 #include <memory>
@@ -24,27 +24,27 @@ struct ServerFiles {
   std::shared_ptr<const tls::Identity> identity;
   quic::StaticKeys keys;
   std::shared_ptr<access::TokenStore> tokens;
-  /// Until its link was shown; empty from then on.
+  /// The first token; empty once its link was shown.
   std::string firstToken;
 
-  /// Takes the directory for as long as the returned value lives. Overloaded: another server has it, which
-  /// the detail names. InsecurePermissions, PermissionDenied, InvalidArgument for a damaged file, ...
+  /// Locks the directory as long as the returned object lives. Overloaded: another server uses it; the detail
+  /// names the process. InsecurePermissions, PermissionDenied, InvalidArgument for a damaged file, ...
   static Result<ServerFiles> open(const std::filesystem::path& directory);
-  /// Where there is no token: makes the first one.
+  /// Makes the first token if there is none.
   Result<> makeFirstToken();
-  /// The link of the first token was shown: deletes the file with the token, which is stored as a hash only
-  /// from now on.
+  /// To be called when the first token's link was shown: deletes the file with the token. From then on only
+  /// its hash is stored.
   Result<> forgetFirstToken();
 
-  /// Remembers where clients find this server, and its pin, for links that are made later. No token is in it.
+  /// Stores where clients find this server, and its pin, for links that are made later. Stores no token.
   [[nodiscard]] Result<> keepAddress(session::JoinLink link) const;
 
   std::filesystem::path directory;
   std::unique_ptr<FileLock> lock;
 };
 
-/// The whole join link of a token of the server that keeps its files in `directory`; empty where that server
-/// has never listened.
+/// The join link for a token of the server with its files in `directory`; empty if that server has never
+/// listened.
 std::optional<session::JoinLink> joinLinkOf(const std::filesystem::path& directory, std::string token);
 
 }  // namespace adit::app

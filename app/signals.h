@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Ctrl-C, SIGTERM and their likes as calls. The first asks for a graceful end; a second ends the process at
-// once. SIGHUP, which a terminal that goes away sends, too, is a request to reload where a command has
-// something to reload (a server, which outlives its terminal), and otherwise asks for the end; a program that
-// was started to ignore it (nohup) ignores it.
+// Turns Ctrl-C, SIGTERM and similar signals into calls. The first asks for a graceful end; a second one ends
+// the process at once. SIGHUP, which is also sent when a terminal is closed, asks a command that can reload
+// (a server) to do so, and any other command to end. A program that was started with SIGHUP ignored (nohup)
+// ignores it.
 
 #include <functional>
 
@@ -11,10 +11,11 @@ namespace adit::app {
 
 struct SignalActions {
   std::function<void()> stop;         ///< Called once.
-  std::function<void()> reload = {};  ///< For each SIGHUP until the end was asked for; may be empty.
+  std::function<void()> reload = {};  ///< Called for each SIGHUP until the end was asked for; may be empty.
 };
 
-/// Call before any thread is started. The actions are called from a thread of their own, one at a time.
+/// Must be called before any thread is started. The actions are called one at a time, from a thread of their
+/// own.
 void watchSignals(SignalActions actions);
 
 }  // namespace adit::app

@@ -10,16 +10,16 @@
 namespace adit::app {
 
 void watchSignals(SignalActions actions) {
-  // A peer that closed, or a file that reached the limit of sizes (ulimit -f, systemd's LimitFSIZE), is an
-  // error of a call and not the end of the process.
+  // Writing to a closed connection, or beyond the limit for file sizes (ulimit -f, systemd's LimitFSIZE),
+  // must fail and not end the process.
   for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM}) sigaddset(&signals, number);
-  // nohup has it ignored. A signal that is blocked and waited for would come all the same.
+  // Under nohup the signal is ignored, but sigwait would still receive it if it were blocked.
   struct sigaction hangUp {};
   if (::sigaction(SIGHUP, nullptr, &hangUp) == 0 && hangUp.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
-  // Threads inherit the mask, so these reach only the one that waits for them.
+  // Threads inherit the mask, so only the thread that waits for these signals gets them.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals, actions = std::move(actions)] {
     bool isStopping = false;

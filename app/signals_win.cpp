@@ -9,7 +9,7 @@
 namespace adit::app {
 
 namespace {
-// The console handler takes no argument, so what it calls must live somewhere it can find.
+// A console handler takes no argument, so the actions are stored here.
 std::function<void()>* g_stop = nullptr;
 std::atomic<int> g_count{0};
 
@@ -20,7 +20,7 @@ BOOL WINAPI onConsoleEvent(DWORD) {
 }
 }  // namespace
 
-// There is no signal that asks to reload.
+// Windows has no signal for reloading.
 void watchSignals(SignalActions actions) {
   static std::function<void()> stop = std::move(actions.stop);
   g_stop = &stop;

@@ -17,7 +17,7 @@ bool SingleInstance::claim() {
     other.waitForBytesWritten(kAnswerMs);
     return false;
   }
-  // Nobody answers: what a crash left behind may go.
+  // Nobody answers, so remove a socket that a crashed process left.
   QLocalServer::removeServer(m_name);
   m_server.setSocketOptions(QLocalServer::UserAccessOption);
   connect(&m_server, &QLocalServer::newConnection, this, [this] {
@@ -26,7 +26,7 @@ bool SingleInstance::claim() {
       Q_EMIT raiseRequested();
     }
   });
-  m_server.listen(m_name);  // without it a second window is possible, which is better than none
+  m_server.listen(m_name);  // if it fails, a second window is possible, which is better than none
   return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One desktop application a user and state directory: a second start asks the first to show its window and
-// ends. A local socket that only this user can open. GUI thread.
+// Allows one desktop application per user and state directory: a second start asks the first to show its
+// window, then ends. Uses a local socket that only this user can open. GUI thread.
 
 #include <QLocalServer>
 #include <QObject>
@@ -13,7 +13,7 @@ class SingleInstance : public QObject {
   Q_OBJECT
  public:
   explicit SingleInstance(QString name) : m_name(std::move(name)) {}
-  /// True: this is the first. False: another was asked to raise its window.
+  /// True if this is the first. False: another one is running and was asked to raise its window.
   bool claim();
 
  Q_SIGNALS:

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The descriptors every program expects to have. main thread, before anything else.
+// Standard input, output and error, which every program expects to be open. main thread, before anything
+// else.
 
 namespace adit::app {
 
-/// Opens standard input, output and error on nothing where the caller closed them: the next file or socket
-/// would take their numbers, and be written to by whoever prints.
+/// Opens those that were closed on /dev/null. Otherwise the next file or socket would get their number, and
+/// output would be written into it.
 void keepStandardStreams();
 
 }  // namespace adit::app

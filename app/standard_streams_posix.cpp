@@ -9,7 +9,7 @@ namespace adit::app {
 void keepStandardStreams() {
   int opened = 0;
   do {
-    opened = ::open("/dev/null", O_RDWR);  // the lowest number that is free
+    opened = ::open("/dev/null", O_RDWR);  // gets the lowest free number
   } while (opened >= 0 && opened <= STDERR_FILENO);
   if (opened > STDERR_FILENO) ::close(opened);
 }

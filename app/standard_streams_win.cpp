@@ -3,6 +3,6 @@
 
 namespace adit::app {
 
-void keepStandardStreams() {}  // handles have no numbers there that another could take
+void keepStandardStreams() {}  // on Windows another handle cannot take their place
 
 }  // namespace adit::app

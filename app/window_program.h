@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The desktop application is a program of its own beside adit, so that a terminal command or a server does
-// not carry the window's libraries in memory. `adit` becomes it when the window is wanted. main thread.
+// The desktop application is a program of its own, so that terminal commands and servers do not load the
+// window's libraries. `adit` runs it when the window is asked for. main thread.
 
 #include <filesystem>
 
@@ -9,10 +9,10 @@
 
 namespace adit::app {
 
-/// Where the window's program is installed: beside this one, or below libexec. NotFound where it is not.
+/// The window's program: beside this one, or below libexec. NotFound if it is not installed.
 Result<std::filesystem::path> findWindowProgram();
-/// Runs it with our arguments: replaces this process where the system can (the process keeps its id), else
-/// waits for it. Returns the exit code, or kExitFailure after a sentence on standard error.
+/// Runs it with our arguments. Replaces this process, which keeps its id, if the system can do that;
+/// otherwise waits for it. Returns its exit code, or kExitFailure after an error message.
 int runWindowProgram(const std::filesystem::path& program, int argc, char** argv);
 
 }  // namespace adit::app

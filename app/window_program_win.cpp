@@ -14,8 +14,8 @@ namespace adit::app {
 
 namespace {
 
-/// The C runtime joins arguments with blanks and adds no quotation marks (its documentation says so): the
-/// marks that the other side's parser takes off are put on here.
+/// Adds the quotation marks that the other program's parser removes: the C runtime only joins arguments with
+/// blanks.
 std::string quoted(const char* argument) {
   std::string out = "\"";
   std::size_t backslashes = 0;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# ngtcp2.sh [--list]: makes sure that ngtcp2 1.11 or newer is at hand to build with. Where the system's own is older, as on Debian 12,
-# it takes Debian's -dev packages from bookworm-backports and unpacks them into build/ngtcp2, which all presets of this clone
-# share. It needs no root and changes nothing outside build/: apt reads a package list of our own, kept there. Where the library
-# is there already it does nothing and needs no network. --list prints what is missing and downloads nothing.
-# ADIT_NGTCP2=system in the environment (and -DADIT_NGTCP2=system for CMake) builds with the system's own, whatever its version.
-# Called by packages.sh for the section `build`.
+# ngtcp2.sh [--list]: makes sure that there is an ngtcp2 1.11 or newer to build with. If the system's is older, as on Debian 12, it
+# downloads Debian's -dev packages from bookworm-backports and unpacks them into build/ngtcp2, which all presets of this clone
+# share. It needs no root and changes nothing outside build/: apt uses a package list that is kept there. If the library is
+# there already, it does nothing and needs no network. --list prints what is missing and downloads nothing.
+# ADIT_NGTCP2=system in the environment (and -DADIT_NGTCP2=system for CMake) builds with the system's ngtcp2, whatever its version.
+# packages.sh calls it for the section `build`.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 minimum=1.11

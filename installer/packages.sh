@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# packages.sh SECTION...: installs the packages of these sections of packages.txt that are missing. Where all of them
-# are there it asks for nothing: no network, no root, no password. --list prints what is missing and installs nothing.
+# packages.sh SECTION...: installs the missing packages of these sections of packages.txt. If none is missing it needs no network,
+# no root and no password. --list prints what is missing and installs nothing.
 # For the section `build` it also runs ngtcp2.sh, which needs no root.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,17 +12,17 @@ for argument in "$@"; do
   case $argument in
     --list) list_only=yes ;;
     build | run | test | bench | windows) sections+=("$argument") ;;
-    *) echo "packages.sh: '$argument' is no section; use build, run, test, bench, windows or --list" >&2; exit 2 ;;
+    *) echo "packages.sh: '$argument' is not a section; use build, run, test, bench, windows or --list" >&2; exit 2 ;;
   esac
 done
 [ ${#sections[@]} -gt 0 ] || { echo "usage: packages.sh [--list] SECTION..." >&2; exit 2; }
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-  echo "packages.sh: this is no Debian; install by hand what $here/packages.txt lists" >&2
+  echo "packages.sh: this system is not Debian; install the packages in $here/packages.txt by hand" >&2
   exit 1
 fi
 
-# A program found on PATH is as good as Debian's package of it where all that counts is the program.
+# Packages of which only the program is needed: another one on PATH will do.
 provided() {
   case $1 in
     nodejs) command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' ;;
@@ -44,7 +44,7 @@ while read -r section name only _; do
   provided "$name" 2>/dev/null || missing+=("$name")
 done <"$here/packages.txt"
 
-# What the section `build` needs beyond the distribution's own packages. It asks pkg-config, which may be missing until now.
+# Runs ngtcp2.sh for the section `build`, after the packages are installed, because it needs pkg-config.
 beyond() {
   [[ " ${sections[*]} " != *" build "* ]] || "$here/ngtcp2.sh" "$@"
 }
@@ -90,9 +90,9 @@ apt_get() {
 }
 
 echo "Installing ${#missing[@]} packages: ${missing[*]}"
-# A stale list is the usual reason for a failed install, so the lists are renewed first; a mirror that is down matters
-# only if the install then fails.
-apt_get update || echo "(apt-get update had trouble; trying with the lists there are)" >&2
+# An outdated package list is the usual reason for a failed install, so the lists are updated first. An unreachable mirror matters only
+# if the install then fails, too.
+apt_get update || echo "(apt-get update failed; trying with the old lists)" >&2
 if ! apt_get install --no-install-recommends "${missing[@]}"; then
   tail -n 20 "$log" >&2
   echo "packages.sh: apt-get could not install: ${missing[*]}" >&2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every library the project uses, found once. All are Debian 12 packages (installer/packages.txt).
+# Finds every library that the project uses. All are Debian 12 packages (installer/packages.txt).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv>=1.42)
@@ -16,12 +16,12 @@ if(ADIT_BUILD_GUI)
 endif()
 if(ADIT_BUILD_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Test)
-  # Where a test was built and where its source is, for what no test asks: it made every preset's command another.
+  # Qt puts the build and source directories into each test's command, which no test uses and which defeats the compiler cache.
   get_target_property(_adit_qtest Qt6::Test INTERFACE_COMPILE_DEFINITIONS)
   list(FILTER _adit_qtest EXCLUDE REGEX "^QT_TESTCASE_")
   set_target_properties(Qt6::Test PROPERTIES INTERFACE_COMPILE_DEFINITIONS "${_adit_qtest}")
 endif()
-# Makes QUIC's encryption faster where the processor can (core/quic/packet_cipher.h); x86-64 only, and optional.
+# Makes QUIC's encryption faster on processors that support it (core/quic/packet_cipher.h). Optional; x86-64 only.
 if(ADIT_IPSEC_MB AND NOT ADIT_PORTABLE)
   find_path(ADIT_IPSEC_MB_INCLUDE intel-ipsec-mb.h)
   find_library(ADIT_IPSEC_MB_LIBRARY IPSec_MB)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# ngtcp2 and its GnuTLS helpers, as the target adit::ngtcp2: 1.11 or newer, the system's own where it is new enough, otherwise the one
-# that installer/ngtcp2.sh unpacked into build/ngtcp2. Static where there is an archive, so that what is built runs on machines
-# without it. -DADIT_NGTCP2=system takes the system's from 0.12.1 on.
+# ngtcp2 1.11 or newer and its GnuTLS helpers, as the target adit::ngtcp2: the system's if it is new enough, otherwise the one that
+# installer/ngtcp2.sh unpacked into build/ngtcp2. Linked statically if there is an archive, so that the programs run on machines
+# without ngtcp2. -DADIT_NGTCP2=system uses the system's version, 0.12.1 or newer.
 set(ADIT_NGTCP2 "auto" CACHE STRING "Which ngtcp2: auto (1.11 or newer) or system (the system's own, 0.12.1 or newer)")
 set_property(CACHE ADIT_NGTCP2 PROPERTY STRINGS auto system)
 
@@ -13,7 +13,7 @@ elseif(ADIT_NGTCP2 STREQUAL "auto")
 else()
   message(FATAL_ERROR "ADIT_NGTCP2 is '${ADIT_NGTCP2}'; it must be auto or system")
 endif()
-# Without these the paths of an earlier run, perhaps of the other choice, would stay.
+# Otherwise the cached paths of an earlier run, perhaps with the other choice, would be used.
 unset(ADIT_NGTCP2_INCLUDE CACHE)
 unset(ADIT_NGTCP2_LIBRARY CACHE)
 unset(ADIT_NGTCP2_CRYPTO_LIBRARY CACHE)
@@ -46,6 +46,6 @@ file(STRINGS ${ADIT_NGTCP2_INCLUDE}/ngtcp2/version.h _version REGEX "define NGTC
 string(REGEX REPLACE ".*\"(.*)\".*" "\\1" _version "${_version}")
 message(STATUS "ngtcp2 ${_version}: ${ADIT_NGTCP2_LIBRARY}")
 if(_version VERSION_LESS _minimum)
-  message(WARNING "ngtcp2 ${_version} has no BBR that can be used: this build has CUBIC only, whose throughput collapses where packets are "
+  message(WARNING "ngtcp2 ${_version} has no usable BBR: this build has CUBIC only, whose throughput collapses where packets are "
     "lost on a long path (0.2 instead of 9 MB/s at 100 ms and 1 %), and a connected client costs the server twice the memory.")
 endif()

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# One INTERFACE target carries the language level, warnings, hardening and sanitizers to every target of the project.
+# An INTERFACE target with the language level, warnings, hardening and sanitizers for every target of the project.
 add_library(adit_options INTERFACE)
 target_compile_features(adit_options INTERFACE cxx_std_20)
 target_include_directories(adit_options INTERFACE ${CMAKE_SOURCE_DIR})
-# A second build of the same sources (another preset, another clone) costs seconds where ccache is installed. Paths inside
-# the clone count as relative, and precompiled headers by their content. What a file depends on is what the compiler says
-# (CCACHE_DEPEND): to preprocess it first would cost an empty cache a fifth of the build. So one command must be that of
-# another to the letter to find its result.
+# With ccache, a second build of the same sources (another preset, another clone) takes seconds. Paths inside the clone count as
+# relative, and precompiled headers by their content. The compiler tells what a file depends on (CCACHE_DEPEND), because
+# preprocessing it first would make a build with an empty cache a fifth slower. Two commands must therefore be identical to share
+# a result.
 find_program(ADIT_CCACHE ccache)
 if(ADIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT WIN32)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
@@ -14,7 +14,7 @@ if(ADIT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT WIN32)
 endif()
 target_compile_options(adit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-qual -Wimplicit-fallthrough -Wformat=2)
-# GCC 12 warns of overlaps and overflows inside std::string that cannot happen (its bugs 105329 and 105651, fixed in 13).
+# GCC 12 warns of overlaps and overflows in std::string that cannot happen (GCC bugs 105329 and 105651, fixed in 13).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(adit_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()

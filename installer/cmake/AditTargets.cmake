@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# Two sets of headers are compiled once and shared: the standard library's and fmt's for what is below Qt, and Qt Core's for
-# the tests (Qt asks for position-independent code, so that they cannot share one). No file relies on them: it includes
-# what it uses, and the presets without them build, too.
+# Two sets of precompiled headers: those of the standard library and fmt for code without Qt, and those of Qt Core for the tests (Qt
+# needs position-independent code, so the two cannot share one). No file depends on them: each includes what it uses, and presets
+# without precompiled headers build, too.
 if(ADIT_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   file(WRITE ${CMAKE_BINARY_DIR}/pch/empty.cpp "")
   set(_adit_std <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <memory> <mutex> <optional> <span>
     <string> <string_view> <unordered_map> <utility> <variant> <vector> <tl/expected.hpp> <spdlog/fmt/fmt.h>)
   add_library(adit_pch OBJECT ${CMAKE_BINARY_DIR}/pch/empty.cpp)
-  # What base links: it decides how fmt is compiled.
+  # As core/base does, because that decides how fmt is compiled.
   target_link_libraries(adit_pch PRIVATE adit_options tl::expected spdlog::spdlog Threads::Threads)
   target_compile_options(adit_pch PUBLIC -fpch-preprocess)
   target_precompile_headers(adit_pch PRIVATE ${_adit_std})
   if(ADIT_BUILD_TESTS)
     add_library(adit_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch/empty.cpp)
-    # Not Qt6::Test: its headers differ for the tests of the window.
+    # Not Qt6::Test, whose headers differ for the tests of the window.
     target_link_libraries(adit_test_pch PRIVATE adit_options Qt6::Core tl::expected spdlog::spdlog Threads::Threads)
     target_compile_definitions(adit_test_pch PRIVATE QT_NO_KEYWORDS)
     target_compile_options(adit_test_pch PUBLIC -fpch-preprocess)
@@ -21,10 +21,10 @@ if(ADIT_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   endif()
 endif()
 
-# What the tests themselves are compiled with besides everybody's options. Qt Test's macros are most of their code: checking
-# that for undefined behaviour, or making it fast, takes longer than compiling it. The code under test has both. (What
-# fortifies needs an optimizer. SHELL: keeps CMake from dropping an option that it has seen before.) Not with ThreadSanitizer,
-# where what tests do byte by byte takes them three times as long then, and some to the end of their patience.
+# Additional options for the code of the tests. Most of it are Qt Test's macros, and optimizing them or checking them for undefined
+# behaviour takes longer than compiling them. The code under test has both. (_FORTIFY_SOURCE needs an optimizer. SHELL: keeps CMake
+# from dropping an option that it has seen before.) Not with ThreadSanitizer, where tests that work byte by byte would take three
+# times as long, and some would time out.
 add_library(adit_test_options INTERFACE)
 if(NOT MSVC AND NOT ADIT_SANITIZE STREQUAL "thread")
   target_compile_options(adit_test_options INTERFACE "SHELL:-O0 -U_FORTIFY_SOURCE")
@@ -32,7 +32,7 @@ endif()
 if(ADIT_SANITIZE STREQUAL "address")
   target_compile_options(adit_test_options INTERFACE -fno-sanitize=undefined)
 endif()
-# A hundred executables, and gold (where binutils has it) links one in a fifth of the time.
+# There are a hundred executables, and gold (if binutils has it) links one in a fifth of the time.
 find_program(ADIT_GOLD NAMES ld.gold)
 if(ADIT_GOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_link_options(adit_test_options INTERFACE -fuse-ld=gold)
@@ -44,7 +44,7 @@ if(TARGET adit_test_pch)
   target_link_libraries(adit_test_pch PRIVATE adit_test_options)
 endif()
 
-# Gives a target the precompiled headers that fit it.
+# Gives a target the matching precompiled headers.
 function(adit_precompile name)
   get_target_property(libraries ${name} LINK_LIBRARIES)
   if(NOT TARGET adit_pch)
@@ -61,13 +61,13 @@ function(adit_precompile name)
   target_compile_options(${name} PRIVATE -fpch-preprocess)
 endfunction()
 
-# adit_add_library(NAME SOURCES ... DEPS ...): one static library a folder of core, with the project's options.
+# adit_add_library(NAME SOURCES ... DEPS ...): a static library with the project's options, one per folder of core.
 function(adit_add_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC adit_options ${ARG_DEPS})
   if(ADIT_PORTABLE)
-    # Only the files that ask are told: the commands of all others are those of `ci`, and come from the cache.
+    # Only the files that need it, so that the commands of all others are those of `ci`, whose results are in the cache.
     foreach(source IN LISTS ARG_SOURCES)
       file(STRINGS ${source} asks REGEX "ADIT_PORTABLE|core/http/scan\\.h" LIMIT_COUNT 1)
       if(asks)
@@ -85,7 +85,7 @@ function(adit_add_test name)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${name} ${ARG_SOURCES})
-  # One call of moc per test instead of AUTOMOC, whose two helper targets and extra source a test cost more than most tests.
+  # One call of moc per test instead of AUTOMOC, whose two helper targets and extra source file cost more time than most tests.
   foreach(source IN LISTS ARG_SOURCES)
     if(source MATCHES "_test\\.cpp$")
       get_filename_component(base ${source} NAME_WE)

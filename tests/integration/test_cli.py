@@ -379,7 +379,7 @@ class Refusals(AditCase):
                 (("htp", "3000"), ("there is no command 'htp'; did you mean 'http'?",)),
                 (("3000",), ("did you mean 'adit http 3000'?",)),
                 (("token", "creat", "jane"), ("'creat'", "did you mean 'create'?")),
-                (("http", "3000", "4000"), ("'4000' is a word too many",)),
+                (("http", "3000", "4000"), ("unexpected argument '4000'",)),
                 (("http", "3000", "--http-port", "70000"), ("--http-port", "70000", "65535")),
                 (("http", "not a target!"), ()),
                 (("http", "70000"), ("70000",)),
