@@ -4,7 +4,7 @@
 <context>
     <name>adit::ui::Application</name>
     <message>
-        <source>Adit goes on in the tray</source>
+        <source>Adit keeps running in the tray</source>
         <translation>Adit 仍在托盘中运行</translation>
     </message>
     <message>
@@ -247,7 +247,7 @@
         <translation>目标中含有空格。</translation>
     </message>
     <message>
-        <source>Give a whole path, such as unix:/run/app.sock.</source>
+        <source>Enter the whole path, such as unix:/run/app.sock.</source>
         <translation>请给出完整路径，例如 unix:/run/app.sock。</translation>
     </message>
     <message>
@@ -279,7 +279,7 @@
         <translation>请输入主机名，例如 shop.example.com。</translation>
     </message>
     <message>
-        <source>This is no host or host:port.</source>
+        <source>This is not a host or host:port.</source>
         <translation>这不是有效的“主机”或“主机:端口”。</translation>
     </message>
     <message>
@@ -307,7 +307,7 @@
         <translation>这不是一个文件。</translation>
     </message>
     <message>
-        <source>You may not read this file.</source>
+        <source>You are not allowed to read this file.</source>
         <translation>您没有读取此文件的权限。</translation>
     </message>
     <message>
@@ -326,7 +326,7 @@
         <translation>加入服务器</translation>
     </message>
     <message>
-        <source>Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move along and get addresses there.</source>
+        <source>The operator of the server has a join link for you: adit --server prints it. Your tunnels move to that server and get addresses there.</source>
         <translation>请向服务器的管理者索取加入链接（由 adit --server 显示）。您的隧道会随之迁移，并在那里获得地址。</translation>
     </message>
     <message>
@@ -342,7 +342,7 @@
         <translation>密钥</translation>
     </message>
     <message>
-        <source>The link carries the fingerprint of the server&apos;s key. Adit talks to no other key, so nobody in between can pretend to be your server.</source>
+        <source>The link contains the fingerprint of the server&apos;s key. Adit accepts no other key, so nobody in between can pretend to be your server.</source>
         <translation>链接中带有服务器密钥的指纹。Adit 不接受其他密钥，因此中间的任何人都无法冒充您的服务器。</translation>
     </message>
     <message>
@@ -370,7 +370,7 @@
         <translation>正在询问服务器……</translation>
     </message>
     <message>
-        <source>This join link is not complete, or has a slip in it.</source>
+        <source>This join link is incomplete or has a mistake in it.</source>
         <translation>此加入链接不完整或有误。</translation>
     </message>
 </context>
@@ -389,7 +389,7 @@
         </translation>
     </message>
     <message>
-        <source>What is right is used, and nothing in the file is lost. Mend it and read it again.</source>
+        <source>The valid entries are used, and nothing in the file is lost. Correct it and read it again.</source>
         <translation>正确的部分照常使用，文件中的内容不会丢失。请改正后重新读取。</translation>
     </message>
     <message>
@@ -405,7 +405,7 @@
         <translation>重新读取隧道列表</translation>
     </message>
     <message>
-        <source>Put this notice away</source>
+        <source>Dismiss this notice</source>
         <translation>收起此提示</translation>
     </message>
 </context>
@@ -531,11 +531,11 @@ Licensed under the Apache License 2.0.</source>
         <translation>%1 没有响应 UDP。请检查服务器是否在运行，以及防火墙是否拦截了它的 UDP 端口。</translation>
     </message>
     <message>
-        <source>The connection to %1 was cut. The server may be restarting.</source>
+        <source>The connection to %1 was closed. The server may be restarting.</source>
         <translation>与 %1 的连接中断了，服务器可能正在重启。</translation>
     </message>
     <message>
-        <source>There is no way to %1. Is this computer online?</source>
+        <source>The network cannot reach %1. Is this computer online?</source>
         <translation>无法到达 %1。这台电脑是否已联网？</translation>
     </message>
     <message>
@@ -543,7 +543,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>%1 中的域名没有对应的地址。请检查加入链接或网络。</translation>
     </message>
     <message>
-        <source>%1 proved itself with another key than the one in your join link. Do not go on unless its operator gave you a new link.</source>
+        <source>%1 has another key than the one in your join link. Do not continue unless its operator gave you a new link.</source>
         <translation>%1 出示的密钥与加入链接中的不一致。除非管理者给了您新的链接，否则请勿继续。</translation>
     </message>
     <message>
@@ -555,7 +555,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>%1 不认识此令牌。请向管理者索取新的加入链接。</translation>
     </message>
     <message>
-        <source>The operator of %1 withdrew this token. Ask for a new join link.</source>
+        <source>The operator of %1 revoked this token. Ask for a new join link.</source>
         <translation>%1 的管理者已撤销此令牌。请索取新的加入链接。</translation>
     </message>
     <message>
@@ -599,7 +599,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>%1 没有响应。您的服务是否在运行？</translation>
     </message>
     <message>
-        <source>The connection to the server was lost and is being made again.</source>
+        <source>The connection to the server was lost. Reconnecting.</source>
         <translation>与服务器的连接已断开，正在重新建立。</translation>
     </message>
     <message>
@@ -623,19 +623,19 @@ Licensed under the Apache License 2.0.</source>
         <translation>流入 %1，流出 %2，每秒 %3 个请求</translation>
     </message>
     <message>
-        <source>Something that was given cannot be used.</source>
+        <source>One of the values cannot be used.</source>
         <translation>给出的某项内容无法使用。</translation>
     </message>
     <message>
-        <source>Something that was given cannot be read.</source>
+        <source>The input cannot be read.</source>
         <translation>给出的某项内容无法解析。</translation>
     </message>
     <message>
-        <source>There would be more than is allowed.</source>
+        <source>This would exceed a limit.</source>
         <translation>超出了允许的数量。</translation>
     </message>
     <message>
-        <source>Something that is needed is not there.</source>
+        <source>Something that is needed was not found.</source>
         <translation>缺少所需的内容。</translation>
     </message>
     <message>
@@ -643,7 +643,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>系统不允许此操作。</translation>
     </message>
     <message>
-        <source>Others can read a file that holds a secret. Make it readable for you alone.</source>
+        <source>Other users can read a file that holds a secret. Make it readable for you alone.</source>
         <translation>含有机密的文件可被他人读取。请改为仅您自己可读。</translation>
     </message>
     <message>
@@ -659,11 +659,11 @@ Licensed under the Apache License 2.0.</source>
         <translation>那里没有任何响应。</translation>
     </message>
     <message>
-        <source>The connection was cut.</source>
+        <source>The connection was closed.</source>
         <translation>连接已被切断。</translation>
     </message>
     <message>
-        <source>There is no way there. Is this computer online?</source>
+        <source>The network cannot reach it. Is this computer online?</source>
         <translation>无法到达该处。本机是否已联网？</translation>
     </message>
     <message>
@@ -671,7 +671,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>未能及时收到应答。</translation>
     </message>
     <message>
-        <source>It was given up.</source>
+        <source>It was cancelled.</source>
         <translation>操作已取消。</translation>
     </message>
     <message>
@@ -691,11 +691,11 @@ Licensed under the Apache License 2.0.</source>
         <translation>无法建立安全连接。</translation>
     </message>
     <message>
-        <source>The server proved itself with another key than expected.</source>
+        <source>The server has another key than expected.</source>
         <translation>服务器出示的密钥与预期不符。</translation>
     </message>
     <message>
-        <source>The other side does not keep to the protocol.</source>
+        <source>The other side does not follow the protocol.</source>
         <translation>对方未遵守协议。</translation>
     </message>
     <message>
@@ -707,7 +707,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>服务器不认识此令牌。请向其运营者索取新的加入链接。</translation>
     </message>
     <message>
-        <source>This token was withdrawn. Ask for a new join link.</source>
+        <source>This token was revoked. Ask for a new join link.</source>
         <translation>此令牌已被撤销。请索取新的加入链接。</translation>
     </message>
     <message>
@@ -731,7 +731,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>此处无法做到。</translation>
     </message>
     <message>
-        <source>Something went wrong that should not. The log says more.</source>
+        <source>An internal error happened. The log has more.</source>
         <translation>发生了不应出现的错误。详情请见日志。</translation>
     </message>
     <message>
@@ -824,7 +824,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>与服务通信的方式</translation>
     </message>
     <message>
-        <source>Whoever stands between this computer and the service can read and change what passes, and nobody will notice. Only for services of your own, on a network that you trust.</source>
+        <source>Anybody between this computer and the service can read and change what passes, and nobody will notice. Only for services of your own, on a network that you trust.</source>
         <translation>本机与服务之间的任何人都能查看并篡改往来内容，而且不会被察觉。仅限用于您自己的服务和可信的网络。</translation>
     </message>
     <message>
@@ -888,7 +888,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>TLS 限时（秒）</translation>
     </message>
     <message>
-        <source>Something here is not right yet.</source>
+        <source>Something here is not valid yet.</source>
         <translation>这里还有内容需要更正。</translation>
     </message>
     <message>
@@ -912,7 +912,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>签发服务证书的机构证书（PEM）</translation>
     </message>
     <message>
-        <source>Where it is not the target&apos;s host</source>
+        <source>If it is not the target&apos;s host</source>
         <translation>与目标主机不同时填写</translation>
     </message>
     <message>
@@ -1112,7 +1112,7 @@ Licensed under the Apache License 2.0.</source>
         <translation>自动选取</translation>
     </message>
     <message>
-        <source>New requests go the new way; those in flight end as they began.</source>
+        <source>New requests use the new settings; those in flight finish with the old ones.</source>
         <translation>新请求按新设置处理，进行中的请求按原设置完成。</translation>
     </message>
     <message>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What screen readers are told about the widgets that draw themselves: a link is a link that can be pressed,
-// a graph is a chart, the rest is text. Names and descriptions are the widgets' own. And the order in which
-// the keyboard goes through widgets. GUI thread.
+// Accessibility of the widgets that draw themselves: a screen reader sees a link as a link that can be
+// pressed, a graph as a chart, and the others as text. Names and descriptions come from the widgets. Also
+// sets the tab order. GUI thread.
 
 #include <initializer_list>
 
@@ -10,9 +10,9 @@ class QWidget;
 
 namespace adit::ui {
 
-/// Once an application; again does nothing.
+/// Call once per application; further calls do nothing.
 void installAccessibility();
-/// Tab goes from each to the next, as they are read.
+/// Makes Tab go through the widgets in this order.
 void setTabOrder(std::initializer_list<QWidget*> widgets);
 
 }  // namespace adit::ui

@@ -80,7 +80,7 @@ void Application::compose() {
   connect(m_tray.get(), &TrayIcon::quitRequested, this, &Application::quit);
   connect(m_window.get(), &MainWindow::quitRequested, this, &Application::quit);
   connect(m_window.get(), &MainWindow::firstHidden, this, [this] {
-    m_tray->notify({.title = tr("Adit goes on in the tray"),
+    m_tray->notify({.title = tr("Adit keeps running in the tray"),
                     .text = tr("Your tunnels stay open. Use the icon to come back or to quit.")},
                    QSystemTrayIcon::Information);
   });
@@ -128,7 +128,7 @@ void Application::readTunnels() {
   m_window->showListProblems(texts, m_params.tunnelsFile);
 }
 
-/// Read again, the list may hold what is here already.
+/// When the list is read again, it may contain tunnels that are already in use.
 Result<> Application::takeTunnel(const SavedTunnel& saved) {
   engine::Engine& engine = m_bridge.engine();
   for (const auto& present : engine.snapshot().tunnels) {
@@ -146,18 +146,18 @@ Result<> Application::takeTunnel(const SavedTunnel& saved) {
 }
 
 void Application::saveTunnels() {
-  // While the engine drains, tunnels stop one by one; that is not what the user wants next time.
+  // While the engine drains, tunnels stop one after another. The next start must not find them stopped.
   if (m_quitting || !m_params.saveTunnels) return;
   std::vector<SavedTunnel> tunnels;
   for (const auto& tunnel : m_bridge.engine().snapshot().tunnels) {
     SavedTunnel saved{.spec = tunnel.spec, .started = tunnel.state != engine::TunnelState::Stopped};
-    // The name that the server chose is what people know the address by.
+    // Keep a name that the server chose, because people know the address.
     saved.spec.name = tunnel.name;
     tunnels.push_back(std::move(saved));
   }
   if (std::ranges::equal(tunnels, m_saved, same)) return;
   if (const Result<> saved = m_params.saveTunnels(tunnels); !saved) {
-    // Tried again with the next change, and when quitting.
+    // It is saved again with the next change and when quitting.
     logError("ui", "the list of tunnels was not saved: {}", saved.error().describe());
     return;
   }

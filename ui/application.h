@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The desktop application: composed by app/ once a QApplication exists. Owns the bridge to the engine, the
-// window, the tray icon and the notifier; what it keeps on disk besides the window's own settings goes
-// through callbacks. GUI thread.
+// The desktop application; app/ creates it after the QApplication. Owns the bridge to the engine, the window,
+// the tray icon and the notifier. Whatever it stores, apart from the window's own settings, goes through
+// callbacks. GUI thread.
 
 #include <functional>
 #include <memory>
@@ -34,7 +34,7 @@ struct SavedTunnel {
   bool started = true;
 };
 
-/// Says why a kept tunnel is not taken into use.
+/// Puts a stored tunnel into use; an error says why that is not possible.
 using TakeTunnel = std::function<Result<>(const SavedTunnel&)>;
 
 class Application : public QObject {
@@ -45,16 +45,16 @@ class Application : public QObject {
   struct Params {
     EngineFactory engine;       ///< Called once, with the wake function to hand to the engine.
     QString settingsDirectory;  ///< For adit.ini; must exist.
-    /// Reads the kept tunnels and hands each to `take`; returns what cannot be used, one sentence each, with
-    /// its place in the file. Called at the start and when the user asks for it. May be empty.
+    /// Reads the stored tunnels and passes each to `take`. Returns a sentence, with the place in the file,
+    /// for each that cannot be used. Called at the start and when the user asks for it. May be empty.
     std::function<std::vector<std::string>(const TakeTunnel& take)> loadTunnels;
     QString tunnelsFile;  ///< What loadTunnels reads, for the user to open.
     /// Called whenever the list of tunnels changed. May be empty.
     std::function<Result<>(const std::vector<SavedTunnel>&)> saveTunnels;
-    /// The link the engine is started with, or the one kept last. May be empty.
+    /// The link that the engine was started with, or the one saved last. May be empty.
     std::function<std::optional<session::JoinLink>()> keptJoin;
-    /// Called after a server took the user in, or with nothing after going back to the embedded one. May be
-    /// empty.
+    /// Called after a server accepted the login, or without a link after returning to the embedded server.
+    /// May be empty.
     std::function<Result<>(const std::optional<session::JoinLink>&)> saveJoin;
     Start start = Start::Shown;
     std::unique_ptr<MessageBox> messages;           ///< Empty: real ones.
@@ -63,22 +63,22 @@ class Application : public QObject {
     std::chrono::milliseconds drainDeadline{3000};  ///< For requests in flight when quitting.
   };
 
-  /// Needs a QApplication. Fails as the engine fails to start.
+  /// Needs a QApplication. Returns the engine's error if that cannot start.
   static Result<std::unique_ptr<Application>> create(Params params);
   ~Application() override;
 
   [[nodiscard]] MainWindow& window() { return *m_window; }
   [[nodiscard]] TrayIcon& tray() { return *m_tray; }
 
-  /// Shows why the application cannot start and returns when the message was closed. Needs a QApplication
-  /// whose event loop does not run yet.
+  /// Shows why the application cannot start; returns when the message was closed. Needs a QApplication whose
+  /// event loop is not running yet.
   static void reportFailure(const Error& error);
 
  public Q_SLOTS:
-  /// For the message of a second start.
+  /// Called when the application is started a second time.
   void raiseWindow();
-  /// Lets requests in flight end, then ends the event loop with exit code 0. Also for SIGTERM; a second call
-  /// ends at once.
+  /// Waits for requests in flight, then ends the event loop with exit code 0. Also for SIGTERM. A second call
+  /// ends it at once.
   void quit();
 
  private:

@@ -26,7 +26,7 @@ const engine::TunnelSnapshot* find(const std::vector<engine::TunnelSnapshot>& tu
 
 }  // namespace
 
-/// Shared with the engine's thread and with queued calls, so that either may outlive the bridge by a moment.
+/// Shared with the engine's thread and with queued calls, because both can outlive the bridge for a moment.
 struct EngineBridge::Wake {
   std::mutex mutex;
   EngineBridge* bridge = nullptr;
@@ -45,7 +45,7 @@ EngineBridge::EngineBridge(QObject* parent) : QObject(parent), m_wake(std::make_
   connect(&m_eventTimer, &QTimer::timeout, this, &EngineBridge::takeEvents);
   m_sampleTimer.setInterval(kBackgroundInterval);
   connect(&m_sampleTimer, &QTimer::timeout, this, &EngineBridge::sample);
-  // Queued: it may be heard in the middle of a sample.
+  // Queued, because it can be emitted while a sample is being taken.
   connect(&m_origins, &OriginWatch::changed, this, &EngineBridge::sample, Qt::QueuedConnection);
 }
 
@@ -61,7 +61,7 @@ Result<> EngineBridge::start(const EngineFactory& factory) {
   auto engine = factory([wake = m_wake] {
     if (!wake->posted.exchange(true))
       wake->post([wake] {
-        // Cleared before events are taken: one that arrives from here on posts again.
+        // Cleared before events are taken, so that an event that comes later posts again.
         wake->posted = false;
         if (wake->bridge != nullptr) wake->bridge->onWake();
       });
@@ -118,8 +118,7 @@ void EngineBridge::sample() {
   engine::Snapshot next = m_engine->snapshot();
   const bool marks = m_origins.mark(next);
   const engine::Snapshot previous = std::exchange(m_snapshot, std::move(next));
-  // The engine keeps a bounded number of events, so what changed is read from the snapshots, not from the
-  // events.
+  // The engine keeps a bounded number of events, so changes are found by comparing snapshots.
   QList<engine::TunnelId> changed;
   bool link = false;
   if (marks || previous.revision != m_snapshot.revision) {

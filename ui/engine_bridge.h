@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The window's side of the engine. Owns the engine, turns its wake-ups into one queued call, takes events at
-// most ten times a second, keeps the newest snapshot (with a mark on tunnels behind which nothing answers),
-// and says what changed in compound signals. Traffic is sampled on a timer: ten times a second while somebody
-// looks, once a second otherwise. GUI thread, except for the wake function it hands out.
+// Connects the engine to the window. Owns the engine, turns its wake-ups into one queued call, takes events
+// at most ten times a second, keeps the newest snapshot (with an error on tunnels whose service does not
+// answer), and reports changes in one signal each. Traffic is sampled ten times a second while the window is
+// visible, once a second otherwise. GUI thread; the engine may call the wake function from any thread.
 
 #include <functional>
 #include <memory>
@@ -28,26 +28,26 @@ class EngineBridge : public QObject {
   explicit EngineBridge(QObject* parent = nullptr);
   ~EngineBridge() override;
 
-  /// Fails as the factory fails. Call once.
+  /// Returns the factory's error. Call once.
   Result<> start(const EngineFactory& factory);
 
   [[nodiscard]] engine::Engine& engine() { return *m_engine; }
   [[nodiscard]] const engine::Snapshot& snapshot() const { return m_snapshot; }
-  /// Null where there is no such tunnel (any more).
+  /// Null if there is no such tunnel (any more).
   [[nodiscard]] const engine::TunnelSnapshot* tunnel(engine::TunnelId id) const;
   void setSampling(Sampling sampling);
-  /// For tests: who looks whether something answers behind a tunnel.
+  /// For tests: replaces the check whether a tunnel's service answers.
   void setProbe(OriginProbe probe) { m_origins.setProbe(std::move(probe)); }
-  /// Takes a snapshot now, between two of the timer's.
+  /// Takes a snapshot now instead of with the timer.
   void sample();
-  /// Stops taking requests, ends those in flight within `deadline`, then emits drained.
+  /// Accepts no new requests, lets those in flight end within `deadline`, then emits drained.
   void drain(std::chrono::milliseconds deadline);
 
  Q_SIGNALS:
-  /// Added, removed or different in anything but counters.
+  /// These tunnels were added or removed, or changed in anything but their counters.
   void tunnelsChanged(const QList<adit::engine::TunnelId>& ids);
   void linkChanged();
-  /// The embedded server was asked for and could not be started.
+  /// The embedded server could not be started.
   void serverChangeFailed(const adit::Error& error);
   void logAdded(const QList<adit::LogEntry>& entries);
   void trafficSampled();

@@ -11,14 +11,14 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-/// One decimal below ten where it says something, none above.
+/// One decimal for values below ten, unless it is zero; none for larger values.
 QString shortNumber(double value) {
   const bool decimal = value < 9.95 && std::abs(value - std::round(value)) >= 0.05;
   return QLocale().toString(value, 'f', decimal ? 1 : 0);
 }
 
 QString threeDigits(double value) {
-  // What would be rounded up to one digit more has one decimal less.
+  // A value that rounding gives another digit has one decimal less.
   return QLocale().toString(value, 'f', value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
 

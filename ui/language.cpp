@@ -18,7 +18,7 @@ bool Language::apply(const QString& choice) {
   m_choice = choice;
   const QLocale locale = choice == "system"_L1 || choice.isEmpty() ? QLocale::system() : QLocale(choice);
   QLocale::setDefault(locale);
-  // English has a file too: it holds the plural forms.
+  // English has a file, too, with the plural forms.
   const bool found = m_own.load(locale, u"adit"_s, u"_"_s, u":/i18n"_s) || m_own.load(u":/i18n/adit_en.qm"_s);
   const bool qt = m_qt.load(locale, u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath));
   QCoreApplication::removeTranslator(&m_qt);

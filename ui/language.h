@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The language of the window: the system's, or one that was chosen. Installing another one sends
-// LanguageChange to every widget, which then sets its texts again. Owned by the composition of the window;
-// GUI thread.
+// The language of the window: the system's, or one that the user chose. Changing it sends LanguageChange to
+// every widget, which then sets its texts again. Owned by the Application; GUI thread.
 
 #include <QString>
 #include <QTranslator>
@@ -16,8 +15,7 @@ class Language {
   Language& operator=(const Language&) = delete;
   ~Language();
 
-  /// "system", "en" or "zh_CN". Returns false where there is no translation for it; the window is English
-  /// then.
+  /// "system", "en" or "zh_CN". Returns false if there is no translation; the window is then in English.
   bool apply(const QString& choice);
   [[nodiscard]] const QString& choice() const { return m_choice; }
 

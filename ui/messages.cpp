@@ -17,17 +17,17 @@ struct Messages {
 QString errorSentence(const Error& error) {
   switch (error.code) {
     case ErrorCode::InvalidArgument:
-      return Messages::tr("Something that was given cannot be used.");
+      return Messages::tr("One of the values cannot be used.");
     case ErrorCode::Malformed:
-      return Messages::tr("Something that was given cannot be read.");
+      return Messages::tr("The input cannot be read.");
     case ErrorCode::LimitExceeded:
-      return Messages::tr("There would be more than is allowed.");
+      return Messages::tr("This would exceed a limit.");
     case ErrorCode::NotFound:
-      return Messages::tr("Something that is needed is not there.");
+      return Messages::tr("Something that is needed was not found.");
     case ErrorCode::PermissionDenied:
       return Messages::tr("The system does not permit it.");
     case ErrorCode::InsecurePermissions:
-      return Messages::tr("Others can read a file that holds a secret. Make it readable for you alone.");
+      return Messages::tr("Other users can read a file that holds a secret. Make it readable for you alone.");
     case ErrorCode::AddressInUse:
       return Messages::tr("Another program uses this port.");
     case ErrorCode::AddressUnavailable:
@@ -36,13 +36,13 @@ QString errorSentence(const Error& error) {
       return Messages::tr("Nothing answers there.");
     case ErrorCode::ConnectionReset:
     case ErrorCode::Closed:
-      return Messages::tr("The connection was cut.");
+      return Messages::tr("The connection was closed.");
     case ErrorCode::Unreachable:
-      return Messages::tr("There is no way there. Is this computer online?");
+      return Messages::tr("The network cannot reach it. Is this computer online?");
     case ErrorCode::TimedOut:
       return Messages::tr("No answer came in time.");
     case ErrorCode::Cancelled:
-      return Messages::tr("It was given up.");
+      return Messages::tr("It was cancelled.");
     case ErrorCode::IoError:
       return Messages::tr("Reading or writing failed.");
     case ErrorCode::DiskFull:
@@ -52,16 +52,16 @@ QString errorSentence(const Error& error) {
     case ErrorCode::TlsFailure:
       return Messages::tr("No secure connection could be made.");
     case ErrorCode::PinMismatch:
-      return Messages::tr("The server proved itself with another key than expected.");
+      return Messages::tr("The server has another key than expected.");
     case ErrorCode::ProtocolViolation:
-      return Messages::tr("The other side does not keep to the protocol.");
+      return Messages::tr("The other side does not follow the protocol.");
     case ErrorCode::VersionMismatch:
       return Messages::tr(
           "The other side speaks another version of the protocol. Update Adit here or there.");
     case ErrorCode::TokenUnknown:
       return Messages::tr("The server does not know this token. Ask its operator for a new join link.");
     case ErrorCode::TokenRevoked:
-      return Messages::tr("This token was withdrawn. Ask for a new join link.");
+      return Messages::tr("This token was revoked. Ask for a new join link.");
     case ErrorCode::NameTaken:
       return Messages::tr("Somebody else uses this name. Choose another.");
     case ErrorCode::NameInvalid:
@@ -75,7 +75,7 @@ QString errorSentence(const Error& error) {
     case ErrorCode::Internal:
       break;
   }
-  return Messages::tr("Something went wrong that should not. The log says more.");
+  return Messages::tr("An internal error happened. The log has more.");
 }
 
 QString withDetail(const QString& sentence, const Error& error) {
@@ -92,15 +92,14 @@ QString linkProblem(const Error& error, const QString& server) {
     case ErrorCode::ConnectionRefused:
     case ErrorCode::ConnectionReset:
     case ErrorCode::Closed:
-      return Messages::tr("The connection to %1 was cut. The server may be restarting.").arg(server);
+      return Messages::tr("The connection to %1 was closed. The server may be restarting.").arg(server);
     case ErrorCode::Unreachable:
-      return Messages::tr("There is no way to %1. Is this computer online?").arg(server);
+      return Messages::tr("The network cannot reach %1. Is this computer online?").arg(server);
     case ErrorCode::ResolveFailed:
       return Messages::tr("The name in %1 has no address. Check the join link, or the network.").arg(server);
     case ErrorCode::PinMismatch:
       return Messages::tr(
-                 "%1 proved itself with another key than the one in your join link. Do not go on unless its "
-                 "operator "
+                 "%1 has another key than the one in your join link. Do not continue unless its operator "
                  "gave you a new link.")
           .arg(server);
     case ErrorCode::TlsFailure:
@@ -108,7 +107,7 @@ QString linkProblem(const Error& error, const QString& server) {
     case ErrorCode::TokenUnknown:
       return Messages::tr("%1 does not know this token. Ask its operator for a new join link.").arg(server);
     case ErrorCode::TokenRevoked:
-      return Messages::tr("The operator of %1 withdrew this token. Ask for a new join link.").arg(server);
+      return Messages::tr("The operator of %1 revoked this token. Ask for a new join link.").arg(server);
     case ErrorCode::VersionMismatch:
       return Messages::tr("%1 speaks another version of the protocol. Update Adit here or there.")
           .arg(server);
@@ -150,7 +149,7 @@ QString tunnelProblem(const Error& error, const engine::TunnelSpec& spec) {
     case ErrorCode::ConnectionReset:
     case ErrorCode::Closed:
     case ErrorCode::Unreachable:
-      return Messages::tr("The connection to the server was lost and is being made again.");
+      return Messages::tr("The connection to the server was lost. Reconnecting.");
     default:
       return withDetail(errorSentence(error), error);
   }

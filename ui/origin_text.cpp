@@ -19,7 +19,7 @@ QString seconds(std::chrono::seconds value) { return formatCount(static_cast<std
 
 }  // namespace
 
-// Also asked while a target is being typed, so what its scheme says counts before the rest is there.
+// Called while the user types, so the scheme alone decides; the rest may still be missing.
 bool targetHasTls(QStringView target) {
   return target.startsWith("https://"_L1, Qt::CaseInsensitive) ||
          target.startsWith("h2s://"_L1, Qt::CaseInsensitive);

@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kPatience = 3s;
 
-/// A socket's answer, once, whatever comes first.
+/// Calls `done` once, with whatever the socket reports first.
 template <typename Socket>
 void await(Socket* socket, std::function<void(Answer)> done) {
   auto once = std::make_shared<std::function<void(Answer)>>(std::move(done));
@@ -51,7 +51,7 @@ void probeOrigin(const std::string& target, QObject* context, std::function<void
     return;
   }
   auto* socket = new QTcpSocket(context);
-  // What the engine dials goes through no proxy either.
+  // The engine uses no proxy either.
   socket->setProxy(QNetworkProxy::NoProxy);
   await(socket, std::move(done));
   socket->connectToHost(fromUtf8(read->host), read->port);
@@ -62,7 +62,7 @@ bool OriginWatch::mark(engine::Snapshot& snapshot) {
   const Time now = snapshot.taken;
   for (engine::TunnelSnapshot& tunnel : snapshot.tunnels) {
     if (tunnel.state != engine::TunnelState::Online) {
-      // Looked at anew when it comes up again.
+      // It is probed again when it comes online again.
       m_origins.erase(tunnel.id);
       continue;
     }
@@ -106,7 +106,7 @@ void OriginWatch::take(engine::TunnelId id, std::uint64_t turn, Answer answer) {
   origin.looking = false;
   if (answer == Answer::Unknown) return;
   const bool away = answer == Answer::No;
-  // A service that stays away is looked for less and less often.
+  // The longer the service does not answer, the less often it is probed.
   origin.pause = away && origin.away
                      ? std::min<std::chrono::milliseconds>(origin.pause * 3 / 2, kLongestPause)
                      : std::chrono::milliseconds(kFirstPause);

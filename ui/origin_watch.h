@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Notices when nothing answers behind a tunnel: the service was not started, or ended. It looks (connects and
-// hangs up) when a tunnel comes up and when its visitors' requests begin to fail, and while nothing answers
-// it looks again now and then, so that the window can say so and stop saying so. Owned by the bridge; GUI
-// thread.
+// Notices when a tunnel's service does not answer, because it was not started or has ended. It probes
+// (connects and disconnects) when a tunnel comes online and when its visitors' requests begin to fail. While
+// the service does not answer, it probes again now and then, so that the window can show the current state.
+// Owned by the bridge; GUI thread.
 
 #include <chrono>
 #include <functional>
@@ -16,11 +16,12 @@ namespace adit::ui {
 
 enum class Answer { Yes, No, Unknown };
 
-/// Looks whether something listens at a tunnel's target and calls back, once. `context` may go away before.
+/// Probes whether something listens at a tunnel's target and calls back once, unless `context` is destroyed
+/// before.
 using OriginProbe =
     std::function<void(const std::string& target, QObject* context, std::function<void(Answer)> done)>;
 
-/// The real one: by TCP or a Unix socket. Unknown where it takes too long.
+/// The real probe, over TCP or a Unix socket. Unknown if it takes too long.
 void probeOrigin(const std::string& target, QObject* context, std::function<void(Answer)> done);
 
 class OriginWatch : public QObject {
@@ -32,8 +33,8 @@ class OriginWatch : public QObject {
   explicit OriginWatch(QObject* parent = nullptr) : QObject(parent), m_probe(&probeOrigin) {}
   void setProbe(OriginProbe probe) { m_probe = std::move(probe); }
 
-  /// Looks where there is a reason to, and gives online tunnels behind which nothing answers an error,
-  /// ConnectionRefused. True where one has or lost it since the last time.
+  /// Probes where there is a reason to, and gives online tunnels whose service does not answer the error
+  /// ConnectionRefused. Returns true if that changed for a tunnel since the last call.
   bool mark(engine::Snapshot& snapshot);
 
  Q_SIGNALS:
@@ -50,7 +51,7 @@ class OriginWatch : public QObject {
     bool marked = false;
     Time next;  ///< While away.
     std::chrono::milliseconds pause{kFirstPause};
-    std::uint64_t turn = 0;  ///< Of the look whose answer counts.
+    std::uint64_t turn = 0;  ///< The number of the probe whose answer counts.
   };
   void look(engine::TunnelId id, Origin& origin, Time now);
   void take(engine::TunnelId id, std::uint64_t turn, Answer answer);

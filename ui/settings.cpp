@@ -47,7 +47,7 @@ QVariant Settings::defaultOf(Key key) { return rowOf(key).fallback; }
 QVariant Settings::value(Key key) const {
   const Row& row = rowOf(key);
   const QVariant stored = m_file->value(row.name, row.fallback);
-  // A hand-edited value of another kind counts as absent.
+  // A value of another type, which somebody edited by hand, counts as missing.
   return stored.canConvert(row.fallback.metaType()) ? stored : row.fallback;
 }
 
@@ -59,7 +59,7 @@ void Settings::set(Key key, const QVariant& value) {
 void Settings::migrate() {
   const int version = m_file->value(kVersionName, m_file->allKeys().isEmpty() ? kVersion : 1).toInt();
   if (version < 2) {
-    // Version 1 kept everything at the top: darkMode=true, lang=zh, showLog=true, geometry=...
+    // Version 1 had no groups: darkMode=true, lang=zh, showLog=true, geometry=...
     if (m_file->contains(u"darkMode"_s)) {
       set(Key::Theme, m_file->value(u"darkMode"_s).toBool() ? u"dark"_s : u"light"_s);
     }
@@ -71,7 +71,7 @@ void Settings::migrate() {
     if (m_file->contains(u"geometry"_s)) set(Key::WindowGeometry, m_file->value(u"geometry"_s).toByteArray());
     for (const auto& old : {u"darkMode"_s, u"lang"_s, u"showLog"_s, u"geometry"_s}) m_file->remove(old);
   }
-  // A newer version's file is left as it is: unknown keys survive and known ones are read.
+  // The file of a newer version is not changed: unknown keys stay, known ones are read.
   if (version <= kVersion) m_file->setValue(kVersionName, kVersion);
 }
 

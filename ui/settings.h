@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the window remembers: one table of keys with their defaults, kept in adit.ini in the directory that
-// the composition root names. The file carries a version and older ones are migrated when opened. Written
-// new-then-rename by QSettings. GUI thread.
+// The window's settings: a table of keys with their defaults, stored in adit.ini in a directory that app/
+// chooses. The file has a version, and older versions are migrated when it is opened. QSettings replaces the
+// file as a whole. GUI thread.
 
 #include <array>
 #include <memory>
@@ -30,7 +30,7 @@ class Settings {
 
   static constexpr int kVersion = 2;
 
-  /// Opens `directory`/adit.ini; a missing file or key has the table's default.
+  /// Opens `directory`/adit.ini. A key that is missing has the table's default.
   explicit Settings(const QString& directory);
 
   [[nodiscard]] QByteArray bytes(Key key) const { return value(key).toByteArray(); }

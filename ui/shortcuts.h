@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The keys of what can be done in the window: menus set them and tooltips tell them, so they stand in one
-// table. GUI thread.
+// The window's keyboard shortcuts, in one table because both menus and tooltips need them. GUI thread.
 
 #include <QKeySequence>
 #include <QString>
@@ -26,9 +25,9 @@ enum class Command {
   Count
 };
 
-/// None for Count, which is no command.
+/// Empty for Count, which is not a command.
 QKeySequence keysOf(Command command);
-/// "Stop this tunnel (Ctrl+S)"; the text alone where there are no keys.
+/// "Stop this tunnel (Ctrl+S)"; the text alone if there is no shortcut.
 QString withKeys(const QString& text, Command command);
 
 }  // namespace adit::ui

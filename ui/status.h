@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The one word for how things are: of a tunnel, of the link, of everything (the tray's icon). Values are
-// ordered by precedence, so that the whole is the greatest of its parts. One table gives each its words and
-// icon. Pure functions.
+// The status of a tunnel, of the link, and of everything together (the tray icon). Values are ordered by
+// precedence, so that the status of the whole is the greatest of its parts. A table has the words and the
+// icon of each. Pure functions.
 
 #include <QColor>
 #include <QString>
@@ -17,14 +17,14 @@ enum class Status { Offline, Online, Connecting, Error };
 
 Status statusOf(engine::TunnelState state);
 Status statusOf(engine::LinkState state);
-/// The state's, but waiting where it is online and nothing answers behind it.
+/// The status of the tunnel's state, but Connecting if it is online and its service does not answer.
 Status statusOf(const engine::TunnelSnapshot& tunnel);
-/// The whole: the link and every tunnel.
+/// The greatest status of the link and all tunnels.
 Status statusOf(const engine::Snapshot& snapshot);
 
-/// "Online", "Connecting…": for a tunnel, finer than its status.
+/// "Online", "Connecting…": a tunnel's state in more detail than its status.
 QString stateText(engine::TunnelState state);
-/// The same, but "Nothing answers" where that is so.
+/// The same, but "Nothing answers" if the service does not.
 QString stateText(const engine::TunnelSnapshot& tunnel);
 /// For the tray: "Adit: online".
 QString statusText(Status status);

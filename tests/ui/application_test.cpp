@@ -98,7 +98,7 @@ class ApplicationTest : public QObject {
   void whatIsWrongWithTheListIsTold() {
     Running running;
     running.stored = {{.spec = {.name = "shop", .target = "3000"}, .started = true}};
-    running.problems = {"tunnels.toml:4:1: 'strated' is not a key that is known here",
+    running.problems = {"tunnels.toml:4:1: there is no key 'strated' here",
                         "tunnels.toml:8:1: 'target' is missing"};
     running.start(running.params());
     MainWindow& window = running.application->window();
@@ -107,7 +107,7 @@ class ApplicationTest : public QObject {
     QVERIFY(notice->isVisible());
     QCOMPARE(text(u"noticeTitle"_s), u"Your list of tunnels has 2 problems"_s);
     QCOMPARE(text(u"noticeText"_s),
-             u"tunnels.toml:4:1: 'strated' is not a key that is known here\n"
+             u"tunnels.toml:4:1: there is no key 'strated' here\n"
              "tunnels.toml:8:1: 'target' is missing"_s);
     QCOMPARE(running.engine->snapshot().tunnels.size(), std::size_t(1));  // What is right is used.
     window.findChild<QPushButton*>(u"noticeOpen"_s)->click();

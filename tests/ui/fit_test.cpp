@@ -87,7 +87,7 @@ void trouble(WindowFixture& fixture) {
   fixture.failLink("tunnels.eu-central.example.com:4433");
   fixture.bridge.sample();
   fixture.window->showListProblems(
-      {u"tunnels.toml:4:1: 'strated' is not a key that is known here, did you mean 'started'?"_s,
+      {u"tunnels.toml:4:1: there is no key 'strated' here, did you mean 'started'?"_s,
        u"tunnels.toml:8:1: 'target' is missing"_s},
       u"/state/tunnels.toml"_s);
 }

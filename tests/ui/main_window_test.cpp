@@ -356,7 +356,7 @@ class MainWindowTest : public QObject {
     QCOMPARE(hint->text(), u"Asking the server…"_s);
     for (const auto& [code, words] :
          {std::pair{ErrorCode::PinMismatch, u"another key"_s}, std::pair{ErrorCode::TimedOut, u"over UDP"_s},
-          std::pair{ErrorCode::TokenRevoked, u"withdrew this token"_s}}) {
+          std::pair{ErrorCode::TokenRevoked, u"revoked this token"_s}}) {
       auto link = fixture.bridge.snapshot().link;
       link.state = engine::LinkState::Failed;
       link.hasError = true;

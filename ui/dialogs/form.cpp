@@ -16,7 +16,7 @@ namespace adit::ui {
 QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text) {
   auto* heading = new ElidedLabel;
   heading->setText(title);
-  // There may be a name in it, of up to 63 letters.
+  // It may contain a name of up to 63 letters without a place to break.
   heading->setElideMode(Qt::ElideMiddle);
   heading->setFont(scaledFont(heading->font(), 1.45, QFont::Bold));
   column->addWidget(heading);

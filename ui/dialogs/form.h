@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Pieces that the dialogs share: a heading, a labelled field with a hint that turns into a complaint, a row
-// of buttons. GUI thread.
+// Parts that the dialogs share: a heading, a labelled field with a hint that can turn into an error, a row of
+// buttons. GUI thread.
 
 #include <QString>
 
@@ -13,11 +13,12 @@ class QWidget;
 namespace adit::ui {
 
 QLabel* addHeading(QBoxLayout* column, const QString& title, const QString& text);
-/// The hint label under `field`, which is described by `label`; `beside` stands at its right and may be null.
+/// Adds `field` with `label` above and a hint below, which is returned. `beside` is to the right of the field
+/// and may be null.
 QLabel* addField(QBoxLayout* column, const QString& label, QWidget* field, QWidget* beside = nullptr);
-/// Shows `problem` in red and marks the field, or `hint` where there is no problem.
+/// Shows `problem` in red and marks the field; without a problem, shows `hint`.
 void showHint(QLabel* label, QWidget* field, const QString& hint, const QString& problem);
-/// Cancel and `accept` at the right; returns the second. `extra` stands at the left and may be null.
+/// Adds Cancel and `accept` at the right; returns the latter. `extra` is at the left and may be null.
 QPushButton* addButtons(QBoxLayout* column, QPushButton* extra, QPushButton* cancel, const QString& accept);
 
 }  // namespace adit::ui

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A dialog of a column of fields above a row of buttons. It is as high as what it shows, follows when fields
-// come and go, stands over its parent and within the screen; where the screen is too small for all of it the
-// column scrolls and the buttons stay. GUI thread.
+// A dialog with a column of fields above a row of buttons. Its height follows its content, also when fields
+// appear and disappear. It is placed over its parent and within the screen. If the screen is too small, the
+// column scrolls and the buttons stay visible. GUI thread.
 
 #include <QDialog>
 
@@ -13,13 +13,13 @@ namespace adit::ui {
 class FormDialog : public QDialog {
   Q_OBJECT
  public:
-  /// `width` where the screen has it.
+  /// `width`: less if the screen is narrower.
   FormDialog(int width, QWidget* parent);
 
  protected:
-  /// What may scroll.
+  /// The column of fields, which may scroll.
   [[nodiscard]] QVBoxLayout* column() { return m_column; }
-  /// What is always there.
+  /// The row of buttons, which is always visible.
   [[nodiscard]] QVBoxLayout* footer() { return m_footer; }
   bool event(QEvent* event) override;
   void showEvent(QShowEvent* event) override;
@@ -28,7 +28,7 @@ class FormDialog : public QDialog {
  private:
   void fit();
 
-  int m_width;  ///< As asked for, or as the user made it.
+  int m_width;  ///< The width asked for, or the one that the user chose.
   QVBoxLayout* m_column;
   QVBoxLayout* m_footer;
 };

@@ -39,9 +39,8 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   m_pin->setTextInteractionFlags(Qt::TextSelectableByMouse);
 
   addHeading(column(), tr("Join a server"),
-             tr("Whoever runs the server has a join link for you: adit --server prints it. Your tunnels move "
-                "along and get "
-                "addresses there."));
+             tr("The operator of the server has a join link for you: adit --server prints it. Your tunnels "
+                "move to that server and get addresses there."));
   m_hint = addField(column(), tr("Join link"), m_link);
   m_hint->setObjectName(u"joinHint"_s);
   auto* facts = new QFormLayout(m_facts);
@@ -53,9 +52,9 @@ JoinDialog::JoinDialog(Current current, QWidget* parent)
   facts->addRow(tr("Key"), m_pin);
   m_server->setFont(scaledFont(font(), 1.0, QFont::Bold));
   column()->addWidget(m_facts);
-  auto* about = new QLabel(
-      tr("The link carries the fingerprint of the server's key. Adit talks to no other key, so nobody in "
-         "between can pretend to be your server."));
+  auto* about =
+      new QLabel(tr("The link contains the fingerprint of the server's key. Adit accepts no other key, so "
+                    "nobody in between can pretend to be your server."));
   about->setWordWrap(true);
   about->setProperty("ink", u"secondary"_s);
   column()->addWidget(about);
@@ -90,7 +89,7 @@ void JoinDialog::check() {
       m_parsed = std::move(*link);
     } else {
       problem = text.contains("adit://"_L1, Qt::CaseInsensitive)
-                    ? withDetail(tr("This join link is not complete, or has a slip in it."), link.error())
+                    ? withDetail(tr("This join link is incomplete or has a mistake in it."), link.error())
                     : tr("A join link starts with adit://");
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Takes a join link, says which server and key it names before anything happens, and offers the way back to
-// the embedded server. It stays open until the server has answered, and says why where it does not. The link
-// is a secret: it is never shown, and goes nowhere but to `submitted`. GUI thread.
+// Takes a join link, shows which server and key it names before anything happens, and offers to return to the
+// embedded server. It stays open until the server has answered, and shows an error if it does not. The link
+// is a secret: it is never shown, and only `submitted` passes it on. GUI thread.
 
 #include <optional>
 
@@ -23,9 +23,9 @@ class JoinDialog : public FormDialog {
   enum class Current { Embedded, Server };
 
   JoinDialog(Current current, QWidget* parent);
-  /// The server was asked; there is nothing to do but wait or cancel.
+  /// The server was asked: the user can only wait or cancel.
   void showJoining();
-  /// Why it did not work; another link may be tried.
+  /// Shows why joining failed; the user can try another link.
   void showProblem(const QString& problem);
 
  Q_SIGNALS:

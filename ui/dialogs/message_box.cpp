@@ -21,7 +21,7 @@ struct Messages {
 
 constexpr int kIcon = 48;
 
-/// A dialog with the mark beside a heading and a paragraph; the caller adds buttons to its footer.
+/// A dialog with the logo beside a heading and a paragraph; the caller adds the buttons.
 class Message : public FormDialog {
  public:
   using FormDialog::column;
@@ -55,7 +55,7 @@ void MessageBox::ask(QWidget* parent, const Question& question, std::function<vo
   agree->setObjectName(question.objectName + "Yes"_L1);
   cancel->setObjectName(question.objectName + "Cancel"_L1);
   if (question.destructive) {
-    // Return must not destroy anything.
+    // Return must not trigger a destructive action.
     agree->setProperty("primary", false);
     agree->setProperty("danger", true);
     agree->setAutoDefault(false);

@@ -99,8 +99,8 @@ void OriginSection::build() {
   m_warning->setFont(scaledFont(font(), 0.9));
   m_warning->setWordWrap(true);
   m_warning->setText(
-      tr("Whoever stands between this computer and the service can read and change what passes, and nobody "
-         "will notice. Only for services of your own, on a network that you trust."));
+      tr("Anybody between this computer and the service can read and change what passes, and nobody will "
+         "notice. Only for services of your own, on a network that you trust."));
   m_choose->setObjectName(u"originCaChoose"_s);
   m_choose->setAccessibleName(tr("Choose a file of authorities"));
   m_choose->setAutoDefault(false);
@@ -136,7 +136,7 @@ void OriginSection::build() {
   outer->addWidget(m_toggle, 0, Qt::AlignLeft);
   outer->addWidget(m_summary);
   outer->addWidget(m_body);
-  // In the order they are read, whatever the order they were made in.
+  // In the order in which they are read.
   QWidget* before = m_toggle;
   for (QWidget* next : std::initializer_list<QWidget*>{m_trust, m_serverName, m_file, m_choose, m_host,
                                                        m_hostName, m_connect, m_handshake, m_answer}) {
@@ -179,7 +179,7 @@ engine::OriginOptions OriginSection::options() const {
 }
 
 void OriginSection::setTarget(const QString& target) {
-  // What is half typed is no reason to hide fields that were filled in.
+  // A target that is only partly typed must not hide fields that were filled in.
   if (!target.isEmpty() && target != m_target) {
     m_target = target;
     m_tls = targetHasTls(target);
@@ -206,7 +206,7 @@ void OriginSection::refresh() {
   check();
   const bool open = m_toggle->isChecked();
   const QStringList unusual = m_valid ? optionTexts(options()) : QStringList();
-  m_summary->setText(!m_valid          ? tr("Something here is not right yet.")
+  m_summary->setText(!m_valid          ? tr("Something here is not valid yet.")
                      : unusual.empty() ? protocolText(m_target)
                                        : protocolText(m_target) + u" · "_s + unusual.join(u" · "_s));
   m_summary->setVisible(!open && (!m_target.isEmpty() || !m_valid));
@@ -233,7 +233,7 @@ void OriginSection::check() {
   if (trust() == Trust::File)
     judge(m_fileField, m_file, tr("Certificates in PEM that sign the service's own"),
           fileProblem(m_file->text().trimmed()));
-  judge(m_serverNameField, m_serverName, tr("Where it is not the target's host"),
+  judge(m_serverNameField, m_serverName, tr("If it is not the target's host"),
         serverNameProblem(m_serverName->text().trimmed()));
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The part of the tunnel dialog that says how the service is spoken to: its certificate, the Host field and
-// time-outs. Folded away at first, with a line of what is unusual; shows only what the target has a use for,
-// and says beside each field what is wrong with it. GUI thread.
+// The part of the tunnel dialog for how Adit connects to the service: its certificate, the Host field and
+// time-outs. It is folded at first, with a line that lists what differs from the defaults. It shows only
+// fields that matter for the target, and each field's error beside it. GUI thread.
 
 #include <QWidget>
 
@@ -22,12 +22,12 @@ class OriginSection : public QWidget {
   explicit OriginSection(QWidget* parent);
 
   void setOptions(const engine::OriginOptions& options);
-  /// What the fields say, without what the target has no use for.
+  /// The options in the fields, without those that do not matter for the target.
   [[nodiscard]] engine::OriginOptions options() const;
-  /// The target these options are for, as typed; empty while it is no target.
+  /// The target, as typed; empty while it is not valid.
   void setTarget(const QString& target);
   [[nodiscard]] bool valid() const { return m_valid; }
-  /// Shows the engine's refusal where it speaks of one of these fields; false where it does not.
+  /// Shows the engine's error if it is about one of these fields; otherwise returns false.
   bool showProblem(const Error& error);
 
  Q_SIGNALS:

@@ -30,7 +30,7 @@ TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, 
   m_name->setPlaceholderText(tr("Chosen for you"));
 
   addHeading(column(), title,
-             edited ? tr("New requests go the new way; those in flight end as they began.")
+             edited ? tr("New requests use the new settings; those in flight finish with the old ones.")
                     : tr("Requests to the public address are passed to this service."));
   m_targetHint = addField(column(), tr("Port or address"), m_target);
   m_targetHint->setObjectName(u"tunnelTargetHint"_s);
@@ -55,7 +55,7 @@ TunnelDialog::TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, 
   connect(m_target, &QLineEdit::textChanged, this, changed);
   connect(m_name, &QLineEdit::textChanged, this, changed);
   connect(m_origin, &OriginSection::changed, this, changed);
-  // Return while something is missing says what.
+  // If something is missing, Return shows what.
   for (const QLineEdit* field : {m_target, m_name})
     connect(field, &QLineEdit::returnPressed, this, [this] { check(Complain::Now); });
   check(Complain::Later);

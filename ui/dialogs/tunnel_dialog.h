@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Asks for a tunnel, or for what is to be changed of one: where the service is, its name, and how it is
-// spoken to. Says what is wrong beside the field, and stays open with the engine's reason where the engine
-// refuses. GUI thread.
+// Asks for a new tunnel, or for changes to one: where the service is, its name, and how Adit connects to it.
+// It shows each error beside its field, and stays open with the engine's reason if the engine refuses. GUI
+// thread.
 
 #include <optional>
 
@@ -20,13 +20,13 @@ class OriginSection;
 class TunnelDialog : public FormDialog {
   Q_OBJECT
  public:
-  /// For a new tunnel, or to change `edited`.
+  /// For a new tunnel, or for changing `edited`.
   explicit TunnelDialog(const std::optional<engine::TunnelSnapshot>& edited, QWidget* parent);
-  /// The engine's answer, shown under the field it speaks of.
+  /// Shows the engine's error below the field that it is about.
   void showProblem(const Error& error);
 
  Q_SIGNALS:
-  /// The dialog stays open; close it where the engine took the tunnel.
+  /// The dialog stays open; the receiver closes it if the engine accepts the tunnel.
   void submitted(const adit::engine::TunnelSpec& spec);
 
  private:

@@ -26,17 +26,17 @@ QString targetProblem(const QString& target) {
   if (target.contains(QRegularExpression(u"\\s"_s))) return Input::tr("There is a space in the target.");
   const auto read = engine::Target::read(target.toStdString());
   if (read) {
-    // The window's directory is not one that a person thinks of.
+    // A relative path would depend on the window's working directory, which users do not know.
     const bool isRelative =
         read->kind == engine::Target::Kind::Unix && (read->path.size() < 2 || read->path[0] != '/');
-    return isRelative ? Input::tr("Give a whole path, such as unix:/run/app.sock.") : QString();
+    return isRelative ? Input::tr("Enter the whole path, such as unix:/run/app.sock.") : QString();
   }
   switch (read.error()) {
     case engine::TargetProblem::Empty:
       return target.isEmpty() ? Input::tr("Enter a port, such as 3000.")
                               : Input::tr("This is not an address, such as http://localhost:3000.");
     case engine::TargetProblem::UnixPath:
-      return Input::tr("Give a whole path, such as unix:/run/app.sock.");
+      return Input::tr("Enter the whole path, such as unix:/run/app.sock.");
     case engine::TargetProblem::UnknownScheme:
       return Input::tr("Use a port, host:port, unix:/path, or http, https, h2c or h2s with ://host:port.");
     case engine::TargetProblem::Path:
@@ -62,7 +62,7 @@ QString hostProblem(const QString& text) {
   const std::string host = text.toStdString();
   const auto parsed = parseHostPort(host);
   return parsed && parsed->zone.empty() && parsed->port != 0 ? QString()
-                                                             : Input::tr("This is no host or host:port.");
+                                                             : Input::tr("This is not a host or host:port.");
 }
 
 QString serverNameProblem(const QString& text) {
@@ -89,7 +89,7 @@ QString fileProblem(const QString& path) {
   const QFileInfo file(path);
   if (!file.exists()) return Input::tr("There is no such file.");
   if (!file.isFile()) return Input::tr("This is not a file.");
-  return file.isReadable() ? QString() : Input::tr("You may not read this file.");
+  return file.isReadable() ? QString() : Input::tr("You are not allowed to read this file.");
 }
 
 QString nameProblem(const QString& name) {

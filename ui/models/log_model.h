@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The log pane's lines: a ring of the newest 5,000, and a filter by least level and text over it. GUI thread.
+// The lines of the log pane: the newest 5,000, and a filter by minimum level and text. GUI thread.
 
 #include <deque>
 #include <QAbstractTableModel>
@@ -23,7 +23,7 @@ class LogModel : public QAbstractTableModel {
   void append(const QList<LogEntry>& entries);
   void clear();
   [[nodiscard]] const LogEntry& entryAt(int row) const { return m_entries[static_cast<std::size_t>(row)]; }
-  /// A line as it is copied: "2026-01-31 12:00:00.123 warning client text".
+  /// The line's text for copying: "2026-01-31 12:00:00.123 warning client text".
   [[nodiscard]] QString line(int row) const;
   static QString levelText(LogLevel level);
 

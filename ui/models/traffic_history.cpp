@@ -31,8 +31,8 @@ void TrafficHistory::add(SteadyTime time, const engine::TrafficCounters& counter
     std::size_t index = m_size - 1;
     while (index > 0 && time - entry(index).point.time < kSmoothing) --index;
     const Entry& base = entry(index);
-    // A history younger than the smoothing span is measured against that span: no spike from the first two
-    // samples.
+    // While the history is shorter than the smoothing span, the whole span is the divisor, so that the first
+    // two samples make no spike.
     const double seconds =
         std::chrono::duration<double>(std::max<SteadyTime::duration>(time - base.point.time, kSmoothing))
             .count();
@@ -41,7 +41,7 @@ void TrafficHistory::add(SteadyTime time, const engine::TrafficCounters& counter
     const auto eased = [&](std::uint64_t now, std::uint64_t before, double rate) {
       const double mean = static_cast<double>(now - before) / seconds;
       const double value = rate + (mean - rate) * share;
-      // An exponential never arrives; what cannot be shown is nothing.
+      // Exponential smoothing never reaches zero, so values too small to be shown become zero.
       return mean == 0 && value < kNothing ? 0 : value;
     };
     next.point.rates = {.bytesIn = eased(next.bytesIn, base.bytesIn, previous.rates.bytesIn),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The last minute of one counter set, as rates: a ring of points, each the mean over the second before it and
-// eased from the point before, so that ten samples a second and few requests give a calm curve. Fed with
-// counters and the time they were taken at; no clock of its own. Plain C++; one thread.
+// The last minute of one set of counters, as rates. Each point is the mean over the second before it,
+// smoothed with the previous point, so that ten samples a second with few requests still give a smooth curve.
+// Callers pass counters and the time at which they were read. Plain C++; one thread.
 
 #include <array>
 #include <chrono>
@@ -19,7 +19,7 @@ namespace adit::ui {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 struct TrafficRates {
-  double bytesIn = 0, bytesOut = 0, requests = 0;  ///< A second.
+  double bytesIn = 0, bytesOut = 0, requests = 0;  ///< Per second.
 };
 
 struct TrafficPoint {
@@ -34,8 +34,8 @@ class TrafficHistory {
   static constexpr std::chrono::milliseconds kEasing{600};  ///< Time constant.
   static constexpr std::size_t kCapacity = 720;
 
-  /// Samples must come in order; one that is not later than the newest is ignored. Counters that go back (an
-  /// engine started anew) begin a fresh history.
+  /// Samples must come in order; one that is not later than the newest is ignored. If counters decrease,
+  /// because the engine was started again, the history starts again, too.
   void add(SteadyTime time, const engine::TrafficCounters& counters);
 
   [[nodiscard]] std::size_t size() const { return m_size; }
@@ -43,13 +43,13 @@ class TrafficHistory {
   [[nodiscard]] const TrafficPoint& at(std::size_t index) const {
     return m_ring[(m_first + index) % kCapacity].point;
   }
-  /// At the newest sample; zero where there are fewer than two.
+  /// The rates at the newest sample; zero if there are fewer than two.
   [[nodiscard]] TrafficRates current() const;
   /// The newest counters.
   [[nodiscard]] const engine::TrafficCounters& totals() const { return m_totals; }
-  /// The greatest of each rate in points later than `since`.
+  /// The maximum of each rate among the points after `since`.
   [[nodiscard]] TrafficRates peak(SteadyTime since) const;
-  /// The rates at the point nearest to `time`; nothing where there are no points.
+  /// The rates at the point nearest to `time`; empty if there are no points.
   [[nodiscard]] std::optional<TrafficPoint> nearest(SteadyTime time) const;
 
  private:
@@ -65,13 +65,13 @@ class TrafficHistory {
   engine::TrafficCounters m_totals;
 };
 
-/// One history a tunnel and one for the total, fed from snapshots.
+/// The history of each tunnel and of all together, filled from snapshots.
 class TrafficBook {
  public:
   TrafficBook();
   void add(const engine::Snapshot& snapshot);
   [[nodiscard]] const std::shared_ptr<const TrafficHistory>& total() const { return m_constTotal; }
-  /// Never null: an empty history where the tunnel is unknown.
+  /// Never null: an empty history for an unknown tunnel.
   [[nodiscard]] std::shared_ptr<const TrafficHistory> of(engine::TunnelId id) const;
 
  private:

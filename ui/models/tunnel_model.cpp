@@ -131,7 +131,7 @@ QVariant TunnelModel::raw(const engine::TunnelSnapshot& tunnel, int column) cons
   }
 }
 
-/// What a card may have no room for.
+/// The tooltip: texts that may be too long for the card.
 QString TunnelModel::told(const engine::TunnelSnapshot& tunnel) const {
   QStringList lines{fromUtf8(tunnel.name)};
   if (!tunnel.url.empty()) lines += fromUtf8(tunnel.url);

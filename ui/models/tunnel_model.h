@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The tunnels as a Qt model: a row a tunnel in the order they were added, a column a fact. The display role
-// is for people, the raw role for sorting, and the list's delegate takes the whole row at once. Rows come and
-// go one by one, so that a selection survives. GUI thread.
+// The tunnels as a Qt model: one row per tunnel, in the order they were added, and one column per property.
+// The display role has texts for people, the raw role has values for sorting, and the list's delegate gets
+// the whole snapshot. Rows are inserted and removed one by one, so that the selection stays. GUI thread.
 
 #include <QAbstractTableModel>
 #include <vector>
@@ -30,9 +30,9 @@ class TunnelModel : public QAbstractTableModel {
   explicit TunnelModel(const TrafficBook& traffic, QObject* parent = nullptr)
       : QAbstractTableModel(parent), m_traffic(traffic) {}
 
-  /// Brings the rows to `tunnels`.
+  /// Updates the rows to match `tunnels`.
   void update(const std::vector<engine::TunnelSnapshot>& tunnels);
-  /// Says that rates moved; the counters come with update, the rates from the book.
+  /// Tells views that the rates have changed; they are read from the book.
   void refreshTraffic();
 
   [[nodiscard]] const engine::TunnelSnapshot& tunnelAt(int row) const {
@@ -41,7 +41,7 @@ class TunnelModel : public QAbstractTableModel {
   [[nodiscard]] std::shared_ptr<const TrafficHistory> historyAt(int row) const {
     return m_traffic.of(tunnelAt(row).id);
   }
-  /// -1 where there is none.
+  /// -1 if there is none.
   [[nodiscard]] int rowOf(engine::TunnelId id) const;
 
   int rowCount(const QModelIndex& parent = {}) const override;

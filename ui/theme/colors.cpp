@@ -79,7 +79,7 @@ QColor mixed(const QColor& from, const QColor& to, double amount) {
 }
 
 QColor inkOf(const QColor& tone, const Colors& colors) {
-  // No nearer to the text than it takes: the more colour is left, the sooner it is understood.
+  // Mix in as little of the text colour as necessary: the tone should stay recognizable.
   constexpr double kReadable = 4.8;
   const QColor grounds[] = {groundOf(tone, colors), pillOf(tone, colors),
                             colors.dark ? colors.cardSelected : colors.window};

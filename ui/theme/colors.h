@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The colours of the window beyond QPalette's roles: one light and one dark table. Painting code asks for the
-// table that fits the palette it paints with, so nobody has to be told when the theme changes. Constant
-// values; GUI thread.
+// The window's colours beyond the roles of QPalette: a light and a dark table. Painting code gets the table
+// that fits its palette, so it needs no notice when the theme changes. Constant values; GUI thread.
 
 #include <QColor>
 #include <QFont>
@@ -13,8 +12,8 @@ namespace adit::ui {
 struct Colors {
   bool dark = false;
   QColor window, card, cardHover, cardSelected, border, borderStrong;
-  QColor field, fieldBorder;    ///< What is typed into shows where it ends.
-  QColor focus, focusOnAccent;  ///< The ring around what the keyboard is at.
+  QColor field, fieldBorder;    ///< Input fields, and their visible border.
+  QColor focus, focusOnAccent;  ///< The ring around the widget with the focus.
   QColor text, secondary, faint;
   QColor accent, accentHover, accentPressed, onAccent, link;
   QColor online, waiting, error, stopped;
@@ -25,15 +24,16 @@ const Colors& lightColors();
 const Colors& darkColors();
 /// The table whose lightness fits `palette`'s window colour.
 const Colors& colorsOf(const QPalette& palette);
-/// True where a window of this palette is dark.
+/// Whether a window with this palette is dark.
 bool isDark(const QPalette& palette);
 /// `from` moved towards `to` by `amount` (0..1).
 QColor mixed(const QColor& from, const QColor& to, double amount);
-/// A tone (a state's colour) as text: nearer to the text colour, so that small letters stay readable.
+/// The colour of text in this tone (a state's colour): mixed with the text colour, so that small letters stay
+/// readable.
 QColor inkOf(const QColor& tone, const Colors& colors);
-/// The ground of a strip that speaks of something of this tone; text on it is in the text colour.
+/// The background of a notice in this tone; its text has the text colour.
 QColor groundOf(const QColor& tone, const Colors& colors);
-/// The ground of a state's word, on the window.
+/// The background of a state's word.
 QColor pillOf(const QColor& tone, const Colors& colors);
 /// WCAG 2's contrast of two opaque colours, from 1 to 21.
 double contrast(const QColor& a, const QColor& b);

@@ -56,8 +56,8 @@ QString fileOf(Symbol symbol) {
   return {};
 }
 
-/// Renders at the exact size in device pixels, so that lines stay crisp at every scale. The colour goes into
-/// the text of the file, which tints without a second pass over pixels.
+/// Renders at the exact size in device pixels, so that lines are sharp at every scale. The colour is put into
+/// the file's text, so that no second pass over the pixels is needed.
 QPixmap render(const QString& name, QSize deviceSize, const QColor& color) {
   const QString key = u"adit/%1/%2x%3/%4"_s.arg(name)
                           .arg(deviceSize.width())
@@ -103,7 +103,7 @@ class SvgIconEngine : public QIconEngine {
   }
   QSize actualSize(const QSize& size, QIcon::Mode, QIcon::State) override { return size; }
   QList<QSize> availableSizes(QIcon::Mode, QIcon::State) override {
-    // The tray asks for these and takes the nearest.
+    // The tray chooses the nearest of these sizes.
     return m_tinted ? QList<QSize>{}
                     : QList<QSize>{{16, 16}, {22, 22}, {24, 24}, {32, 32}, {48, 48}, {64, 64}, {128, 128}};
   }

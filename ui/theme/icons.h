@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Adit's own icons, from the SVG files in resources/icons. Symbols are drawn in the text colour of whoever
-// shows them and follow the theme by themselves; the application's icon and the tray's keep their own
-// colours. They are loaded by Qt's SVG image plugin; without the plugin icons are empty and every button
-// still has its text or accessible name. GUI thread.
+// Adit's own icons, from the SVG files in resources/icons. Symbols have the text colour of the widget that
+// shows them and follow the theme; the icons of the application and the tray have their own colours. They are
+// loaded by Qt's SVG image plugin; without the plugin icons are empty and every button still has its text or
+// accessible name. GUI thread.
 
 #include <QColor>
 #include <QIcon>

@@ -53,9 +53,9 @@ QString styleSheet(const Colors& colors) {
   return text;
 }
 
-/// Where the desktop names no font, fontconfig's last resort is DejaVu, whose wide letters suit a terminal
-/// better than a window; a nicer one that happens to be installed is taken then. One whose digits are equally
-/// wide comes first: figures tremble in others.
+/// If the desktop names no font, fontconfig's last resort is DejaVu, whose wide letters suit a terminal
+/// better than a window. A better font is used if one is installed. Fonts whose digits have the same width
+/// come first, because figures would move in others.
 void preferReadableFont() {
   QFont font = QApplication::font();
   const QString actual = QFontInfo(font).family();
@@ -136,7 +136,7 @@ void Theme::apply(ThemeMode mode) {
 }
 
 bool Theme::systemIsDark() {
-  // Our own palette hides the system's; without it the application shows what the platform asks for.
+  // Our palette hides the system's, so it is removed to see what the system asks for.
   const QScopedValueRollback guard(m_dressing, true);
   QApplication::setPalette(QPalette());
   return isDark(QApplication::palette());

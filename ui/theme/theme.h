@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Dresses the application: style, palette, style sheet and font, light or dark, as chosen or as the system
-// has it. One per QApplication, owned by the composition of the window; GUI thread.
+// The application's appearance: style, palette, style sheet and font, light or dark, as the user or the
+// system chooses. One per QApplication, owned by the Application; GUI thread.
 
 #include <QObject>
 
@@ -19,7 +19,7 @@ class Theme : public QObject {
 
   void apply(ThemeMode mode);
   [[nodiscard]] ThemeMode mode() const { return m_mode; }
-  /// True while the application is shown dark.
+  /// Whether the application is dark now.
   [[nodiscard]] bool dark() const { return m_dark; }
 
   static QPalette palette(bool dark);

@@ -17,7 +17,7 @@ struct Notices {
   Q_DECLARE_TR_FUNCTIONS(adit::ui::Notices)
 };
 
-/// A bubble has room for a few.
+/// How many names a notification has room for.
 QString listed(const QStringList& names) {
   constexpr qsizetype kFew = 3;
   const QString few = names.mid(0, kFew).join(u", "_s);

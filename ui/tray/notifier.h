@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Decides what is worth a notification: a tunnel that was online and has been away for five seconds, and one
-// that was refused. Says each thing once, gathers tunnels that went together, and holds its tongue right
-// after the start and after the computer slept. Time is handed in; what it returns is for the tray to show.
-// GUI thread.
+// Decides what the user is notified of: a tunnel that was online and has been offline for five seconds, and a
+// tunnel that was refused. It reports each case once, puts tunnels that went offline together into one
+// notification, and reports nothing right after the start or after the computer slept. Callers pass the time;
+// the tray shows what it returns. GUI thread.
 
 #include <map>
 #include <QString>
@@ -18,7 +18,7 @@ class Notifier {
  public:
   static constexpr std::chrono::seconds kQuiet{10};
   static constexpr std::chrono::seconds kPatience{5};
-  /// Observations come about every second; a longer silence means that the computer slept.
+  /// Must be called about once a second: a longer gap means that the computer slept.
   static constexpr std::chrono::seconds kSlept{15};
 
   struct Notice {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Adit in the system's tray: the state as icon and tooltip, each tunnel's address a click away. Does nothing
-// where there is no tray. GUI thread.
+// Adit's icon in the system's tray. Icon and tooltip show the state, and the menu copies each tunnel's
+// address. Does nothing if there is no tray. GUI thread.
 
 #include <memory>
 #include <QMenu>
@@ -21,7 +21,7 @@ class TrayIcon : public QObject {
 
   static bool available() { return QSystemTrayIcon::isSystemTrayAvailable(); }
   void setVisible(bool visible) { m_icon.setVisible(visible); }
-  /// Brings icon, tooltip and menu to the snapshot.
+  /// Updates icon, tooltip and menu.
   void show(const engine::Snapshot& snapshot);
   void notify(const Notifier::Notice& notice, QSystemTrayIcon::MessageIcon icon);
   [[nodiscard]] Status status() const { return m_status; }

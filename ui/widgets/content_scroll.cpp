@@ -8,7 +8,8 @@
 namespace adit::ui {
 namespace {
 
-// At a scale of 1.5 a window gets less than it asked for by the part of a pixel, and would scroll for it.
+// At a scale of 1.5 a window can be smaller than it asked for by a fraction of a pixel; it must not scroll
+// for that.
 constexpr int kSlack = 2;
 constexpr int kLeastLines = 3;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A Copy button that says "Copied" for a moment after it was used. GUI thread.
+// A Copy button that shows "Copied" for a moment after it was used. GUI thread.
 
 #include <QPushButton>
 #include <QTimer>
@@ -14,9 +14,9 @@ class CopyButton : public QPushButton {
  public:
   explicit CopyButton(QWidget* parent = nullptr);
   void showCopied();
-  /// The icon alone, for narrow places.
+  /// Shows only the icon, for narrow places.
   void setCompact(bool compact);
-  /// Tells the keys that do the same.
+  /// Adds this command's shortcut to the tooltip.
   void setCommand(Command command);
 
  protected:

@@ -29,7 +29,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-// Narrower, the fourth tile and the words on the address's buttons give way.
+// In a narrower pane the fourth tile and the texts of the address's buttons are hidden.
 constexpr int kRoomyFrom = 480;
 
 }  // namespace
@@ -117,7 +117,7 @@ void DetailPane::build() {
   for (QLabel* text : {m_certificate, m_options, m_problem}) {
     text->setWordWrap(true);
     text->setTextFormat(Qt::PlainText);
-    text->setMinimumWidth(1);  // A name without a place to break must not widen the pane.
+    text->setMinimumWidth(1);  // A long name without a place to break must not widen the pane.
   }
   m_options->setProperty("ink", u"secondary"_s);
   m_copy->setCommand(Command::Copy);
@@ -156,7 +156,7 @@ void DetailPane::build() {
   texts->setSpacing(3);
   texts->addLayout(address);
   texts->addWidget(m_plainRow);
-  // The links' text stands at the same edge as what has no room for a ring around it.
+  // Links have a margin for their focus ring; this aligns the other texts with theirs.
   auto* others = new QVBoxLayout;
   others->setContentsMargins(ElidedLabel::kRing, 0, 0, 0);
   others->setSpacing(3);
@@ -332,7 +332,8 @@ void DetailPane::resizeEvent(QResizeEvent* event) {
   keepRoom();
 }
 
-/// Text that wraps needs more height where there is less width; what does not fit the window is scrolled to.
+/// Text that wraps needs more height in a narrow pane. If the pane is then too high for the window, it is
+/// scrolled.
 void DetailPane::keepRoom() {
   const bool wraps = layout()->hasHeightForWidth() && width() > 0;
   setMinimumHeight(wraps ? layout()->totalMinimumHeightForWidth(width())

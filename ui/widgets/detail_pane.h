@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What there is to know about the selected tunnel: name and state, its addresses, how its service is spoken
-// to, four figures and the live graph. With no selection it shows all tunnels together. Knows snapshots, not
-// the engine: what the user wants leaves as signals. GUI thread.
+// The details of the selected tunnel: name, state, addresses, how Adit connects to its service, four figures
+// and the live graph. Without a selection it shows all tunnels together. It reads snapshots and does not know
+// the engine: the user's commands are signals. GUI thread.
 
 #include <memory>
 #include <optional>
@@ -31,7 +31,7 @@ class DetailPane : public QWidget {
 
   void showTunnel(const engine::TunnelSnapshot& tunnel, const std::shared_ptr<const TrafficHistory>& history);
   void showTotal(const engine::Snapshot& snapshot, const std::shared_ptr<const TrafficHistory>& history);
-  /// Writes the figures again, from the history shown.
+  /// Updates the figures from the history.
   void refreshTraffic();
   [[nodiscard]] CopyButton& copyButton() { return *m_copy; }
   [[nodiscard]] CopyButton& copyPlainButton() { return *m_copyPlain; }
@@ -41,7 +41,7 @@ class DetailPane : public QWidget {
   void startRequested();
   void stopRequested();
   void editRequested();
-  /// The name, from another of the user's tunnels that holds it.
+  /// Take the name over from another of the user's tunnels.
   void takeOverRequested();
   void removeRequested();
   void copyRequested();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One line of text that shortens itself with an ellipsis instead of widening its window; the whole text is
-// its tooltip when it did not fit. As a link it is drawn in the link colour, clicked or activated by
-// keyboard, and has a margin of kRing at each side for the ring of focus. GUI thread.
+// A line of text that is shortened with an ellipsis instead of widening the window; if it does not fit, the
+// tooltip has the whole text. A link has the link colour, can be clicked or activated by keyboard, and has a
+// margin of kRing at each side for the focus ring. GUI thread.
 
 #include <QWidget>
 

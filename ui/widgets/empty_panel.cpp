@@ -19,7 +19,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace adit::ui {
 namespace {
 
-/// The mark, large, alone.
+/// The large logo.
 class Mark : public QWidget {
  public:
   explicit Mark(QWidget* parent) : QWidget(parent) { setFixedSize(88, 88); }
@@ -178,7 +178,7 @@ void EmptyPanel::retranslate() {
 }
 
 void EmptyPanel::paintEvent(QPaintEvent*) {
-  // A hillside at the foot of the panel: quiet, in the window's own tones.
+  // A hillside at the bottom of the panel, in the window's own colours.
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const Colors& colors = colorsOf(palette());
@@ -201,7 +201,7 @@ void EmptyPanel::paintEvent(QPaintEvent*) {
 }
 
 void EmptyPanel::showEvent(QShowEvent* event) {
-  // What scrolls it, where there is too little room for it.
+  // The scroll area, if the panel does not fit.
   if (parentWidget() != nullptr) parentWidget()->installEventFilter(this);
   keepRoom();
   QWidget::showEvent(event);
@@ -212,7 +212,7 @@ bool EmptyPanel::eventFilter(QObject* watched, QEvent* event) {
   return QWidget::eventFilter(watched, event);
 }
 
-/// The picture gives way first: the field is what people came for.
+/// If there is little room, the picture is hidden first, because the field matters most.
 void EmptyPanel::keepRoom() {
   if (parentWidget() != nullptr) m_picture->setVisible(parentWidget()->height() >= kPictureFrom);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a newcomer sees before the first tunnel: what this is, one field, one button, and the ports developers
-// use most. GUI thread.
+// What the window shows while there is no tunnel: what Adit is, one field, one button, and the ports that
+// developers use most. GUI thread.
 
 #include <QList>
 #include <QWidget>
@@ -16,10 +16,10 @@ class EmptyPanel : public QWidget {
   Q_OBJECT
  public:
   explicit EmptyPanel(QWidget* parent = nullptr);
-  /// Shown under the field; empty clears it.
+  /// Shows a problem below the field; empty: none.
   void showProblem(const QString& problem);
   void clear();
-  /// Where a newcomer begins.
+  /// Gives the focus to the field.
   void focusField();
   /// Offers to join a server while the embedded one is used.
   void setEmbedded(bool embedded);

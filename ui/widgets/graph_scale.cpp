@@ -9,8 +9,8 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 constexpr double kHeadroom = 1.08;
-constexpr Seconds kRise{0.16};    // Time constant on the way up: quick, or the curve leaves the picture.
-constexpr Seconds kFall{0.45};    // And on the way down: calm.
+constexpr Seconds kRise{0.16};    // Time constant upwards: quick, so that the curve stays in the picture.
+constexpr Seconds kFall{0.45};    // Time constant downwards: slow.
 constexpr Seconds kHoldLow{1.5};  // A shorter dip does not move the scale.
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The vertical scale of a graph: always four steps of a round size, moving softly to the next size when the
-// peak outgrows it and, later and slower, back when it shrinks. Time is handed in. Pure C++.
+// The vertical scale of a graph: always four steps of a round size. It moves smoothly to the next size when
+// the peak exceeds it, and back, later and more slowly, when the peak shrinks. Callers pass the time. Pure
+// C++.
 
 #include <chrono>
 
@@ -14,7 +15,7 @@ class GraphScale {
  public:
   static constexpr int kSteps = 4;
 
-  /// Never shows less than `smallestTop` at the top.
+  /// The value at the top is never less than `smallestTop`.
   explicit GraphScale(double smallestTop)
       : m_smallestTop(smallestTop), m_target(smallestTop), m_top(smallestTop) {}
 

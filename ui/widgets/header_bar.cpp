@@ -24,12 +24,12 @@ namespace {
 
 constexpr int kMark = 38;
 constexpr int kLeft = 20;
-constexpr int kGraphFrom = 940;  // Widths of the window from which there is room.
+constexpr int kGraphFrom = 940;  // The graph needs a window at least this wide.
 constexpr int kFiguresFrom = 660;
 
 }  // namespace
 
-/// Three figures in fixed columns, so that nothing moves when they change.
+/// Three figures in columns of fixed width, so that nothing moves when they change.
 class HeaderBar::Figures : public QWidget {
  public:
   using QWidget::QWidget;

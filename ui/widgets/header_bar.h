@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The top of the window: the mark and the link's state, the whole traffic in figures and as a small live
-// graph, the way to a new tunnel, and the menu. The graph gives way where the window is narrow. GUI thread.
+// The top of the window: the logo and the link's state, all traffic in figures and as a small live graph, the
+// button for a new tunnel, and the menu. The graph is hidden if the window is narrow. GUI thread.
 
 #include <QWidget>
 

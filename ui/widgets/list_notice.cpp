@@ -36,7 +36,7 @@ ListNotice::ListNotice(QWidget* parent)
   for (QLabel* label : {m_title, m_text, m_advice}) {
     label->setTextFormat(Qt::PlainText);
     label->setWordWrap(true);
-    label->setMinimumWidth(1);  // What somebody mistyped may be long.
+    label->setMinimumWidth(1);  // A mistyped word may be long and must not widen the window.
   }
   m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
   m_title->setFont(scaledFont(font(), 1.0, QFont::Bold));
@@ -77,7 +77,8 @@ void ListNotice::refresh() {
   if (count > kShown) text += u'\n' + tr("…and %n more, in the log", nullptr, count - kShown);
   m_title->setText(tr("Your list of tunnels has %n problem(s)", nullptr, count));
   m_text->setText(text);
-  m_advice->setText(tr("What is right is used, and nothing in the file is lost. Mend it and read it again."));
+  m_advice->setText(
+      tr("The valid entries are used, and nothing in the file is lost. Correct it and read it again."));
   setAccessibleName(m_title->text());
   setAccessibleDescription(text);
   m_open->setText(tr("Open the file"));
@@ -85,7 +86,7 @@ void ListNotice::refresh() {
   m_open->setToolTip(toolTipText(m_file));
   m_read->setText(tr("Read again"));
   m_read->setAccessibleName(tr("Read the list of tunnels again"));
-  m_dismiss->setAccessibleName(tr("Put this notice away"));
+  m_dismiss->setAccessibleName(tr("Dismiss this notice"));
   m_dismiss->setToolTip(m_dismiss->accessibleName());
   const Colors& colors = colorsOf(palette());
   m_icon->setPixmap(symbolPixmap(Symbol::Warn, 22, colors.waiting, devicePixelRatioF()));

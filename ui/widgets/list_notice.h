@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The strip that says which entries of the kept list of tunnels cannot be used, where they stand and what is
-// wrong with them. It can be put away; the log has it all. GUI thread.
+// The notice about entries of the stored list of tunnels that cannot be used: where they are and what is
+// wrong. It can be dismissed; the log has the same texts. GUI thread.
 
 #include <QStringList>
 #include <QWidget>
@@ -18,7 +18,7 @@ class ListNotice : public QWidget {
   static constexpr int kShown = 3;
 
   explicit ListNotice(QWidget* parent = nullptr);
-  /// Hides where there are none. `file` is the list's full name.
+  /// Hides the notice if there are no problems. `file` is the full name of the list.
   void showProblems(const QStringList& problems, const QString& file);
 
  Q_SIGNALS:

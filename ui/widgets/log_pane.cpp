@@ -119,7 +119,7 @@ LogPane::LogPane(LogModel* model, QWidget* parent)
   setOpen(false);
 }
 
-/// Escape takes the filter away, and from an empty one it leads to the lines.
+/// Escape clears the filter; if it is empty already, the focus moves to the lines.
 bool LogPane::eventFilter(QObject* watched, QEvent* event) {
   if (watched == m_text && event->type() == QEvent::KeyPress &&
       static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The engine's log at the foot of the window: folded it is one line with the newest message; open it is a
-// list with a filter by level and text, Copy and Clear. It follows the end unless somebody scrolled up. GUI
+// The engine's log at the bottom of the window. Folded, it is one line with the newest message; open, it is a
+// list with a filter by level and text, Copy and Clear. It follows the end unless the user scrolled up. GUI
 // thread.
 
 #include <QWidget>
@@ -26,10 +26,10 @@ class LogPane : public QWidget {
   [[nodiscard]] bool isOpen() const;
   void setLevel(LogLevel least);
   [[nodiscard]] LogLevel level() const;
-  /// Puts the selected lines, or all that pass the filter, on the clipboard.
+  /// Copies the selected lines, or else all that pass the filter, to the clipboard.
   void copy() const;
   [[nodiscard]] bool hasListFocus() const;
-  /// To what is typed into, which is there while the pane is open.
+  /// Gives the focus to the filter's field. The pane must be open.
   void focusFilter();
 
  Q_SIGNALS:

@@ -66,9 +66,9 @@ QPainterPath ratePath(const TrafficHistory& history, Rate rate, const CurveFrame
     return QPointF(rect.right() - age / span * rect.width(),
                    rect.bottom() - std::min(1.2, rateOf(point.rates, rate) / frame.top) * rect.height());
   };
-  // Points closer than two pixels and a half say nothing more, nor does one on a level line; one beyond the
-  // left edge lets the curve enter smoothly. Bends are rounded where the eye could see a corner; elsewhere
-  // lines are drawn several times as fast.
+  // Points closer than 2.5 pixels and points on a level line are skipped, because they cannot be seen. One
+  // point beyond the left edge lets the curve enter smoothly. Bends are rounded only where a corner would be
+  // visible, because straight lines are drawn several times as fast.
   constexpr double kApart = 2.5;
   constexpr double kRounded = 6;
   constexpr double kLevel = 0.01;
@@ -116,7 +116,7 @@ QPainterPath areaUnder(const QPainterPath& curve, const QRectF& rect) {
 void paintSparkline(QPainter& painter, const QRectF& rect, const TrafficHistory& history, SteadyTime end,
                     const Colors& colors, double opacity) {
   const TrafficRates peak = history.peak(end - TrafficHistory::kSpan);
-  if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line of nothing looks like a mistake.
+  if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line at zero would look like a mistake.
   const double top = std::max({peak.bytesIn, peak.bytesOut, 1000.0}) * 1.05;
   painter.save();
   painter.setRenderHint(QPainter::Antialiasing);

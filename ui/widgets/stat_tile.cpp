@@ -57,7 +57,7 @@ double StatTile::valueScale() const {
   double wide = metrics.horizontalAdvance(m_value);
   if (m_mark == Mark::In || m_mark == Mark::Out)
     wide = std::max(wide, metrics.horizontalAdvance(widestRate()));
-  // A figure that is cut off is none: it becomes smaller before that.
+  // A figure must not be cut off: it is drawn smaller instead.
   return std::clamp((innerOf(rect()).width() - 1) / std::max(wide, 1.0), kLeastValueScale, 1.0);
 }
 

@@ -22,8 +22,8 @@ class StatTile : public QWidget {
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
 
-  /// How much smaller than usual the value is drawn, 0.6 to 1, so that it fits. The same for every rate, or
-  /// letters would change their size as the rate does.
+  /// The scale, 0.6 to 1, with which the value is drawn so that it fits. It is the same for every rate,
+  /// because otherwise the letters would change their size with the rate.
   [[nodiscard]] double valueScale() const;
 
  protected:

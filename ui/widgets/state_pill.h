@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A state in a word on a tinted, rounded ground, with its dot. GUI thread.
+// A state as a word with its dot, on a tinted, rounded background. GUI thread.
 
 #include <QWidget>
 

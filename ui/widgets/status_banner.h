@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The strip that appears while the link is not up: what is wrong, what helps, when the next attempt is, and
-// Retry. It hides itself while all is well, and waits a moment before it mentions an ordinary first
-// connection. GUI thread.
+// The notice that is shown while the link is down: what is wrong, what to do, when the next attempt is, and a
+// Retry button. It waits a moment before it appears, so that it does not flash while Adit connects for the
+// first time. GUI thread.
 
 #include <QTimer>
 #include <QWidget>

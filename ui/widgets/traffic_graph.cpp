@@ -19,20 +19,20 @@ namespace adit::ui {
 namespace {
 
 using namespace std::chrono_literals;
-// Between frames: while the scale moves, and at most while the curve alone does.
+// Between frames: while the scale moves, and the longest while only the curve moves.
 constexpr auto kFrame = 33ms;
 constexpr auto kLongestFrame = 200ms;
-// The curve's way from frame to frame: steps of a pixel look like sliding, and lines stay crisp.
+// How far the curve moves from frame to frame: steps of one pixel look smooth, and lines stay sharp.
 constexpr double kPixelsAFrame = 1;
-// The right edge shows a moment ago, so that the next sample is there before it is needed and the curve
-// slides evenly.
+// The right edge is a moment ago, so that the next sample arrives before it is needed and the curve slides
+// evenly.
 constexpr auto kLag = 200ms;
 constexpr double kSmallestBytes = 1000;
 constexpr double kSmallestRequests = 4;
 
 }  // namespace
 
-/// One frame's geometry.
+/// The geometry of one frame.
 struct TrafficGraph::Plot {
   QRectF rect;
   SteadyTime end;
@@ -98,7 +98,7 @@ void TrafficGraph::tick() {
   const bool bytesMove = m_bytes.advance(std::max(peak.bytesIn, peak.bytesOut), elapsed);
   const bool requestsMove = m_requests.advance(peak.requests, elapsed);
   const bool moving = bytesMove || requestsMove || peak.bytesIn > 0 || peak.bytesOut > 0 || peak.requests > 0;
-  // One frame more after the last movement, then none until something moves again.
+  // One more frame after the last movement, then none until something moves again.
   if (moving || m_moving) {
     const bool axes = bytesMove || requestsMove || m_axesMoved;
     update(axes || m_pointer ? rect() : curveArea());
@@ -108,7 +108,7 @@ void TrafficGraph::tick() {
   setPace(m_axesMoved ? kFrame : curvePace());
 }
 
-/// The curve takes a minute across the graph: a small one needs few frames to slide evenly.
+/// The curve crosses the graph in one minute, so a small graph needs few frames to slide evenly.
 std::chrono::milliseconds TrafficGraph::curvePace() const {
   const std::chrono::duration<double> pixel = TrafficHistory::kSpan / std::max(1.0, plot().rect.width());
   const auto pace = std::chrono::duration_cast<std::chrono::milliseconds>(kPixelsAFrame * pixel);
@@ -156,7 +156,7 @@ void TrafficGraph::keyPressEvent(QKeyEvent* event) {
     }
     return;
   }
-  // The reading goes through the last minute second by second.
+  // The arrow keys move the reading by one second.
   const QRectF area = plot().rect;
   const double second = area.width() / static_cast<double>(TrafficHistory::kSpan.count());
   const double at = m_pointer.value_or(area.right() + second);
@@ -191,7 +191,7 @@ void TrafficGraph::paintEvent(QPaintEvent* event) {
   if (m_kind == Kind::Compact) {
     if (hasFocus()) paintFocusRing(painter, rect(), 6, colorsOf(palette()));
     const TrafficRates peak = m_history->peak(frame.end - TrafficHistory::kSpan);
-    if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line of nothing looks like a mistake.
+    if (peak.bytesIn + peak.bytesOut <= 0) return;  // A line at zero would look like a mistake.
     painter.setPen(QPen(colorsOf(palette()).border, 1));
     painter.drawLine(QPointF(frame.rect.left(), frame.rect.bottom() + 0.5),
                      QPointF(frame.rect.right(), frame.rect.bottom() + 0.5));
@@ -256,7 +256,7 @@ void TrafficGraph::paintAxes(QPainter& painter, const Plot& plot, Axes axes) con
                                      width() - plot.rect.right() - 12, metrics.height());
     painter.drawText(box, (left ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text);
   };
-  // Where lines would be closer than their labels are high, every second or the last is enough.
+  // If labels would overlap, only every second one or the last one is drawn.
   int every = 1;
   while (every < GraphScale::kSteps &&
          every * plot.rect.height() / GraphScale::kSteps < 1.2 * metrics.height())

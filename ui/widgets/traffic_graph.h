@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The live graph: a minute of bytes in and out as filled curves and of requests a second as a line, sliding
-// at about thirty frames a second while it can be seen and something moves. Full size has axes, legend and a
-// reading under the pointer, or where the arrow keys take it; compact is a button in the header. GUI thread.
+// The live graph: one minute of bytes in and out as filled curves and of requests per second as a line. It
+// slides at about thirty frames a second while it is visible and something moves. The full graph has axes, a
+// legend and a reading at the pointer or where the arrow keys move it; the compact one is a button in the
+// header. GUI thread.
 
 #include <functional>
 #include <memory>
@@ -26,9 +27,9 @@ class TrafficGraph : public QWidget {
 
   /// Shows another history; the scale jumps to it.
   void setHistory(std::shared_ptr<const TrafficHistory> history);
-  /// For tests: where "now" comes from.
+  /// For tests: replaces the clock.
   void setClock(Clock clock) { m_clock = std::move(clock); }
-  /// True while frames are being drawn.
+  /// Whether frames are being drawn now.
   [[nodiscard]] bool animating() const { return m_timer.isActive(); }
 
   QSize sizeHint() const override;
@@ -53,13 +54,13 @@ class TrafficGraph : public QWidget {
   void tick();
   [[nodiscard]] SteadyTime rightEdge() const;
   [[nodiscard]] Plot plot() const;
-  /// What changes while the curve slides.
+  /// Draws what changes while the curve slides.
   [[nodiscard]] QRect curveArea() const;
   [[nodiscard]] std::chrono::milliseconds curvePace() const;
   void setPointer(std::optional<double> x);
   void setPace(std::chrono::milliseconds pace);
   void paintCurves(QPainter& painter, const Plot& plot) const;
-  /// The labels change with the scale only.
+  /// Draws the labels, which change only with the scale.
   enum class Axes { Whole, Lines };
   void paintAxes(QPainter& painter, const Plot& plot, Axes axes) const;
   void paintLegend(QPainter& painter, const Plot& plot) const;
@@ -73,8 +74,8 @@ class TrafficGraph : public QWidget {
   QTimer m_timer;
   SteadyTime m_lastTick;
   bool m_moving = true;
-  bool m_axesMoved = true;          ///< In the last frame; there is one more after the last movement.
-  std::optional<double> m_pointer;  ///< Its x while over the plot.
+  bool m_axesMoved = true;          ///< In the last frame. One more frame is drawn after the last movement.
+  std::optional<double> m_pointer;  ///< The pointer's x while it is over the plot.
 };
 
 }  // namespace adit::ui

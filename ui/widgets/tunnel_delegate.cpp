@@ -106,7 +106,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
             : hovered ? colors.borderStrong
                       : colors.border,
             kCardRadius, selected ? 1.5 : 1);
-  // Apart from the card, so that it is seen at a selected one, too.
+  // At a distance from the card, so that it is visible around a selected card, too.
   if (focused)
     paintFocusRing(*painter, QRectF(layout.card).adjusted(-kRing, -kRing, kRing, kRing), kCardRadius + 3,
                    colors);
@@ -150,7 +150,7 @@ void TunnelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
 
   const TrafficRates rates = history->current();
   const bool flowing = rates.bytesIn + rates.bytesOut + rates.requests > 0;
-  // Each figure has a place of its own, so that none moves when another changes.
+  // Each figure has a fixed place, so that it does not move when another one changes.
   int figures = 0;
   painter->setPen(colors.secondary);
   if (flowing) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Draws a tunnel as a card: state dot and name, sparkline, address with Copy and Open, target and rates. The
-// geometry is one function, used for drawing and for finding what the pointer is on. GUI thread.
+// Draws a tunnel as a card: state dot and name, sparkline, address with Copy and Open, target and rates. One
+// function computes the geometry, for drawing and for finding the part under the pointer. GUI thread.
 
 #include <QPersistentModelIndex>
 #include <QStyledItemDelegate>
@@ -15,7 +15,7 @@ class TunnelDelegate : public QStyledItemDelegate {
  public:
   enum class Part { None, Copy, Open };
 
-  /// Where things are in one row.
+  /// Where the parts of a row are.
   struct Layout {
     QRect card, dot, name, spark, state, address, copy, open, target, rates;
   };
@@ -26,10 +26,10 @@ class TunnelDelegate : public QStyledItemDelegate {
   [[nodiscard]] static Layout layoutOf(const QRect& row, const QFont& font);
   [[nodiscard]] static Part partAt(const Layout& layout, QPoint position);
 
-  /// The part under the pointer, and the row whose address was just copied (a check mark is shown there).
+  /// The part under the pointer, and the row whose address was just copied (it shows a check mark).
   void setHot(const QModelIndex& index, Part part);
   void setCopied(const QModelIndex& index) { m_copied = index; }
-  /// Whether the row that has the focus shows it: not to who uses a mouse.
+  /// Whether the current row shows its focus ring: not while the mouse is used.
   void setRing(bool shown) { m_ring = shown; }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;

@@ -93,7 +93,7 @@ void TunnelList::mouseReleaseEvent(QMouseEvent* event) {
 
 void TunnelList::keyPressEvent(QKeyEvent* event) {
   showRing(true);
-  // What a click on the address does. The view's own signal would come for a double click, too.
+  // A click on the address. The view's own signal would also come for a double click.
   const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
   if (enter && currentIndex().isValid()) {
     Q_EMIT openRequested(m_model->tunnelAt(currentIndex().row()).id);
@@ -104,7 +104,7 @@ void TunnelList::keyPressEvent(QKeyEvent* event) {
 
 void TunnelList::resizeEvent(QResizeEvent* event) {
   QListView::resizeEvent(event);
-  // The log was opened, say: what is shown beside the list stays in sight in it.
+  // When the list becomes smaller, for example because the log was opened, keep the selected card visible.
   if (currentIndex().isValid()) scrollTo(currentIndex());
 }
 

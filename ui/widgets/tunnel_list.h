@@ -14,7 +14,7 @@ class TunnelList : public QListView {
  public:
   explicit TunnelList(TunnelModel* model, QWidget* parent = nullptr);
 
-  /// Shows for a moment that this tunnel's address is on the clipboard.
+  /// Shows for a moment that this tunnel's address was copied.
   void showCopied(engine::TunnelId id);
   /// Where a row's parts are, in viewport coordinates.
   [[nodiscard]] TunnelDelegate::Layout layoutOf(const QModelIndex& index) const;

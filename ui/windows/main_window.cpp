@@ -42,7 +42,7 @@ namespace adit::ui {
 namespace {
 
 using namespace std::chrono_literals;
-// Figures that change faster cannot be read.
+// Nobody can read figures that change faster.
 constexpr auto kFiguresInterval = 450ms;
 constexpr QSize kUsual{1120, 740};
 constexpr int kLeastLog = 150;
@@ -121,7 +121,7 @@ void MainWindow::build() {
   m_columns->setHandleWidth(8);
   m_columns->setSizes({340, 900});
 
-  // Below two notices a small window has no room for all of it.
+  // A small window with two notices has no room for the whole page.
   m_emptyPage->setFrameShape(QFrame::NoFrame);
   m_emptyPage->setWidgetResizable(true);
   m_emptyPage->setFocusPolicy(Qt::NoFocus);
@@ -130,8 +130,7 @@ void MainWindow::build() {
   m_empty->setAutoFillBackground(false);
   m_stack->addWidget(m_emptyPage);
   m_stack->addWidget(m_columns);
-  m_stack->setMinimumHeight(
-      kLeastRows);  // What is wrong is worth more than what is right, in a small window.
+  m_stack->setMinimumHeight(kLeastRows);  // In a small window, notices are more important.
   m_rows->addWidget(m_stack);
   m_rows->addWidget(m_logPane);
   m_rows->setStretchFactor(0, 1);
@@ -156,7 +155,7 @@ void MainWindow::build() {
   column->addWidget(m_rows, 1);
   setCentralWidget(centre);
   setMinimumSize(620, 480);
-  // Not larger than a small screen, with room for a title bar and a panel.
+  // Must fit a small screen, with room for a title bar and a panel.
   resize(kUsual.boundedTo(screen()->availableSize() - QSize(40, 80)).expandedTo(minimumSize()));
 }
 
@@ -227,7 +226,7 @@ void MainWindow::connectParts() {
   connect(m_actions->edit, &QAction::triggered, this, &MainWindow::editSelected);
   connect(m_actions->takeOver, &QAction::triggered, this, &MainWindow::takeOverSelected);
   connect(m_actions->remove, &QAction::triggered, this, [this] {
-    // Who presses Delete in the log has no tunnel in mind.
+    // In the log, Delete is not meant for a tunnel.
     if (!m_logPane->hasListFocus()) removeSelected();
   });
   connect(m_actions->copy, &QAction::triggered, this, &MainWindow::copyFocused);
@@ -256,7 +255,8 @@ void MainWindow::restoreSettings() {
   m_actions->setLanguage(settings.text(Settings::Key::Language));
 }
 
-/// A screen may be gone or smaller since the window was last open, and Qt's own care ends at what it knew.
+/// A screen may have been removed or become smaller since the window was last open. Qt does not handle all of
+/// these cases.
 void MainWindow::keepOnScreen() {
   if (windowState().testFlag(Qt::WindowMaximized) || windowState().testFlag(Qt::WindowFullScreen)) return;
   QList<QRect> screens;
@@ -274,7 +274,7 @@ void MainWindow::setLogOpen(bool open) {
   shareRows();
 }
 
-/// A splitter keeps the sizes it was given, even beyond a maximum that came later.
+/// A splitter keeps its sizes, even if a maximum that was set later is smaller.
 void MainWindow::shareRows() {
   const int wanted = qBound(kLeastLog, m_parts.settings.number(Settings::Key::LogHeight),
                             std::max(kLeastLog, m_rows->height() / 2));
@@ -283,7 +283,7 @@ void MainWindow::shareRows() {
 }
 
 void MainWindow::keepLogHeight() {
-  // Before it is shown nothing has a size.
+  // Before the window is shown, widgets have no real size.
   if (m_logPane->isOpen() && m_logPane->height() >= kLeastLog)
     m_parts.settings.set(Settings::Key::LogHeight, m_logPane->height());
 }
@@ -307,11 +307,11 @@ void MainWindow::retranslate() {
 
 void MainWindow::onTunnelsChanged() {
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
-  // New tunnels get their history before anything asks for it.
+  // New tunnels must have a history before a widget asks for it.
   m_traffic.add(snapshot);
   const bool first = m_tunnels.rowCount() == 0 && !snapshot.tunnels.empty();
   m_tunnels.update(snapshot.tunnels);
-  // Whoever opens the window wants an address first; the overview is a click away.
+  // Users need an address first; the overview is one click away.
   if (first) select(snapshot.tunnels.front().id);
   selectAgain();
   QWidget* page = snapshot.tunnels.empty() ? static_cast<QWidget*>(m_emptyPage) : m_columns;
@@ -380,7 +380,8 @@ const engine::TunnelSnapshot* MainWindow::selected() const {
   return id ? m_parts.bridge.tunnel(*id) : nullptr;
 }
 
-/// What was selected when the application ended; tunnels come one after another.
+/// Selects the tunnel that was selected when the application ended. Tunnels are added one after another, so
+/// it may come later.
 void MainWindow::selectAgain() {
   if (m_selectedBefore.isEmpty()) return;
   for (const auto& tunnel : m_parts.bridge.snapshot().tunnels) {
@@ -398,12 +399,12 @@ void MainWindow::select(engine::TunnelId id) {
 
 void MainWindow::showOverview() {
   m_list->selectionModel()->clear();
-  // What the keyboard was at may be gone with the tunnel.
+  // The widget that had the focus may be hidden now.
   if (m_stack->currentWidget() == m_columns) m_list->setFocus();
 }
 
 void MainWindow::keyPressEvent(QKeyEvent* event) {
-  // Qt leaves Return to dialogs; on a button people expect it to press the button anywhere.
+  // Outside of dialogs, Qt does not let Return press the focused button, but people expect it.
   const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
   if (auto* button = qobject_cast<QAbstractButton*>(focusWidget()); button != nullptr && enter) {
     button->click();
@@ -451,9 +452,9 @@ void MainWindow::updateSampling() {
 
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
-  // Only now it is known how much there is to share.
+  // Only now is the height known.
   if (!std::exchange(m_shared, true)) shareRows();
-  // Where to begin: not at the first button there is, which Qt would choose.
+  // Qt would give the focus to the first button.
   if (focusWidget() == nullptr) focusBeginning();
   updateSampling();
   refreshFigures();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The main window: header, banner, the list of tunnels beside the selected one's details, and the log. It
-// reads the bridge's snapshots and gives the engine commands; it holds no state of the engine's. Closing it
-// leaves the tray icon, or ends the application where there is no tray. GUI thread.
+// The main window: header, notices, the list of tunnels beside the details of the selected one, and the log.
+// It reads the bridge's snapshots and gives commands to the engine; it stores no state of the engine. Closing
+// it leaves the tray icon, or ends the application if there is no tray. GUI thread.
 
 #include <functional>
 #include <optional>
@@ -41,7 +41,7 @@ class WindowActions;
 class MainWindow : public QMainWindow {
   Q_OBJECT
  public:
-  /// All outlive the window.
+  /// All must outlive the window.
   struct Parts {
     EngineBridge& bridge;
     Settings& settings;
@@ -50,10 +50,9 @@ class MainWindow : public QMainWindow {
     MessageBox& messages;
     std::function<bool()> trayAvailable;
     std::function<void(const QUrl&)> openUrl;
-    /// Keeps the link (or the choice of the embedded server) for the next start; called once the server
-    /// answered.
+    /// Saves the link (nothing: the embedded server) for the next start; called once the server has answered.
     std::function<Result<>(const std::optional<session::JoinLink>&)> saveJoin;
-    /// The link that was kept last; nothing for the embedded server. May be empty.
+    /// The link that was saved last; nothing for the embedded server. May be empty.
     std::function<std::optional<session::JoinLink>()> keptJoin;
   };
 
@@ -65,15 +64,15 @@ class MainWindow : public QMainWindow {
   void addTunnelDialog();
   void copyAddress(engine::TunnelId id);
   void saveState();
-  /// What is wrong with the kept list of tunnels, in `file`; nothing puts the notice away.
+  /// Shows the problems of the stored list of tunnels, in `file`. Without problems it hides the notice.
   void showListProblems(const QStringList& problems, const QString& file);
   [[nodiscard]] LogModel& log() { return m_log; }
 
  Q_SIGNALS:
   void quitRequested();
-  /// The window was closed for the first time and lives on in the tray.
+  /// The window was closed for the first time; the application continues in the tray.
   void firstHidden();
-  /// The user wants to see the kept list of tunnels, or to have it read again.
+  /// The user wants to open the stored list of tunnels, or wants it to be read again.
   void openListRequested();
   void readListRequested();
 
@@ -102,7 +101,7 @@ class MainWindow : public QMainWindow {
   void refreshFigures();
   void updateSampling();
   void updateBanners();
-  /// Gives the banners the height that their texts take, as far as the rest can spare it.
+  /// Gives the notices the height that their texts need, as far as the rest of the window allows.
   void placeBanners();
   void setLogOpen(bool open);
   [[nodiscard]] std::optional<engine::TunnelId> selectedId() const;
@@ -111,7 +110,7 @@ class MainWindow : public QMainWindow {
   void selectAgain();
   void focusBeginning();
 
-  /// Adds and selects; returns the engine's refusal.
+  /// Adds a tunnel and selects it. Returns the engine's error.
   Result<> addTunnel(const engine::TunnelSpec& spec);
   void editSelected();
   void takeOverSelected();
@@ -134,16 +133,17 @@ class MainWindow : public QMainWindow {
   TrafficBook m_traffic;
   TunnelModel m_tunnels;
   LogModel m_log;
-  std::optional<engine::TunnelId> m_selectNext;  ///< Just added, not in the model yet.
-  QString m_selectedBefore;                      ///< Of the last run, until it is there or another is chosen.
+  std::optional<engine::TunnelId> m_selectNext;  ///< Was added, but is not in the model yet.
+  QString m_selectedBefore;  ///< The selected tunnel of the last run, until it is added or the user selects
+                             ///< another.
   bool m_selecting = false;
-  bool m_shared = false;  ///< The height, between the rows.
+  bool m_shared = false;  ///< The height was shared among the rows.
   SteadyTime m_figuresShown;
-  /// A server that was asked and did not answer yet.
+  /// A server that was asked to let this client join and has not answered yet.
   struct Joining {
     JoinDialog* dialog;
     std::optional<session::JoinLink> link;  ///< Empty: the embedded server.
-    std::uint64_t revision;                 ///< Of the last snapshot before.
+    std::uint64_t revision;                 ///< The revision before it was asked.
   };
   std::optional<Joining> m_joining;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user asks the main window to do.
+// The main window's commands.
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
@@ -68,7 +68,7 @@ void MainWindow::takeOverSelected() {
   if (tunnel == nullptr || !tunnel->heldElsewhere) return;
   engine::TunnelSpec spec = tunnel->spec;
   spec.takeOver = true;
-  m_list->setFocus();  // The button that was pressed is about to go.
+  m_list->setFocus();  // The button that was pressed is hidden next.
   if (const Result<> asked = m_parts.bridge.engine().changeTunnel(tunnel->id, spec); !asked)
     m_parts.messages.tell(this, tr("Not taken over"), tunnelProblem(asked.error(), spec));
 }
@@ -83,7 +83,7 @@ void MainWindow::removeSelected() {
                         .yes = tr("Remove"),
                         .destructive = true},
                        [this, id = tunnel->id] {
-                         // The button that was pressed is another tunnel's now, or gone.
+                         // The button that was pressed now belongs to another tunnel, or is hidden.
                          m_list->setFocus();
                          m_parts.bridge.engine().removeTunnel(id);
                        });
@@ -114,7 +114,7 @@ void MainWindow::copyFocused() {
 
 void MainWindow::openPage(std::string_view address) {
   const QUrl url(fromUtf8(address), QUrl::StrictMode);
-  // The address comes from the server: nothing but a web page may be opened on its word.
+  // The address comes from the server, so only web pages may be opened.
   if (url.scheme() == "http"_L1 || url.scheme() == "https"_L1) m_parts.openUrl(url);
 }
 
@@ -130,10 +130,10 @@ void MainWindow::joinDialog() {
   connect(dialog, &JoinDialog::embeddedRequested, this, [this, dialog] { join(dialog, std::nullopt); });
   connect(dialog, &QDialog::rejected, this, [this] {
     if (!std::exchange(m_joining, std::nullopt)) return;
-    // Back to what worked before.
+    // Return to the server that was used before.
     const std::optional<session::JoinLink> kept = m_parts.keptJoin ? m_parts.keptJoin() : std::nullopt;
     const Result<> back = kept ? m_parts.bridge.engine().join(*kept) : m_parts.bridge.engine().useEmbedded();
-    if (!back) logError("ui", "no way back to the server before: {}", back.error().describe());
+    if (!back) logError("ui", "cannot return to the previous server: {}", back.error().describe());
   });
   dialog->open();
 }
@@ -150,7 +150,7 @@ void MainWindow::join(JoinDialog* dialog, const std::optional<session::JoinLink>
   dialog->showJoining();
 }
 
-/// A link is kept only when its server took it: a wrong one must not cost the user the right one.
+/// A link is saved only after its server accepted it, because a wrong link must not replace a working one.
 void MainWindow::followJoin() {
   if (!m_joining) return;
   const engine::Snapshot& snapshot = m_parts.bridge.snapshot();
@@ -158,7 +158,7 @@ void MainWindow::followJoin() {
       m_joining->link ? !snapshot.link.embedded && snapshot.link.server == m_joining->link->serverName()
                       : snapshot.link.embedded;
   if (snapshot.revision == m_joining->revision || !isThatServer) return;
-  // The embedded server is worth keeping as soon as it runs.
+  // The choice of the embedded server is saved as soon as that runs.
   if (snapshot.link.state == engine::LinkState::Online || !m_joining->link) {
     const Joining joined = *std::exchange(m_joining, std::nullopt);
     joined.dialog->accept();
@@ -169,7 +169,7 @@ void MainWindow::followJoin() {
 }
 
 void MainWindow::onServerChangeFailed(const Error& error) {
-  // The engine stayed with the server it had, so there is no way back to look for.
+  // The engine kept the server it had, so there is nothing to return to.
   const auto joining = std::exchange(m_joining, std::nullopt);
   if (joining && !joining->link) {
     joining->dialog->showProblem(withDetail(errorSentence(error), error));

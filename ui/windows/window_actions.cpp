@@ -18,7 +18,7 @@ WindowActions::WindowActions(QWidget* window)
       m_themeMenu(new QMenu(window)),
       m_languageMenu(new QMenu(window)) {
   add = make(u"actionAdd"_s, Command::Add);
-  // Of these two only one can be used at a time.
+  // Only one of these two is enabled at a time.
   start = make(u"actionStart"_s, Command::StartStop);
   stop = make(u"actionStop"_s, Command::StartStop);
   takeOver = make(u"actionTakeOver"_s);
@@ -88,7 +88,7 @@ void WindowActions::update(const engine::TunnelSnapshot* tunnel, const engine::L
   takeOver->setVisible(tunnel != nullptr && tunnel->heldElsewhere);
   edit->setEnabled(tunnel != nullptr);
   remove->setEnabled(tunnel != nullptr);
-  copy->setEnabled(true);  // Also copies log lines; does nothing where there is nothing.
+  copy->setEnabled(true);  // Also copies log lines; does nothing if there is nothing to copy.
   open->setEnabled(tunnel != nullptr && !tunnel->url.empty());
   overview->setEnabled(tunnel != nullptr);
   retry->setEnabled(link.state != engine::LinkState::Online);
@@ -115,7 +115,7 @@ void WindowActions::retranslate() {
   m_languageMenu->setTitle(tr("Language"));
   const QString themes[] = {tr("As the system"), tr("Light"), tr("Dark")};
   for (int i = 0; i < 3; ++i) m_themes->actions().at(i)->setText(themes[i]);
-  // A language is named in itself, so that whoever needs it can read it.
+  // Each language is named in itself, so that its speakers can read it.
   const QString languages[] = {tr("As the system"), u"English"_s, u"简体中文"_s};
   for (int i = 0; i < 3; ++i) m_languages->actions().at(i)->setText(languages[i]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Everything the main window can be told to do, as actions: text, shortcut and state in one place for menus,
-// buttons and keys. Owned by the window; GUI thread.
+// The main window's commands as actions: the text, shortcut and state of each, for menus, buttons and keys.
+// Owned by the window; GUI thread.
 
 #include <QActionGroup>
 #include <QObject>
@@ -19,7 +19,7 @@ class WindowActions : public QObject {
  public:
   explicit WindowActions(QWidget* window);
 
-  /// Enables what makes sense for the selected tunnel (null: none) and the link.
+  /// Enables the actions that are possible for the selected tunnel (null: none) and the link.
   void update(const engine::TunnelSnapshot* tunnel, const engine::LinkSnapshot& link);
   void retranslate();
   void fillMainMenu(QMenu* menu) const;

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a window may stand, as rectangles. Pure functions.
+// Where a window can be on the screens, in rectangles. Pure functions.
 
 #include <QList>
 #include <QRect>
 
 namespace adit::ui {
 
-/// What a screen has for a window's inside: a frame goes around it, whose sizes are not known before.
+/// The part of a screen for a window's content. The frame around it needs room, too, and its size is not
+/// known in advance.
 QRect roomOn(const QRect& screen);
 
-/// `wanted` made as small as `room` and moved into it.
+/// `wanted`, shrunk and moved so that it is inside `room`.
 QRect within(const QRect& wanted, const QRect& room);
-/// `wanted` within the screen that it covers most of, or the first where it covers none. One of which enough
-/// is to be seen to take hold of it, title bar included, stays as it is: people let windows hang over edges.
+/// `wanted`, moved into the screen that it covers most of, or into the first screen if it covers none. Stays
+/// as it is if enough of it is visible to drag it, title bar included, because people do place windows over
+/// edges.
 QRect placedOn(const QList<QRect>& screens, const QRect& wanted);
 
 }  // namespace adit::ui
