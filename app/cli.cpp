@@ -352,13 +352,14 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
                         "With --json, show the first join link in the ready line (or set ADIT_PRINT_JOIN=1)");
   serverGroup
       ->add_option("--public-scheme", words.publicScheme,
-                   "In visitors' addresses, where a proxy in front speaks another: http or https (then with "
-                   "port 443 unless --public-port says otherwise)")
+                   "http or https: the scheme of the addresses of tunnels, if a proxy in front of the server "
+                   "uses another one (https: with port 443 unless --public-port is given)")
       ->check(CLI::IsMember({"http", "https"}));
   serverGroup
-      ->add_option("--trusted-proxy", words.trustedProxies,
-                   "A proxy in front, as an address or network (10.0.0.0/8): its X-Forwarded-For, -Proto and "
-                   "-Host, or Forwarded, are believed; again for more")
+      ->add_option(
+          "--trusted-proxy", words.trustedProxies,
+          "A proxy in front of the server, as an address or network (10.0.0.0/8), whose X-Forwarded-For, "
+          "-Proto and -Host, or Forwarded, are trusted; may be repeated ('adit help proxy')")
       ->allow_extra_args(false);
 
   HttpCommand http;

@@ -66,6 +66,40 @@ to avoid warnings, for example: curl --cacert https.crt ...
                             certificate is https.crt in the state directory
 )";
 
+constexpr std::string_view kProxy = R"(A proxy in front of the server
+
+For example nginx, which ends TLS on port 443 and passes requests to Adit on the same machine:
+
+  adit --server --domain t.example.com --http-listen 127.0.0.1:8080 \
+       --trusted-proxy 127.0.0.1 --public-scheme https
+
+  server {
+    listen 443 ssl http2;
+    server_name *.t.example.com;
+    location / {
+      proxy_pass http://127.0.0.1:8080;
+      proxy_http_version 1.1;
+      proxy_set_header Host $host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $host;
+      proxy_request_buffering off;
+      proxy_buffering off;
+    }
+  }
+  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+
+From an address in a --trusted-proxy network, the server takes the visitor's address, the scheme and the host from
+X-Forwarded-For, -Proto and -Host, or from Forwarded. The proxy must set these fields or remove them, because visitors
+could send them, too. Limits then count the real visitor. From all other addresses the server ignores these fields. The
+option may be repeated; by default no proxy is trusted.
+
+  --public-scheme https   the addresses of tunnels begin with https://
+  --public-port 8443      and have this port
+)";
+
 constexpr std::string_view kJson = R"(Output for scripts: --json
 
 Each line of standard output is one JSON object with the member "event".
@@ -124,6 +158,7 @@ struct Topic {
 constexpr std::array kTopics = {
     Topic{"targets", "what a tunnel can lead to, certificates, time-outs", kTargets},
     Topic{"https", "certificates for visitors", kHttps},
+    Topic{"proxy", "nginx or another proxy in front of the server", kProxy},
     Topic{"json", "output for scripts, exit codes", kJson},
     Topic{"files", "what is kept where", kFiles},
     Topic{"limits", "what visitors may use, and how to change it", kLimits},
