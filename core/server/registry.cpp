@@ -146,7 +146,7 @@ Result<Registry::Registered> Registry::addSession(Newcomer newcomer, Timestamp n
   m_byInstance.emplace(key, result.id);
   for (const auto& [tunnel, record] : before) {
     if (samePrincipal) {
-      added.tunnels.emplace(tunnel, record);
+      added.tunnels.set(tunnel, *record);
       result.tunnels.push_back(tunnel);
       m_names.hold(*record, result.id, tunnel);
     } else if (record->holder != 0) {

@@ -25,6 +25,7 @@
 #include "core/routing/name_book.h"
 #include "core/routing/reservation_keeper.h"
 #include "core/routing/route_table.h"
+#include "core/server/session_tunnels.h"
 #include "core/tls/identity.h"
 #include "core/wire/control_messages.h"
 
@@ -122,7 +123,6 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
   std::vector<routing::Reservation> reservations() override;
 
  private:
-  using Tunnels = std::unordered_map<std::uint64_t, routing::NameRecord*>;
   struct InstanceKey {
     tls::Pin device;
     std::string instance;
@@ -141,7 +141,7 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
     access::PrincipalPtr principal;
     unsigned worker = 0;
     wire::NameHolder self;
-    Tunnels tunnels = {};
+    SessionTunnels tunnels = {};
     std::uint64_t revision = 0;
     std::vector<Contest> contests = {};
     bool suspended = false;         ///< Draining: no new requests, whatever it declares.

@@ -59,7 +59,7 @@ Registry::Applied Registry::apply(SessionId id, const wire::Declare& declare, Ti
   Work work{id, session, result, now, ++m_works};
   for (const auto& tunnel : declare.tunnels) declareTunnel(work, tunnel);
   // What it declares no more goes. A name that another of its tunnels has now is that one's.
-  std::erase_if(session.tunnels, [&work](const auto& entry) {
+  session.tunnels.eraseIf([&work](const auto& entry) {
     const auto& [tunnel, record] = entry;
     if (record->work == work.number) return record->tunnel != tunnel;
     work.displaced.push_back(record);
@@ -104,8 +104,7 @@ Registry::Applied Registry::settle(SessionId id, SessionId holder, bool answered
 void Registry::declareTunnel(Work& work, const wire::TunnelDeclaration& tunnel) {
   if (tunnel.kind != wire::TunnelKind::Http)
     return work.refuse(tunnel.id, ErrorCode::Unsupported, "this server carries HTTP tunnels only");
-  const auto found = work.session.tunnels.find(tunnel.id);
-  NameRecord* const own = found == work.session.tunnels.end() ? nullptr : found->second;
+  NameRecord* const own = work.session.tunnels.find(tunnel.id);
   const bool ownIsGiven = own != nullptr && own->work == work.number;
   if (ownIsGiven && own->tunnel == tunnel.id)
     return work.refuse(tunnel.id, ErrorCode::InvalidArgument, "this tunnel id is declared twice");
@@ -174,9 +173,8 @@ void Registry::giveName(Work& work, const wire::TunnelDeclaration& tunnel, Conte
 void Registry::give(Work& work, std::uint64_t tunnel, NameRecord& record) {
   record.work = work.number;
   m_names.hold(record, work.id, tunnel);
-  NameRecord*& place = work.session.tunnels[tunnel];
-  if (place != nullptr && place != &record) work.displaced.push_back(place);
-  place = &record;
+  NameRecord* const before = work.session.tunnels.set(tunnel, record);
+  if (before != nullptr && before != &record) work.displaced.push_back(before);
   ++work.given;
   wire::TunnelAnswer answer;
   answer.id = tunnel;
@@ -199,8 +197,7 @@ void Registry::refuseHeld(Work& work, const wire::TunnelDeclaration& tunnel, con
 }
 
 void Registry::takeFromHolder(Work& work, NameRecord& record, Session& holder) {
-  const auto lost = holder.tunnels.find(record.tunnel);
-  if (lost != holder.tunnels.end() && lost->second == &record) holder.tunnels.erase(lost);
+  if (holder.tunnels.find(record.tunnel) == &record) holder.tunnels.erase(record.tunnel);
   if (holder.suspended) return;  // it leaves by itself
   Withdrawal withdrawal;
   withdrawal.from = {holder.worker, record.holder};
@@ -238,17 +235,19 @@ wire::Released Registry::release(SessionId id, std::string_view name, Timestamp 
 
 void Registry::nameAddresses(wire::Declared& declared, const PublicAddress& address) const {
   const bool secure = address.scheme == http::Scheme::Https;
+  const std::string_view scheme = secure ? "https://" : "http://";
   const std::string port =
       address.port == (secure ? 443 : 80) ? std::string() : fmt::format(":{}", address.port);
   for (wire::TunnelAnswer& answer : declared.answers) {
     if (!answer.accepted) continue;
-    std::string host = answer.name;
-    host.append(1, '.').append(m_params.domain);
+    const std::size_t hostSize = answer.name.size() + 1 + m_params.domain.size();
+    answer.url.reserve(scheme.size() + hostSize + port.size());
+    answer.url.append(scheme).append(answer.name).append(1, '.').append(m_params.domain).append(port);
     if (secure) {
       answer.plainPort = address.plainPort;
-      answer.selfSigned = address.selfSigned && address.selfSigned(host);
+      answer.selfSigned = address.selfSigned &&
+                          address.selfSigned(std::string_view(answer.url).substr(scheme.size(), hostSize));
     }
-    answer.url.append(secure ? "https://" : "http://").append(host).append(port);
   }
 }
 
