@@ -6,6 +6,7 @@
 #include "core/client/http1_exchange.h"
 #include "core/client/tunnel.h"
 #include "core/http/semantics.h"
+#include "core/relay/piece_joiner.h"
 
 namespace adit::client {
 
@@ -130,6 +131,11 @@ void Http1Exchange::forward(Slice data) {
 }
 
 void Http1Exchange::forwardChunks(Slice data) {
+  relay::PieceJoiner joined;
+  const auto passJoined = [&] {
+    if (const ByteView kept = joined.take(); !kept.empty() && m_phase == Phase::Body)
+      m_user.onContent(m_loop.writer().copy(kept));
+  };
   while (!data.empty() && m_phase == Phase::Body) {
     const http::ChunkedDecoder::Step step = m_chunked.next(data.text());
     switch (step.event) {
@@ -137,10 +143,15 @@ void Http1Exchange::forwardChunks(Slice data) {
         fail(http::Problem::OriginBroken, "the chunked content is malformed");
         return;
       case http::ChunkedDecoder::Event::Data:
+        if (joined.keep(asBytes(step.data))) break;
+        passJoined();
+        if (m_phase != Phase::Body) return;
         m_user.onContent(
             data.part(static_cast<std::size_t>(step.data.data() - data.text().data()), step.data.size()));
         break;
       case http::ChunkedDecoder::Event::End: {
+        passJoined();
+        if (m_phase != Phase::Body) return;
         if (step.consumed < data.size()) m_traits.keepAlive = false;
         if (!m_chunked.trailers().empty()) {
           std::vector<http::Field> trailers = m_chunked.trailers();
@@ -156,6 +167,7 @@ void Http1Exchange::forwardChunks(Slice data) {
     }
     data.removePrefix(step.consumed);
   }
+  passJoined();
 }
 
 void Http1Exchange::endAnswer() {

@@ -153,7 +153,14 @@ void Exchange::refuseAnswer(wire::AppError code) {
 
 void Exchange::onStreamData(transport::Stream& stream, ByteView data, bool fin) {
   m_bodyInFeed = 0;
-  const Result<> fed = m_frames.feed(data, *this);
+  relay::PieceJoiner joined;
+  m_joined = &joined;
+  Result<> fed = m_frames.feed(data, *this);
+  if (m_stream == &stream) {
+    const Result<> passed = passJoined();
+    if (fed) fed = passed;
+  }
+  m_joined = nullptr;
   // What was no body has nothing to wait for.
   stream.consume(data.size() - std::min(data.size(), m_bodyInFeed));
   if (m_stream != &stream) return;  // the sink ended it
@@ -172,6 +179,7 @@ void Exchange::onStreamData(transport::Stream& stream, ByteView data, bool fin) 
 }
 
 Result<> Exchange::onFrame(wire::FrameType type, ByteView payload) {
+  if (auto passed = passJoined(); !passed) return passed;
   if (m_stream == nullptr) return adit::fail(ErrorCode::Closed, "the exchange is over");
   switch (type) {
     case wire::FrameType::ResponseHead:
@@ -239,7 +247,15 @@ Result<> Exchange::onBody(ByteView data) {
   }
   m_bodyInFeed += data.size();
   m_credit.queued(data.size());
+  if (m_joined->keep(data)) return {};
+  if (auto passed = passJoined(); !passed) return passed;
+  if (m_stream == nullptr) return adit::fail(ErrorCode::Closed, "the exchange is over");
   return m_sink.onResponseBody(data);
+}
+
+Result<> Exchange::passJoined() {
+  const ByteView joined = m_joined->take();
+  return joined.empty() ? Result<>() : m_sink.onResponseBody(joined);
 }
 
 Result<> Exchange::takeTrailers(ByteView payload) {

@@ -19,6 +19,7 @@
 #include "core/http/pages.h"
 #include "core/net/address.h"
 #include "core/relay/credit_ledger.h"
+#include "core/relay/piece_joiner.h"
 #include "core/server/route_lookup.h"
 #include "core/server/tunnel_load.h"
 #include "core/transport/stream.h"
@@ -132,6 +133,7 @@ class Exchange final : private transport::StreamHandler,
   Result<> onBody(ByteView data) override;
   void onGiveWay() override;
 
+  Result<> passJoined();
   Result<> takeInterimHead(std::size_t size);
   Result<> takeHead(const http::Framing& framing);
   Result<> takeTrailers(ByteView payload);
@@ -151,7 +153,8 @@ class Exchange final : private transport::StreamHandler,
   relay::CreditLedger m_credit;
   std::size_t m_window = 0;  ///< Of the worker's AnswerWindows.
   std::size_t m_bodyInFeed = 0;
-  std::uint64_t m_remaining = 0;  ///< Content still due with framing Length.
+  relay::PieceJoiner* m_joined = nullptr;  ///< While the stream's bytes are read.
+  std::uint64_t m_remaining = 0;           ///< Content still due with framing Length.
   http::InterimBudget m_interim;
   http::BodyFraming m_framing = http::BodyFraming::None;
   bool m_isHead = false;

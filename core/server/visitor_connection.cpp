@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/http/semantics.h"
+#include "core/relay/piece_joiner.h"
 #include "core/server/answer_windows.h"
 #include "core/server/visitor_services.h"
 
@@ -355,17 +356,25 @@ void VisitorConnection::forwardBody(Slice data) {
 }
 
 void VisitorConnection::forwardChunked(Slice data) {
+  relay::PieceJoiner joined;
+  const auto sendJoined = [&] {
+    if (const ByteView kept = joined.take(); !kept.empty()) sendContent(m_services.loop.writer().copy(kept));
+  };
   while (!data.empty()) {
     const http::ChunkedDecoder::Step step = m_chunked.next(data.text());
     switch (step.event) {
       case http::ChunkedDecoder::Event::NeedMore:
+        sendJoined();
         return;
       case http::ChunkedDecoder::Event::Data: {
+        if (joined.keep(asBytes(step.data))) break;
+        sendJoined();
         const auto offset = static_cast<std::size_t>(step.data.data() - data.text().data());
         sendContent(data.part(offset, step.data.size()));
         break;
       }
       case http::ChunkedDecoder::Event::End: {
+        sendJoined();
         if (!m_chunked.trailers().empty()) {
           std::vector<http::Field> trailers = m_chunked.trailers();
           std::erase_if(trailers,
@@ -389,6 +398,7 @@ void VisitorConnection::forwardChunked(Slice data) {
     }
     data.removePrefix(step.consumed);
   }
+  sendJoined();
 }
 
 void VisitorConnection::requestDone(Slice rest) {

@@ -34,6 +34,41 @@ class VisitorAloneTest : public QObject {
     QVERIFY(!wire->closed);
   }
 
+  // A tunnel or a visitor that writes byte by byte must not cost those beside it a frame and a chunk for
+  // each.
+  void joinsSmallPiecesOfAnAnswer() {
+    VisitorWorld world;
+    const auto wire = world.visit(get("shop.localhost"));
+    std::string frames = responseHead(200, chunked());
+    for (int i = 0; i < 1000; ++i) frames += dataFrame("x");
+    frames += dataFrame(std::string(300, 'y')) + dataFrame("z");
+    world.stream().deliver(frames, true);
+    QVERIFY2(wire->queued.ends_with("\r\n\r\n3e8\r\n" + std::string(1000, 'x') + "\r\n12c\r\n" +
+                                    std::string(300, 'y') + "\r\n1\r\nz\r\n0\r\n\r\n"),
+             wire->queued.c_str());
+    QCOMPARE(world.load->active(), 0U);
+  }
+
+  void passesSmallPiecesBeforeAnAnswerBreaks() {
+    VisitorWorld world;
+    const auto wire = world.visit(get("shop.localhost"));
+    world.stream().deliver(responseHead(200, lengthOf(9)) + dataFrame("ab") + dataFrame("c"));
+    QVERIFY2(wire->queued.ends_with("\r\n\r\nabc"), wire->queued.c_str());
+    world.stream().deliver(dataFrame("d") + dataFrame("more than was announced"));
+    QVERIFY(wire->closed);
+  }
+
+  void joinsSmallPiecesOfABody() {
+    VisitorWorld world;
+    std::string chunks;
+    for (int i = 0; i < 1000; ++i) chunks += "1\r\nx\r\n";
+    world.visit("POST / HTTP/1.1\r\nHost: shop.localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks +
+                "0\r\n\r\n");
+    QCOMPARE(world.request().body, std::string(1000, 'x'));
+    QVERIFY(world.stream().finished);
+    QVERIFY2(world.stream().sent.ends_with(dataFrame(std::string(1000, 'x'))), world.stream().sent.c_str());
+  }
+
   void tellsItsHostWhenItIsOver() {
     VisitorWorld world;
     const auto wire = world.visit(get("shop.localhost"));

@@ -63,7 +63,7 @@ class VisitorAnswerTest : public QObject {
     row("no content", get("shop"), responseHead(200, noBody()),
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     row("unknown length", get("shop"), responseHead(200, chunked()) + dataFrame("hello") + dataFrame("yo"),
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n2\r\nyo\r\n0\r\n\r\n");
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nhelloyo\r\n0\r\n\r\n");
     row("trailers", get("shop"), responseHead(200, chunked()) + dataFrame("x") + trailers({{"X-Sum", "1"}}),
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\n\r\n");
     row("204", get("shop"), responseHead(204, noBody()), "HTTP/1.1 204 No Content\r\n\r\n");
