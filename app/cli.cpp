@@ -249,7 +249,7 @@ void addOriginOptions(CLI::App& app, config::OriginOptions& origin) {
 }
 
 Command finishHttp(HttpCommand http, const CLI::App& sub) {
-  for (const char* option : {"--http-port", "--https"}) {
+  for (const char* option : {"--http-port", "--https", "--via"}) {
     if (sub.count(option) > 0 && http.embeddedOption.empty()) http.embeddedOption = option;
   }
   if (!http.demo) {
@@ -397,6 +397,9 @@ Command parseCommandLine(int argc, char** argv, Default byDefault) {
         ->check(CLI::Range(0, 65535))
         ->default_val(engine::kEmbeddedHttpsPort)
         ->needs(https);
+    sub->add_flag(
+        "--via", command->via,
+        "Let the embedded server add Via to requests (RFC 9110; some origins then do not compress)");
     addCommon(*sub, command->common);
   }
   JoinCommand join;

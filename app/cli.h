@@ -48,6 +48,7 @@ struct HttpCommand {
   std::uint16_t httpPort = engine::kEmbeddedHttpPort;
   bool https = false;
   std::uint16_t httpsPort = engine::kEmbeddedHttpsPort;
+  bool via = false;
   bool takeOver = false;
   std::string embeddedOption;  ///< An option for the embedded server that was given; empty: none.
   config::OriginOptions origin;

@@ -39,8 +39,8 @@ most 16 connections. A request is sent once more when the service refused it unp
 and its reused connection closed before an answer began.
 
 The service sees the visitor in Forwarded, X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto, and the server
-in CDN-Loop (RFC 8586). The server answers a request that comes back to it with 508. With --via at the server, the
-service sees Via, too. Answers to visitors always have it.
+in CDN-Loop (RFC 8586). The server answers a request that comes back to it with 508. With --via at the server
+(or at 'adit http', for the embedded one), the service sees Via, too. Answers to visitors always have it.
 
 The embedded server never listens on the port of a target.
 )";
@@ -107,7 +107,8 @@ Each line of standard output is one JSON object with the member "event".
   ready      a server listens: "quic", "http" and, with HTTPS, "https" are its addresses. With --print-join or
              ADIT_PRINT_JOIN=1 the member "join" is the first join link, once.
   link       the connection to the server: "state", and "error" and "retryInMs" while it is away
-  tunnel     a tunnel: "name", "state", "url" when it is online, "error" when it failed
+  tunnel     a tunnel: "name", "state", "url" when it is online, "error" when it failed. For the embedded server
+             "localUrl" is the same without the name, which works where *.localhost does not resolve.
   problem    visitors got an answer of the client's own, because the service gave none: "status", "code", "cause",
              "message" and the number of "requests"; each new cause at once, the same one again after ten seconds.
              "status" is missing if the answer broke off, "cause" if the system gave none.

@@ -56,7 +56,9 @@ class Inbox {
 /// Prints what happens to the tunnel, for people or as JSON.
 class Reporter {
  public:
-  Reporter(bool json, std::string target) : m_json(json), m_target(std::move(target)) {}
+  /// `embedded`: the server is this process's own.
+  Reporter(bool json, std::string target, bool embedded)
+      : m_json(json), m_target(std::move(target)), m_embedded(embedded) {}
 
   void tunnel(const engine::TunnelSnapshot& tunnel) {
     if (tunnel.state == m_state && tunnel.url == m_url && !tunnel.hasError) return;
@@ -66,6 +68,7 @@ class Reporter {
       nlohmann::json event = {
           {"event", "tunnel"}, {"state", engine::toString(tunnel.state)}, {"name", nameOf(tunnel)}};
       if (!tunnel.url.empty()) event["url"] = tunnel.url;
+      if (const std::string local = localUrl(tunnel); !local.empty()) event["localUrl"] = local;
       if (tunnel.hasError && tunnel.state != engine::TunnelState::Online)
         event["error"] = errorJson(tunnel.error);
       printJson(event);
@@ -74,6 +77,9 @@ class Reporter {
     switch (tunnel.state) {
       case engine::TunnelState::Online:
         printLine(fmt::format("  online   {}  ->  {}", tunnel.url, m_target));
+        if (const std::string local = localUrl(tunnel); !local.empty())
+          printLine(fmt::format("           curl {}{}  works, too: not every program resolves *.localhost",
+                                tunnel.selfSigned ? "-k " : "", local));
         break;
       case engine::TunnelState::Reconnecting:
         printLine("  offline  the connection to the server was lost; reconnecting");
@@ -119,6 +125,14 @@ class Reporter {
   }
 
  private:
+  /// The same without the name, which few programs but browsers resolve: an embedded server's tunnel answers
+  /// there, too, while it is the only one, as it is in a process of this command. Empty for other servers.
+  [[nodiscard]] std::string localUrl(const engine::TunnelSnapshot& tunnel) const {
+    const std::size_t start = tunnel.url.find("://");
+    const std::size_t host = tunnel.url.rfind("localhost");
+    if (!m_embedded || start == std::string::npos || host == std::string::npos) return {};
+    return tunnel.url.substr(0, start + 3) + tunnel.url.substr(host);
+  }
   static std::string nameOf(const engine::TunnelSnapshot& tunnel) {
     if (!tunnel.spec.name.empty()) return tunnel.spec.name;
     // http://NAME.domain[:port]
@@ -130,6 +144,7 @@ class Reporter {
 
   bool m_json;
   std::string m_target;
+  bool m_embedded;
   std::optional<engine::TunnelState> m_state;
   std::string m_url;
 };
@@ -203,6 +218,7 @@ int runClient(const HttpCommand& command) {
   watchSignals({[inbox] { inbox->stop(); }});
   params.embeddedHttpPort = command.httpPort;
   if (command.https) params.embeddedHttpsPort = command.httpsPort;
+  params.embeddedVia = command.via;
   params.clientName = machineName();
   params.program = "terminal";
   params.loopbackPayload = command.common.quicPayload;
@@ -225,7 +241,7 @@ int runClient(const HttpCommand& command) {
     return reportError(withDirectoryHint(engine.error(), params.stateDirectory, kStateDirectoryOption), json);
   }
   if (!json) printLine(fmt::format("adit {}  (Ctrl-C stops)", ADIT_VERSION));
-  Reporter reporter(json, command.demo ? "the built-in sample" : spec.target);
+  Reporter reporter(json, command.demo ? "the built-in sample" : spec.target, !params.join);
   auto id = (*engine)->addTunnel(spec);
   if (!id) return reportError(id.error(), json);
   return follow(**engine, *id, *inbox, reporter, json);

@@ -60,6 +60,8 @@ Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
   params.quicListen = net::SocketAddress::loopback4(0);
   params.loopbackPayload = wanted.loopbackPayload;
   params.congestion = wanted.congestion;
+  params.requestVia = wanted.requestVia;
+  params.loopbackHosts = true;
   if (wanted.httpsPort) {
     auto certificates = openCertificates(wanted.certificateDirectory, params.domain);
     if (!certificates) return fail(std::move(certificates.error()));

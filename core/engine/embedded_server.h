@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The server inside the client's own process: loopback only, a key and a token made anew each time. What one
-// machine needs to try everything offline. Any thread.
+// machine needs to try everything offline. As few programs but browsers resolve names below localhost, its
+// tunnel has the hosts localhost, 127.0.0.1 and [::1] as well, while it is the only one. Any thread.
 
 #include <cstdint>
 #include <filesystem>
@@ -33,6 +34,7 @@ struct EmbeddedServerParams {
   /// Where the certificate for HTTPS is kept (tls::ensureSelfSigned), so that it is worth trusting; empty:
   /// one in memory, made anew each time.
   std::filesystem::path certificateDirectory = {};
+  http::RequestVia requestVia = http::RequestVia::Omitted;
 };
 
 /// Blocks for some milliseconds: keys are made, files read, threads started.

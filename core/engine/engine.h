@@ -26,6 +26,7 @@ struct EngineParams {
   /// Another port is chosen where something listens on this one or a tunnel leads to it. 0: any.
   std::uint16_t embeddedHttpPort = kEmbeddedHttpPort;
   std::optional<std::uint16_t> embeddedHttpsPort;  ///< Its HTTPS, with a self-signed certificate; likewise.
+  bool embeddedVia = false;                        ///< It adds Via to requests.
   /// What the tunnels that will be added lead to, as TunnelSpec::target. The embedded server starts on none
   /// of their ports; for a tunnel that is not named here it may have to move to another port.
   std::vector<std::string> targets;

@@ -58,8 +58,9 @@ Result<> EngineImpl::useEmbedded() {
 }
 
 Result<EmbeddedServer> EngineImpl::startServer() {
+  const auto via = m_params.embeddedVia ? http::RequestVia::Added : http::RequestVia::Omitted;
   return startEmbeddedServer({m_params.embeddedHttpPort, m_params.embeddedHttpsPort, m_originPorts,
-                              m_params.loopbackPayload, m_params.congestion, m_params.stateDirectory});
+                              m_params.loopbackPayload, m_params.congestion, m_params.stateDirectory, via});
 }
 
 Result<> EngineImpl::beginEmbedded() {

@@ -20,7 +20,7 @@ struct Words {
   std::string_view sentence;
 };
 
-constexpr std::array<Words, 16> kWords = {{
+constexpr std::array<Words, 18> kWords = {{
     {Problem::BadRequest, 400, 0, "bad-request", "This request cannot be understood",
      "What arrived is not valid HTTP, so nothing was passed on."},
     {Problem::RequestTimeout, 408, 0, "request-timeout", "The request took too long",
@@ -53,6 +53,9 @@ constexpr std::array<Words, 16> kWords = {{
      "It came back to this server several times. The program behind the tunnel passes it on to the tunnel."},
     {Problem::EndsHere, 200, 0, "ends-here", "The request was for this server",
      "Its Max-Forwards field is zero, so it was not passed on."},
+    {Problem::TunnelList, 200, 0, "tunnels", "Tunnels on this computer", "Each has an address of its own."},
+    {Problem::WhichTunnel, 404, 0, "which-tunnel", "Which tunnel?",
+     "This host stands for several tunnels, so nothing was passed on. Each has an address of its own."},
 }};
 
 const Words& wordsOf(Problem problem) noexcept {
@@ -75,6 +78,10 @@ constexpr std::string_view kStyle =
     "svg{display:block;width:3.5rem;height:3.5rem;margin-bottom:1.75rem}"
     "h1{margin:0 0 .75rem;font-size:1.75rem;line-height:1.25;font-weight:650;letter-spacing:-.01em}"
     "p{margin:0 0 .75rem;overflow-wrap:anywhere}"
+    "ul{margin:0 0 .75rem;padding:0;list-style:none}"
+    "li{padding:.5rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}"
+    "a{color:inherit;font-weight:600;text-decoration-color:var(--lamp);text-underline-offset:.2em}"
+    "li span{display:block;font-size:.875rem;color:var(--soft)}"
     ".detail{padding:.75rem 1rem;border-left:3px solid var(--lamp);color:var(--soft)}"
     "footer{margin-top:2.5rem;padding-top:1rem;border-top:1px solid var(--line);display:flex;gap:1rem;"
     "justify-content:space-between;font-size:.8125rem;color:var(--soft)}"
@@ -92,6 +99,14 @@ std::string renderHtml(const Words& words, const ProblemPage& page) {
   std::string detail;
   if (!page.detail.empty()) {
     detail = fmt::format("<p class=\"detail\">{}</p>\n", escapeHtml(asSentence(page.detail)));
+  }
+  if (!page.links.empty()) {
+    detail += "<ul>\n";
+    for (const PageLink& link : page.links) {
+      const std::string url = escapeHtml(link.url);
+      detail += fmt::format("<li><a href=\"{0}\">{1}</a><span>{0}</span></li>\n", url, escapeHtml(link.text));
+    }
+    detail += "</ul>\n";
   }
   std::string host;
   if (!page.host.empty()) host = fmt::format("<span>{}</span>", escapeHtml(page.host));
@@ -111,8 +126,15 @@ std::string plainMessage(const Words& words, const ProblemPage& page) {
 }
 
 std::string renderJson(const Words& words, const ProblemPage& page) {
-  return fmt::format("{{\"error\":{{\"status\":{},\"code\":\"{}\",\"message\":\"{}\"}}}}\n", words.status,
-                     words.code, escapeJson(plainMessage(words, page)));
+  std::string tunnels;
+  for (const PageLink& link : page.links) {
+    tunnels += fmt::format("{}{{\"name\":\"{}\",\"url\":\"{}\"}}", tunnels.empty() ? "" : ",",
+                           escapeJson(link.text), escapeJson(link.url));
+  }
+  if (page.problem == Problem::TunnelList) return fmt::format("{{\"tunnels\":[{}]}}\n", tunnels);
+  return fmt::format("{{\"error\":{{\"status\":{},\"code\":\"{}\",\"message\":\"{}\"}}{}}}\n", words.status,
+                     words.code, escapeJson(plainMessage(words, page)),
+                     hasLinks(page.problem) ? fmt::format(",\"tunnels\":[{}]", tunnels) : std::string());
 }
 
 RenderedPage renderCall(const Words& words, const ProblemPage& page, CallKind call) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,8 @@ enum class Problem : std::uint8_t {
   Overloaded,         ///< 503 with Retry-After
   LoopDetected,       ///< 508: the request came back to this server again and again
   EndsHere,           ///< 200: OPTIONS with Max-Forwards 0, which asks us and not the origin
+  TunnelList,         ///< 200: the host stands for several tunnels, which the page lists
+  WhichTunnel,        ///< 404: likewise, for a request that a list is no answer to
 };
 
 std::uint16_t statusOf(Problem problem) noexcept;
@@ -40,6 +43,16 @@ std::uint16_t statusOf(Problem problem) noexcept;
 std::string_view codeOf(Problem problem) noexcept;
 /// The problem for a ParseResult::errorStatus of a request; BadRequest for a status it does not know.
 Problem problemOf(std::uint16_t errorStatus) noexcept;
+
+/// The page for it lists ProblemPage::links.
+constexpr bool hasLinks(Problem problem) noexcept {
+  return problem == Problem::TunnelList || problem == Problem::WhichTunnel;
+}
+
+struct PageLink {
+  std::string text;
+  std::string url;
+};
 
 struct ProblemPage {
   Problem problem = Problem::BadRequest;
@@ -49,6 +62,7 @@ struct ProblemPage {
   bool headOnly = false;       ///< For HEAD.
   std::string_view date = {};  ///< The Date field's value; empty: none.
   std::optional<GrpcStatus> grpcStatus = {};  ///< Of a call, where the problem does not say it all.
+  std::span<const PageLink> links = {};       ///< See hasLinks(); escaped here.
 };
 
 /// In which words a visitor wants to hear of a problem.

@@ -66,6 +66,19 @@ class RouteTable {
   /// `name` in lower case. Null: nobody has it. Good as long as the snapshot is held.
   [[nodiscard]] const RouteEntry* find(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return m_size; }
+  /// Calls `visit` with each entry (const RouteEntry&), in no particular order.
+  template <typename Visit>
+  void forEach(Visit&& visit) const {
+    for (const auto& group : m_groups) {
+      if (group == nullptr) continue;
+      for (const auto& branch : group->branches) {
+        if (branch == nullptr) continue;
+        for (const Leaf& leaf : branch->leaves) {
+          for (std::size_t i = 0; i < leaf.count; ++i) visit(*leaf.slots[i].entry);
+        }
+      }
+    }
+  }
 
  private:
   std::array<std::shared_ptr<const Group>, kFanOut> m_groups;

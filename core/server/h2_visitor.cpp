@@ -106,7 +106,7 @@ http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
   const std::string_view authority = request.head.authority = m_origin.authority;
   const PolicyInput input{request.head,
                           m_origin.scheme,
-                          m_services.routes.find(authority),
+                          m_services.routes.find(m_origin),
                           m_origin.isProxied || m_socket->speaksFor(http::hostOf(authority)),
                           m_mayMove,
                           request.refusedWith};

@@ -371,6 +371,10 @@ void H2VisitorStream::answerProblem(http::Problem problem, wire::AppError code) 
   http::ProblemPage page;
   page.problem = problem;
   page.host = m_host;
+  std::vector<http::PageLink> links;
+  if (http::hasLinks(problem))
+    links = m_visitor.services().routes.listTunnels(m_visitor.origin().scheme, m_host);
+  page.links = links;
   const http::RenderedPage rendered = http::renderPage(page, m_pageFormat);
   http::ResponseHead head;
   head.status = rendered.status;

@@ -13,6 +13,13 @@ using Action = RequestDecision::Action;
 
 RequestDecision answer(http::Problem problem) noexcept { return {Action::Answer, problem, {}}; }
 
+/// For the host that stands for every tunnel: a list is what its root has, and nothing else is there.
+http::Problem listFor(const http::RequestHead& head) noexcept {
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  const bool isRoot = head.target == "/" || head.target.starts_with("/?");
+  return reads && isRoot ? http::Problem::TunnelList : http::Problem::WhichTunnel;
+}
+
 std::optional<http::Problem> problemOf(http::Passage passage) noexcept {
   switch (passage) {
     case http::Passage::Onward:
@@ -37,6 +44,7 @@ RequestDecision decideRequest(const PolicyRules& rules, const PolicyInput& input
   const Destination& destination = input.destination;
   // Redirects and 421 are for names that exist: others learn nothing about which names the server has.
   if (destination.kind == Destination::Kind::Unknown) return answer(http::Problem::UnknownHost);
+  if (destination.kind == Destination::Kind::Several) return answer(listFor(input.head));
   if (input.scheme == http::Scheme::Http && rules.redirectPort != 0)
     return {Action::Redirect, {}, destination};
   if (!input.speaksForHost) return answer(http::Problem::Misdirected);

@@ -85,7 +85,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   registry.domain = params.domain;
   registry.names.grace = params.nameGrace;
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
-  ServerConfig config{params.limits, params.domain, 0, std::move(params.trustedProxies), params.certificates};
+  ServerConfig config{params.limits,       params.domain,       0, std::move(params.trustedProxies),
+                      params.certificates, params.loopbackHosts};
   http::HopNames names(fmt::format("{:016x}", SecureRandom().next()), params.requestVia);
   std::unique_ptr<Server> server(new Server(registry, config, std::move(names), count));
   ServerContext& context = server->m_context;
@@ -125,6 +126,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   worker.http.reusePort = count > 1;
   worker.https.bind = params.httpsListen;
   worker.https.reusePort = count > 1;
+  worker.alsoIpv6Loopback = params.loopbackHosts;
   for (unsigned index = 0; index < count; ++index) {
     worker.index = index;
     worker.endpoint.worker = static_cast<std::uint8_t>(index);

@@ -30,7 +30,10 @@ struct ServerParams {
   http::RequestVia requestVia = http::RequestVia::Omitted;
   std::vector<net::Network> trustedProxies;  ///< Believed about the visitors they speak for.
   std::optional<http::Scheme> publicScheme;  ///< In URLs; none: https where the server speaks it.
-  bool redirectHttp = false;                 ///< Visitors of known names without TLS are sent to HTTPS (308).
+  /// See ServerConfig. The visitors' ports are listened to on [::1], too, where the system has IPv6:
+  /// AddressInUse where another program has one of them there.
+  bool loopbackHosts = false;
+  bool redirectHttp = false;  ///< Visitors of known names without TLS are sent to HTTPS (308).
   unsigned workers = 1;
   std::uint16_t publicPort = 0;                 ///< In URLs; 0: the HTTPS listener's, else the HTTP one's.
   std::size_t loopbackPayload = 16376;          ///< See quic::TransportLimits.

@@ -27,6 +27,9 @@ struct ServerConfig {
   /// From there a request's X-Forwarded-* or Forwarded fields are believed (see proxy_fields.h).
   std::vector<net::Network> trustedProxies = {};
   std::shared_ptr<const tls::CertificateSource> certificates = {};  ///< Null: no HTTPS.
+  /// For visitors on this machine, localhost, 127.0.0.1 and [::1] with any port lead to the one tunnel there
+  /// is; where there are several, a page lists them.
+  bool loopbackHosts = false;
 };
 
 /// The current configuration. Any thread.

@@ -271,7 +271,7 @@ void VisitorConnection::beginRequest(std::string_view headBytes, Slice rest) {
   http::MaxForwardsText maxForwards;
   const RequestOrigin origin = m_services.originOf(m_request, m_scheme, m_peer);
   m_request.authority = origin.authority;
-  const PolicyInput input{m_request, origin.scheme, m_services.routes.find(origin.authority),
+  const PolicyInput input{m_request, origin.scheme, m_services.routes.find(origin),
                           origin.isProxied || m_socket->speaksFor(http::hostOf(origin.authority))};
   const RequestDecision decision = decideRequest(m_services.policyRules(), input, maxForwards);
   if (decision.action == RequestDecision::Action::Move) {

@@ -245,7 +245,9 @@ void VisitorConnection::answerProblem(http::Problem problem, std::string_view de
   if (readsHead(m_state)) beginTrace({}, {m_peer, m_scheme, {}}, {});  // no valid head was received
   m_trace.endWith(problem, m_services.loop.now(), code);
   if (!isRequestWhole(m_state)) m_keepAlive = false;
-  const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_services.date()};
+  std::vector<http::PageLink> links;
+  if (http::hasLinks(problem)) links = m_services.routes.listTunnels(m_scheme, m_host);
+  const http::ProblemPage page{problem, m_host, detail, m_keepAlive, m_isHead, m_services.date(), {}, links};
   m_socket->sendCopy(asBytes(http::renderProblem(page, m_pageFormat)));
   endOwnAnswer();
 }

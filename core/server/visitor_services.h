@@ -26,8 +26,10 @@ namespace adit::server {
 
 class RouteFinder {
  public:
-  /// Where requests for `authority` (host[:port]) go now. Asked once a request.
-  virtual Destination find(std::string_view authority) = 0;
+  /// Where a request of `origin`, for its authority (host[:port]), goes now. Asked once a request.
+  virtual Destination find(const RequestOrigin& origin) = 0;
+  /// What the page for Destination::Kind::Several lists; see linksToTunnels().
+  virtual std::vector<http::PageLink> listTunnels(http::Scheme scheme, std::string_view authority) = 0;
 
  protected:
   ~RouteFinder() = default;

@@ -75,7 +75,32 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
     if (!other) return fail(std::move(other.error()));
     worker->m_others.push_back(std::move(*other));
   }
+  if (worker->m_params.alsoIpv6Loopback) {
+    if (auto listens = worker->listenOnIpv6Loopback(); !listens) return fail(std::move(listens.error()));
+  }
   return worker;
+}
+
+/// AddressInUse where another program has one of the ports there. A system without IPv6 is fine.
+Result<> Worker::listenOnIpv6Loopback() {
+  const auto keep = [this](Result<std::unique_ptr<Ingress>> ingress) -> Result<> {
+    if (ingress) {
+      m_others.push_back(std::move(*ingress));
+    } else if (ingress.error().code == ErrorCode::AddressInUse) {
+      return fail(std::move(ingress.error()));
+    } else {
+      logInfo("server", "IPv4 only: {}", ingress.error().describe());
+    }
+    return {};
+  };
+  IngressHost& host = *this;
+  net::StreamListener::Params http = m_params.http;
+  http.bind = net::SocketAddress::loopback6(m_http->address().port());
+  auto kept = keep(TcpIngress::open(*m_loop, host, http, VisitorConnection::factory()));
+  if (!kept || m_https == nullptr) return kept;
+  net::StreamListener::Params https = m_params.https;
+  https.bind = net::SocketAddress::loopback6(m_https->address().port());
+  return keep(TlsIngress::open(*m_loop, m_config, host, https, m_config.get().certificates));
 }
 
 Worker::~Worker() { stop(); }
@@ -127,9 +152,14 @@ void Worker::apply(const ServerConfig& config) {
   m_windowBudget.resize(config.limits.windowGrowth);
 }
 
-Destination Worker::find(std::string_view authority) {
-  const LookupContext asking{m_config.get().domain, m_params.index, m_loop->now()};
-  return findDestination(routes(), asking, authority);
+Destination Worker::find(const RequestOrigin& origin) {
+  const ServerConfig& config = m_config.get();
+  const LookupContext asking{config.domain, m_params.index, m_loop->now(), config.loopbackHosts};
+  return findDestination(routes(), asking, origin);
+}
+
+std::vector<http::PageLink> Worker::listTunnels(http::Scheme scheme, std::string_view authority) {
+  return linksToTunnels(routes(), m_config.get().domain, scheme, authority);
 }
 
 OpenedStream Worker::open(const Destination& destination, const PlaceRequest& request) {

@@ -58,6 +58,8 @@ struct WorkerParams {
   net::StreamListener::Params http;
   net::StreamListener::Params https;  ///< Where the configuration has certificates.
   std::vector<Listener> others;       ///< For other kinds of visitors.
+  /// The ports of `http` and `https` are listened to on [::1] as well, where the system has it.
+  bool alsoIpv6Loopback = false;
 };
 
 class Worker final : private quic::EndpointDriver::Handler,
@@ -107,7 +109,8 @@ class Worker final : private quic::EndpointDriver::Handler,
   OpenedStream openStream(SessionId session, std::uint64_t tunnel, const PlaceRequest& request) override;
   void onRemoteIdle() override { finishDrainWhenIdle(); }
   // RouteFinder, TunnelStreams
-  Destination find(std::string_view authority) override;
+  Destination find(const RequestOrigin& origin) override;
+  std::vector<http::PageLink> listTunnels(http::Scheme scheme, std::string_view authority) override;
   OpenedStream open(const Destination& destination, const PlaceRequest& request) override;
   // VisitorHost, LinkHost
   [[nodiscard]] bool isDraining() const noexcept override { return m_draining; }
@@ -131,6 +134,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   [[nodiscard]] ClientLink* findSession(SessionId id);
   /// The current routes, good during the event.
   const RouteTable& routes() { return *m_routes.current(); }
+  Result<> listenOnIpv6Loopback();
   void serve(VisitorArrival& arrival);
   void apply(const ServerConfig& config);
   template <typename Do>

@@ -2,6 +2,7 @@
 """The commands as a person or a script meets them: the embedded default, two machines, where a join link may come from, and
 clear errors with exit codes 2 (usage, configuration) and 1 (the rest)."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -13,7 +14,17 @@ import subprocess
 import urllib.parse
 
 from support.case import AditCase, Server, Tunnel, main
+from support.http2 import Visitor2
 from support.process import Address, Program, binary, private_environment, required, wait_until
+from support.tls import trusting
+
+
+def has_ipv6():
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 class Embedded(AditCase):
@@ -89,15 +100,72 @@ class Embedded(AditCase):
         client = self.run_adit("http", str(origin.port), "--name", "people")
         self.assertIn("http://people.localhost:", client.line("http://people.localhost:"))
 
+    def test_the_port_alone_leads_to_the_tunnel(self):
+        """Names below localhost are resolved by browsers; Python, for one, asks the system, which does not know them."""
+        origin = self.echo()
+        state = self.directory("state")
+        client = self.run_adit("http", str(origin.port), "--name", "shop", "--https", "--state-dir", state, "--json")
+        event = client.event(event="tunnel", state="online")
+        secure = urllib.parse.urlsplit(event["localUrl"])
+        self.assertEqual((secure.scheme, secure.hostname), ("https", "localhost"))
+        context = trusting(state / "https.crt")
+        visitor = http.client.HTTPSConnection("localhost", secure.port, timeout=10, context=context)
+        self.addCleanup(visitor.close)
+        visitor.request("GET", "/secure")
+        self.assertEqual(visitor.getresponse().status, 200)
+        client.stop()
+
+        _, event, tunnel = self.expose("http", str(origin.port), "--name", "shop")
+        port = urllib.parse.urlsplit(event["url"]).port
+        self.assertEqual(event["localUrl"], f"http://localhost:{port}")
+        hosts = ["localhost", "127.0.0.1"]
+        if has_ipv6():
+            hosts.append("::1")
+        for host in hosts:
+            with self.subTest(host):
+                visitor = http.client.HTTPConnection(host, port, timeout=10)
+                self.addCleanup(visitor.close)
+                visitor.request("GET", f"/{host}")
+                self.assertEqual(visitor.getresponse().status, 200)
+                self.assertEqual(origin.requests[-1].target, f"/{host}")
+        # A page of a stranger whose name leads here (DNS rebinding) says that name.
+        for host in ("rebound.example", f"rebound.example:{port}", "127.0.0.2", "other.localhost"):
+            self.assertEqual(tunnel.visit(host=host).get().status, 404, host)
+        visitor = Visitor2(("127.0.0.1", port), f"localhost:{port}")
+        self.addCleanup(visitor.close)
+        self.assertEqual(visitor.request("GET", "/two").status, 200)
+
+    def test_a_server_of_its_own_knows_no_loopback_hosts(self):
+        server = self.server(domain="localhost")
+        tunnel = self.tunnel(server, self.echo(), "shop")
+        self.assertEqual(tunnel.get().status, 200)
+        for host in ("localhost", "127.0.0.1", "[::1]"):
+            self.assertEqual(tunnel.visit(host=f"{host}:{server.http.port}").get().status, 404, host)
+
+    def test_for_people_the_address_without_a_name_is_printed(self):
+        client = self.run_adit("http", str(self.echo().port), "--name", "people")
+        port = urllib.parse.urlsplit(client.line("http://people.localhost:").split()[1]).port
+        self.assertIn(f"curl http://localhost:{port}", client.line("curl "))
+
+    def test_via_is_added_where_it_is_asked_for(self):
+        origin = self.echo()
+        for option, via in ((), None), (("--via",), "1.1 adit"):
+            client, _, tunnel = self.expose("http", str(origin.port), *option)
+            self.assertEqual(tunnel.get().status, 200)
+            self.assertEqual(origin.requests[-1].get("via"), via)
+            client.stop()
+
     def test_it_listens_on_loopback_only(self):
         origin = self.echo()
         client, _, _ = self.expose("http", str(origin.port))
         inodes = {os.readlink(entry)[8:-1] for entry in pathlib.Path(f"/proc/{client.pid}/fd").iterdir() if os.readlink(entry).startswith("socket:[")}
-        for table in ("tcp", "udp"):
-            for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+        for table in ("tcp", "udp", "tcp6", "udp6"):
+            path = pathlib.Path(f"/proc/net/{table}")
+            loopback = "00000000000000000000000001000000:" if table.endswith("6") else "0100007F:"
+            for line in path.read_text().splitlines()[1:] if path.exists() else ():
                 column = line.split()
-                if column[9] in inodes and (table == "udp" or column[3] == "0A"):
-                    self.assertTrue(column[1].startswith("0100007F:"), line)
+                if column[9] in inodes and (table.startswith("udp") or column[3] == "0A"):
+                    self.assertTrue(column[1].startswith(loopback), line)
 
     def test_demo_answers(self):
         client = self.run_adit("demo", "--json")
@@ -401,7 +469,7 @@ class Refusals(AditCase):
     def test_options_of_the_embedded_server_do_not_go_unheard(self):
         server = self.server()
         file = self.join_file(server.join)
-        for option in (("--http-port", "0"), ("--https",)):
+        for option in (("--http-port", "0"), ("--https",), ("--via",)):
             self.fails(2, "http", "3000", "--join-file", file, *option, words=(option[0], "--embedded"))
 
     def test_options_before_the_command_hold(self):

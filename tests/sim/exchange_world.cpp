@@ -93,7 +93,8 @@ struct ExchangeWorld::Services final : private server::RouteFinder, private serv
         windowBudget(1 << 20),
         all{loop,          reader, *this,        streams, *this,    timeouts, holdBudget,
             answerWindows, turns,  windowBudget, blocks,  dateText, names} {}
-  server::Destination find(std::string_view) override { return {}; }
+  server::Destination find(const server::RequestOrigin&) override { return {}; }
+  std::vector<http::PageLink> listTunnels(http::Scheme, std::string_view) override { return {}; }
   [[nodiscard]] bool isDraining() const noexcept override { return false; }
   void adopt(server::VisitorArrival) override {}
   void move(unsigned, server::VisitorArrival) override {}

@@ -35,6 +35,38 @@ class EngineTest : public QObject {
     QVERIFY(!snapshot.link.server.empty());
   }
 
+  /// Names below localhost are resolved by browsers alone: others have the port, while that says enough.
+  void loopbackHostsLeadToTheTunnel() {
+    EngineHarness h;
+    auto engine = h.start();
+    const auto shop = engine->addTunnel({"shop", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *shop, TunnelState::Online));
+    const std::string url = EngineHarness::find(*engine, *shop)->url;
+    const std::string port = url.substr(url.rfind(':'));
+    for (const char* host : {"localhost", "127.0.0.1", "[::1]"})
+      QVERIFY2(h.answers("http://" + std::string(host) + port, "/there"), host);
+    QCOMPARE(h.status("http://rebound.example" + port), std::string("404"));
+
+    const auto blog = engine->addTunnel({"blog", h.origin.target()});
+    QVERIFY(h.reaches(*engine, *blog, TunnelState::Online));
+    RawPeer& list = h.visit("http://localhost" + port, "/");
+    QVERIFY(h.until([&] { return list.has("</html>"); }));
+    QVERIFY2(list.has("HTTP/1.1 200 OK\r\n"), list.received.c_str());
+    QVERIFY2(list.has("<a href=\"http://blog.localhost" + port + "/\">blog</a>"), list.received.c_str());
+    QVERIFY2(list.has("<a href=\"http://shop.localhost" + port + "/\">shop</a>"), list.received.c_str());
+    RawPeer& other = h.visit("http://127.0.0.1" + port, "/api");
+    QVERIFY(h.until([&] { return other.has("</html>"); }));
+    QVERIFY2(other.has("HTTP/1.1 404 Not Found\r\n"), other.received.c_str());
+    QVERIFY(h.answers(url, "/still"));
+
+    engine->removeTunnel(*blog);
+    QVERIFY(h.until([&] { return h.status("http://localhost" + port) == "200"; }));
+    QVERIFY(h.until([&] {
+      RawPeer& visitor = h.visit("http://localhost" + port, "/alone");
+      return h.until([&] { return visitor.has("\r\n\r\n"); }) && visitor.has("path /alone;");
+    }));
+  }
+
   void tellsOfBothAddresses() {
     EngineHarness h;
     EngineParams params = h.params();

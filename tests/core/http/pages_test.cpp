@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages visitors get: sound HTTP, sound HTML and JSON, nothing of a stranger's unescaped.
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTest>
@@ -36,6 +37,7 @@ class PagesTest : public QObject {
   void nothingIsUnescaped();
   void headHasNoContent();
   void retryAfterWhereItHelps();
+  void listsTunnels();
   void callsGetAStatus_data();
   void callsGetAStatus();
   void formats();
@@ -134,6 +136,41 @@ void PagesTest::retryAfterWhereItHelps() {
     const std::string response = renderProblem({problem, {}, {}, true, false}, {.json = true});
     QCOMPARE(response.find("\r\nRetry-After: ") != std::string::npos, statusOf(problem) == 503);
   }
+}
+
+void PagesTest::listsTunnels() {
+  const std::vector<PageLink> links{{"api", "http://api.localhost:4080/"},
+                                    {"<b>", "http://b.localhost/?\"&"}};
+  ProblemPage page{Problem::TunnelList, "localhost:4080", "", true, false};
+  page.links = links;
+  const std::string list = renderProblem(page, {});
+  QVERIFY2(list.starts_with("HTTP/1.1 200 OK\r\n"), list.c_str());
+  QVERIFY(list.find("<a href=\"http://api.localhost:4080/\">api</a>") != std::string::npos);
+  QVERIFY(list.find("<a href=\"http://b.localhost/?&quot;&amp;\">&lt;b&gt;</a>") != std::string::npos);
+  std::string html = contentOf(list);
+  for (std::size_t at = html.find("<meta"); at != std::string::npos; at = html.find("<meta", at + 1))
+    html.insert(html.begin() + static_cast<std::ptrdiff_t>(html.find('>', at)), '/');
+  QXmlStreamReader xml(QByteArray::fromStdString(html));
+  while (!xml.atEnd()) xml.readNext();
+  QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
+  const auto json = [&] {
+    return QJsonDocument::fromJson(QByteArray::fromStdString(contentOf(renderProblem(page, {.json = true}))))
+        .object();
+  };
+  const auto urls = [&] {
+    QStringList found;
+    for (const auto& each : json().value(QStringLiteral("tunnels")).toArray())
+      found << each.toObject().value(QStringLiteral("url")).toString();
+    return found;
+  };
+  QCOMPARE(urls(), QStringList({QStringLiteral("http://api.localhost:4080/"),
+                                QStringLiteral("http://b.localhost/?\"&")}));
+  QVERIFY(!json().contains(QStringLiteral("error")));
+  page.problem = Problem::WhichTunnel;
+  QVERIFY(renderProblem(page, {}).starts_with("HTTP/1.1 404 Not Found\r\n"));
+  QCOMPARE(urls().size(), 2);
+  QCOMPARE(json().value(QStringLiteral("error")).toObject().value(QStringLiteral("code")).toString(),
+           QStringLiteral("which-tunnel"));
 }
 
 void PagesTest::callsGetAStatus_data() {

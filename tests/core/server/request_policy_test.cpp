@@ -47,19 +47,25 @@ struct Request {
   std::uint16_t refusedWith = 0;
 };
 
+/// A request for `authority` of `peer`.
+RequestOrigin asked(std::string_view authority, const char* peer = "127.0.0.1:5") {
+  return {net::SocketAddress::parse(peer).value(), http::Scheme::Http, authority};
+}
+
+std::shared_ptr<const routing::RouteEntry> route(const char* name, std::vector<routing::RouteServer> servers,
+                                                 Timestamp offlineUntil = kNever) {
+  auto entry = std::make_shared<routing::RouteEntry>();
+  entry->name = name;
+  entry->servers = std::move(servers);
+  entry->offlineUntil = offlineUntil;
+  return entry;
+}
+
 std::shared_ptr<const RouteTable> table() {
   RouteTable::Editor editor(std::make_shared<RouteTable>());
-  const auto add = [&editor](const char* name, std::vector<routing::RouteServer> servers,
-                             Timestamp offlineUntil) {
-    routing::RouteEntry entry;
-    entry.name = name;
-    entry.servers = std::move(servers);
-    entry.offlineUntil = offlineUntil;
-    editor.set(std::make_shared<const routing::RouteEntry>(std::move(entry)));
-  };
-  add("shop", {{7, 1, 3}}, kNever);
-  add("away", {}, kNow + 1s);
-  add("gone", {}, kNow);
+  editor.set(route("shop", {{7, 1, 3}}));
+  editor.set(route("away", {}, kNow + 1s));
+  editor.set(route("gone", {}, kNow));
   return editor.finish();
 }
 
@@ -96,7 +102,7 @@ class RequestPolicyTest : public QObject {
     QFETCH(unsigned, worker);
     QFETCH(Kind, kind);
     const Destination found =
-        findDestination(*table(), {"example.com", worker, kNow}, authority.toStdString());
+        findDestination(*table(), {"example.com", worker, kNow}, asked(authority.toStdString()));
     QCOMPARE(found.kind, kind);
     if (kind != Kind::Here && kind != Kind::Elsewhere) return;
     QCOMPARE(found.worker, 1U);
@@ -105,7 +111,84 @@ class RequestPolicyTest : public QObject {
   }
   void refusesAHostThatIsTooLong() {
     const std::string authority = std::string(260, 'x') + ".example.com";
-    QCOMPARE(findDestination(*table(), {"example.com", 1, kNow}, authority).kind, Kind::Unknown);
+    QCOMPARE(findDestination(*table(), {"example.com", 1, kNow}, asked(authority)).kind, Kind::Unknown);
+  }
+
+  void loopbackHostsLeadToTheOnlyTunnel_data() {
+    QTest::addColumn<QByteArray>("authority");
+    QTest::addColumn<bool>("known");
+    for (const char* host :
+         {"localhost", "LocalHost:4080", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:4080"})
+      QTest::newRow(host) << QByteArray(host) << true;
+    // Whatever leads here by somebody's DNS is a stranger's name, and so are this machine's other addresses.
+    for (const char* host : {"rebound.example", "127.0.0.2", "127.0.0.1.example", "localhost.example",
+                             "[::2]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1", "", "a.localhost"})
+      QTest::newRow(host) << QByteArray(host) << false;
+  }
+  void loopbackHostsLeadToTheOnlyTunnel() {
+    QFETCH(QByteArray, authority);
+    QFETCH(bool, known);
+    const std::string host = authority.toStdString();
+    const auto routes = table();
+    const LookupContext embedded{"example.com", 1, kNow, true};
+    QCOMPARE(findDestination(*routes, embedded, asked(host)).kind, known ? Kind::Here : Kind::Unknown);
+    QCOMPARE(findDestination(*routes, embedded, asked(host, "[::1]:5")).kind,
+             known ? Kind::Here : Kind::Unknown);
+    for (const char* peer : {"192.0.2.1:5", "[2001:db8::1]:5", "10.0.0.1:5"})
+      QCOMPARE(findDestination(*routes, embedded, asked(host, peer)).kind, Kind::Unknown);
+    RequestOrigin proxied = asked(host);
+    proxied.isProxied = true;
+    QCOMPARE(findDestination(*routes, embedded, proxied).kind, Kind::Unknown);
+    const LookupContext other{"example.com", 1, kNow, false};
+    QCOMPARE(findDestination(*routes, other, asked(host)).kind, Kind::Unknown);
+  }
+
+  void loopbackHostsStandForAllTunnels() {
+    const LookupContext embedded{"localhost", 0, kNow, true};
+    const auto kind = [&](const RouteTable& routes) {
+      return findDestination(routes, embedded, asked("localhost:4080")).kind;
+    };
+    RouteTable::Editor editor(std::make_shared<RouteTable>());
+    const auto table = [&editor] {
+      auto made = editor.finish();
+      editor = RouteTable::Editor(made);
+      return made;
+    };
+    QCOMPARE(kind(*table()), Kind::Unknown);
+    editor.set(route("gone", {}, kNow));
+    QCOMPARE(kind(*table()), Kind::Unknown);
+    editor.set(route("away", {}, kNow + 1s));
+    QCOMPARE(kind(*table()), Kind::Offline);
+    editor.set(route("shop", {{7, 0, 3}}));
+    QCOMPARE(kind(*table()), Kind::Here);
+    QVERIFY(linksToTunnels(*table(), "localhost", http::Scheme::Http, "localhost").size() == 1);
+    editor.set(route("blog", {{7, 0, 4}}));
+    const auto two = table();
+    QCOMPARE(kind(*two), Kind::Several);
+    editor.set(route("api", {{7, 0, 5}}));
+    const auto three = table();
+    QCOMPARE(kind(*three), Kind::Several);
+    QCOMPARE(findDestination(*three, embedded, asked("shop.localhost:4080")).tunnel, std::uint64_t{3});
+    std::string urls;
+    for (const auto& link : linksToTunnels(*three, "localhost", http::Scheme::Https, "[::1]:4443"))
+      urls += link.text + " " + link.url + "; ";
+    QCOMPARE(urls, std::string("api https://api.localhost:4443/; blog https://blog.localhost:4443/; "
+                               "shop https://shop.localhost:4443/; "));
+    QCOMPARE(linksToTunnels(*two, "localhost", http::Scheme::Http, "localhost")[0].url,
+             std::string("http://blog.localhost/"));
+  }
+
+  void aListIsAtTheRootOnly() {
+    const auto problem = [](std::string_view method, std::string_view target) {
+      Request request(method);
+      request.head.target = target;
+      return request.decide(to(Kind::Several)).problem;
+    };
+    QCOMPARE(problem("GET", "/"), Problem::TunnelList);
+    QCOMPARE(problem("HEAD", "/?x"), Problem::TunnelList);
+    QCOMPARE(problem("GET", "/api"), Problem::WhichTunnel);
+    QCOMPARE(problem("POST", "/"), Problem::WhichTunnel);
+    QCOMPARE(problem("OPTIONS", "*"), Problem::WhichTunnel);
   }
 
   void answersByItself_data() {

@@ -221,8 +221,11 @@ class VisitorWorld final : private server::RouteFinder,
                                    blocks,   dateText,   names,         &observer};
 
  private:
-  server::Destination find(std::string_view authority) override {
-    const auto found = routes.find(authority);
+  std::vector<http::PageLink> listTunnels(http::Scheme, std::string_view authority) override {
+    return {{"shop", "http://shop." + std::string(authority) + "/"}};
+  }
+  server::Destination find(const server::RequestOrigin& origin) override {
+    const auto found = routes.find(origin.authority);
     return found == routes.end() ? server::Destination{} : found->second;
   }
   server::OpenedStream open(const server::Destination&, const server::PlaceRequest& request) override {
