@@ -3,6 +3,7 @@
 // The public side: workers that accept clients by QUIC and visitors by HTTP. Made on any thread; runs its own
 // threads until drained or destroyed. Methods may be called from the thread that owns it.
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>

@@ -50,6 +50,7 @@ Worker::Worker(ServerContext& context, WorkerParams params, std::unique_ptr<net:
       m_linkServices{*m_loop, m_params.index, context.registry, context.loginGuard, m_streamKinds, *this},
       m_remoteStreams(*m_loop, m_params.index, *this),
       m_routes(context.registry.routes()),
+      m_foreignDatagrams(*m_loop, kMostForeignDatagrams),
       m_fullTimer(*m_loop, [this] { resumeAccepting(); }) {}
 
 Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerParams params) {
@@ -263,14 +264,8 @@ void Worker::onForeignDatagram(std::uint8_t index, const net::ReceivedDatagram& 
   Worker* other = m_context.workers[index];
   // A client that sends from many ports has its datagrams arrive anywhere. What its worker does not keep up
   // with is lost, as on any busy path.
-  if (other->m_foreignDatagrams.fetch_add(1, std::memory_order_relaxed) >= kMostForeignDatagrams) {
-    other->m_foreignDatagrams.fetch_sub(1, std::memory_order_relaxed);
-    return;
-  }
-  std::string payload(asText(datagram.payload));
-  other->post([other, payload = std::move(payload), peer = *datagram.peer, local = *datagram.local,
-               ecn = datagram.ecn] {
-    other->m_foreignDatagrams.fetch_sub(1, std::memory_order_relaxed);
+  other->m_foreignDatagrams.post([other, payload = std::string(asText(datagram.payload)),
+                                  peer = *datagram.peer, local = *datagram.local, ecn = datagram.ecn] {
     if (other->m_driver == nullptr) return;
     other->m_driver->receiveForwarded({&peer, &local, ecn, asBytes(payload)});
   });

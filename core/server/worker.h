@@ -5,7 +5,6 @@
 // interfaces through which they reach it (visitor_services.h, link_services.h, ingress.h). Other threads
 // reach it by post() only. Owned by Server.
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "core/access/token_source.h"
+#include "core/net/bounded_post.h"
 #include "core/quic/endpoint_driver.h"
 #include "core/server/ingress.h"
 #include "core/server/link_services.h"
@@ -161,8 +161,6 @@ class Worker final : private quic::EndpointDriver::Handler,
   LinkServices m_linkServices;
   RemoteStreams m_remoteStreams;
   std::unique_ptr<quic::EndpointDriver> m_driver;
-  /// Datagrams that other workers have posted here and that wait for their turn.
-  std::atomic<std::size_t> m_foreignDatagrams{0};
   std::unique_ptr<Ingress> m_http, m_https;
   std::vector<std::unique_ptr<Ingress>> m_others;
   std::unordered_map<ClientLink*, std::unique_ptr<ClientLink>> m_links;
@@ -172,6 +170,7 @@ class Worker final : private quic::EndpointDriver::Handler,
   std::shared_ptr<const access::TokenSnapshot> m_tokens;
   bool m_draining = false;
   bool m_listenersPaused = false;
+  net::BoundedPost m_foreignDatagrams;  ///< From other workers, for this one's connections.
   net::Timer m_fullTimer;
   Timestamp m_fullLogDue{};
   std::function<void()> m_drained;
