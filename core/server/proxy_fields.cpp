@@ -121,6 +121,7 @@ RequestOrigin requestOrigin(const RequestOrigin& connection, const std::vector<F
   RequestOrigin origin = connection;
   if (trusted.empty() || !isTrusted(trusted, connection.address)) return origin;
   origin.isProxied = true;
+  origin.address.setPort(0);  // the proxy's connection speaks for whoever it likes, one after the other
   const Members addresses = membersOf(fields, "X-Forwarded-For");
   const Members forwarded = addresses.empty() ? membersOf(fields, "Forwarded") : Members();
   const Members& nodes = addresses.empty() ? forwarded : addresses;

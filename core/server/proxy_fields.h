@@ -16,7 +16,7 @@ namespace adit::server {
 
 /// Who asks, over what, and for which host.
 struct RequestOrigin {
-  net::SocketAddress address;  ///< Without a port where a proxy said it; family None: not known.
+  net::SocketAddress address;  ///< With port 0 where a proxy asks; family None: not known.
   http::Scheme scheme = http::Scheme::Http;
   std::string_view authority;  ///< Views the head's text.
   bool isProxied = false;      ///< A trusted proxy asks for the visitor.

@@ -134,6 +134,20 @@ class AuthenticatedConnections(AditCase):
         for _ in range(5):
             self.assertEqual(self.tunnel_.visit().get("/").body, b"nobody")
 
+    def test_behind_a_trusted_proxy_no_connection_is_shared(self):
+        """A trusted proxy serves one visitor after the other by one connection: none of them has the connection of another."""
+        tunnel = self.tunnel(self.server(arguments=("--trusted-proxy", "127.0.0.1")), self.origin_, "shop")
+        proxy = tunnel.visit()
+
+        def ask(who, *fields):
+            forwarded = [("X-Forwarded-For", who)] if who else []
+            return proxy.get("/private", [*forwarded, *fields])
+        for one, other in (("203.0.113.1", "203.0.113.2"), (None, None), ("203.0.113.1", "203.0.113.1")):
+            with self.subTest((one, other)):
+                self.assertEqual(ask(one, ("Authorization", "NTLM last:alice")).body, b"alice")
+                for _ in range(3):
+                    self.assertEqual(ask(other).status, 401)
+
     def test_a_challenge_alone_takes_the_connection_out(self):
         alice = self.tunnel_.visit()
         self.assertEqual(alice.get("/private").status, 401)
