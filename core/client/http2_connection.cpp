@@ -110,6 +110,10 @@ void Http2Connection::flush() {
   if (m_gone) return;
   if (std::exchange(m_slotsChanged, false)) {
     if (m_session->openStreams() == 0) {
+      if (isWornOut()) {
+        end(http::H2Error::NoError);
+        return;
+      }
       m_idleSince = m_loop.now();
       arm();
     }

@@ -41,6 +41,8 @@ class Http2Connection final : public net::Disposable,
   [[nodiscard]] bool hasRoom() const noexcept {
     return !m_gone && m_session->hasSettings() && m_session->freeSlots() > 0;
   }
+  /// See H2ClientSession. Once its last request is over, such a connection is closed.
+  [[nodiscard]] bool isWornOut() const noexcept { return m_session->isWornOut(m_loop.now()); }
   [[nodiscard]] bool acceptsRequests() const noexcept { return !m_gone && m_session->acceptsRequests(); }
   [[nodiscard]] bool hasSettings() const noexcept { return m_session->hasSettings(); }
   [[nodiscard]] bool allowsExtendedConnect() const noexcept { return m_session->allowsExtendedConnect(); }

@@ -43,9 +43,16 @@ void Http2Origin::submit(Http2Exchange& exchange) {
   onRoom();
 }
 
+/// Where visitors made us reset many requests, others get another connection: the origin may end that one
+/// because of them.
+bool Http2Origin::isFit(const Http2Connection& connection) const noexcept {
+  if (!connection.hasRoom()) return false;
+  return m_takesWornOut || m_connections.size() >= kMaxWithLeaving || !connection.isWornOut();
+}
+
 Http2Origin::Fit Http2Origin::tryToPlace(Http2Exchange& exchange) {
   for (const auto& connection : m_connections) {
-    if (!connection->hasRoom()) continue;
+    if (!isFit(*connection)) continue;
     if (exchange.isWebSocket() && !connection->allowsExtendedConnect()) return Fit::Never;
     if (!exchange.place(*connection)) continue;
     m_fruitless = 0;
@@ -55,10 +62,15 @@ Http2Origin::Fit Http2Origin::tryToPlace(Http2Exchange& exchange) {
 }
 
 void Http2Origin::onRoom() {
+  placeWaiting();
+  dialIfUseful();
+}
+
+void Http2Origin::placeWaiting() {
   Http2Exchange* exchange = m_waiting.front();
   while (exchange != nullptr) {
     const bool room = std::any_of(m_connections.begin(), m_connections.end(),
-                                  [](const auto& connection) { return connection->hasRoom(); });
+                                  [this](const auto& connection) { return isFit(*connection); });
     if (!room) break;
     Http2Exchange* next = m_waiting.next(*exchange);
     switch (tryToPlace(*exchange)) {
@@ -74,15 +86,15 @@ void Http2Origin::onRoom() {
     }
     exchange = next;
   }
-  dialIfUseful();
 }
 
 void Http2Origin::flush() { failAll(m_unfit, http::Problem::OriginBroken, "it takes no WebSockets"); }
 
 void Http2Origin::dialIfUseful() {
   if (m_waiting.empty() || m_dial != nullptr || m_connections.size() >= kMaxWithLeaving) return;
-  const auto open = std::count_if(m_connections.begin(), m_connections.end(),
-                                  [](const auto& connection) { return connection->acceptsRequests(); });
+  const auto open = std::count_if(m_connections.begin(), m_connections.end(), [](const auto& connection) {
+    return connection->acceptsRequests() && !connection->isWornOut();
+  });
   if (static_cast<std::size_t>(open) >= kMaxConnections) return;
   // One that has not said how much it takes may yet take all of them.
   const bool young = std::any_of(m_connections.begin(), m_connections.end(), [](const auto& connection) {
@@ -103,6 +115,7 @@ void Http2Origin::onConnected(std::unique_ptr<net::StreamSocket> socket) {
     return;
   }
   m_connections.push_back(std::move(connection));
+  m_takesWornOut = false;
   onRoom();
 }
 
@@ -116,7 +129,12 @@ void Http2Origin::onConnectFailed(const OriginConnector::Failure& failure) {
 void Http2Origin::failWaiting(http::Problem problem, std::string_view detail, const Error* error) {
   const bool others = std::any_of(m_connections.begin(), m_connections.end(),
                                   [](const auto& connection) { return connection->acceptsRequests(); });
-  if (!others) failAll(m_waiting, problem, detail, error);
+  if (others) {
+    m_takesWornOut = true;
+    placeWaiting();
+  } else {
+    failAll(m_waiting, problem, detail, error);
+  }
 }
 
 void Http2Origin::failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,

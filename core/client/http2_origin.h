@@ -38,6 +38,8 @@ class Http2Origin final : private net::Flushable,
 
   enum class Fit : std::uint8_t { Placed, Later, Never };
   Fit tryToPlace(Http2Exchange& exchange);
+  [[nodiscard]] bool isFit(const Http2Connection& connection) const noexcept;
+  void placeWaiting();
   void dialIfUseful();
   void failWaiting(http::Problem problem, std::string_view detail, const Error* error = nullptr);
   static void failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
@@ -50,6 +52,8 @@ class Http2Origin final : private net::Flushable,
   AnswerBudget& m_budget;
   net::Resolver m_resolver;
   std::vector<std::unique_ptr<Http2Connection>> m_connections;
+  /// Another connection cannot be had: requests go to those with many resets, too.
+  bool m_takesWornOut = false;
   unsigned m_fruitless = 0;  ///< Connections since the last request that ended without one.
   std::unique_ptr<OriginConnector> m_dial;
   IntrusiveList<Http2Exchange, WaitingTag> m_waiting;

@@ -51,7 +51,8 @@ H2ClientSession::H2ClientSession(Handler& handler, const H2ClientLimits& limits)
     : m_handler(handler),
       m_limits(limits),
       m_scratch(std::make_unique<Scratch>()),
-      m_control(limits.controlBurst, limits.controlRate) {}
+      m_control(limits.controlBurst, limits.controlRate),
+      m_resets(limits.resetBurst, limits.resetRate) {}
 
 Result<std::unique_ptr<H2ClientSession>> H2ClientSession::create(Handler& handler,
                                                                  const H2ClientLimits& limits,

@@ -35,6 +35,10 @@ struct H2ClientLimits {
   std::int32_t connectionWindow = 16 * 1024 * 1024;  ///< Of all streams; renewed at once.
   /// PING, SETTINGS, PRIORITY, unknown types and empty DATA that nothing explains (H2ControlBudget).
   double controlBurst = 1000, controlRate = 100;
+  /// Streams that we reset before isWornOut(), and by how many a second that number recovers. Peers count
+  /// resets and end the connection, with all requests on it, after too many: Netty after 200 in 30 seconds,
+  /// nghttp2 after 1,000 and 33 a second.
+  double resetBurst = 80, resetRate = 3;
 };
 
 class H2ClientSession {
@@ -84,6 +88,12 @@ class H2ClientSession {
   [[nodiscard]] std::size_t freeSlots() const noexcept;
   [[nodiscard]] std::size_t openStreams() const noexcept { return m_open; }
   [[nodiscard]] bool hasSettings() const noexcept { return m_hasSettings; }
+  /// So many streams were reset that the peer may soon end the connection: better use another one. It stays
+  /// so until half of resetBurst has recovered.
+  [[nodiscard]] bool isWornOut(Timestamp now) noexcept {
+    m_wornOut = m_resets.level(now) < (m_wornOut ? m_limits.resetBurst / 2 : 1);
+    return m_wornOut;
+  }
   /// The peer sent GOAWAY.
   [[nodiscard]] bool peerLeaves() const noexcept { return m_peerLeaves; }
   /// RFC 8441 section 3.
@@ -129,6 +139,7 @@ class H2ClientSession {
   IntrusiveList<H2ClientStream> m_streams;
   std::size_t m_open = 0;  ///< As the library counts: until both sides, or a reset, have closed a stream.
   H2ControlBudget m_control;
+  TokenBucket m_resets;  ///< That we may still send.
   Timestamp m_now{};
   Sink* m_sink = nullptr;             ///< During send().
   const char* m_violation = nullptr;  ///< What the peer did that ends the connection, beyond the library.
@@ -137,6 +148,7 @@ class H2ClientSession {
   bool m_peerLeaves = false;
   bool m_heardAnswer = true;  ///< Since the last ping(); the first one is always welcome.
   bool m_flooded = false;
+  bool m_wornOut = false;  ///< As of the last time that somebody asked.
 };
 
 }  // namespace adit::http

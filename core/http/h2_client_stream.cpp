@@ -53,6 +53,9 @@ void H2ClientStream::cancel(H2Error code) {
   session.detach(*this);
   if (over) return;
   nghttp2_submit_rst_stream(session.m_session, NGHTTP2_FLAG_NONE, id, static_cast<std::uint32_t>(code));
+  // Visitors who come and go decide how many these are. One that finds the bucket empty is sent all the same:
+  // the origin should not work for nobody.
+  session.m_resets.take(session.m_now);
   session.m_handler.onOutputReady();
 }
 

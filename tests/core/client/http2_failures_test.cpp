@@ -199,6 +199,35 @@ class Http2FailuresTest : public QObject {
     s.h.settle();
   }
 
+  /// An origin that counts resets (Netty, nghttp2) must not end a connection of others because of them.
+  void manyThatLeaveDoNotUseUpTheConnectionOfOthers() {
+    constexpr std::size_t kLeaving = 200;
+    Http2Scene s;
+    s.h.ask();
+    QVERIFY(s.connected() && s.asked(1));
+    auto other = std::make_unique<client::InboundRequest>(s.h);
+    std::vector<std::unique_ptr<FakeStream>> streams;
+    std::size_t opened = 1;
+    for (std::size_t i = 0; i < kLeaving && s.h.origin.count() == 1; ++i) {
+      streams.push_back(std::make_unique<FakeStream>());
+      FakeStream& stream = *streams.back();
+      other->begin(stream);
+      stream.deliver(RequestHarness::head({.method = "GET"}), true);
+      if (!s.h.until([&] { return s.reads().count(h2::kHeaders) > opened || s.h.origin.count() > 1; })) break;
+      ++opened;
+      stream.deliverReset(wire::AppError::VisitorGone);
+      QVERIFY(s.over(static_cast<int>(i + 1)));
+    }
+    QCOMPARE(s.h.origin.count(), std::size_t{2});
+    QCOMPARE_GT(s.reads().count(h2::kRstStream), std::size_t{50});
+    QCOMPARE_LE(s.reads().count(h2::kRstStream), kLeaving);
+    // The first request is answered where it is; then that connection is closed.
+    QVERIFY(s.connected(1));
+    s.says(h2::headers(1, {{":status", "204"}}, true));
+    QVERIFY(s.h.until([&] { return s.h.answer().status == 204; }));
+    QVERIFY(s.h.until([&] { return s.h.origin[0].gone(); }));
+  }
+
   void manyStreamsEndWithTheirConnection() {
     Http2Scene s;
     std::vector<std::unique_ptr<client::InboundRequest>> requests;

@@ -60,7 +60,6 @@ class EngineTest : public QObject {
     QVERIFY(h.answers(url, "/still"));
 
     engine->removeTunnel(*blog);
-    QVERIFY(h.until([&] { return h.status("http://localhost" + port) == "200"; }));
     QVERIFY(h.until([&] {
       RawPeer& visitor = h.visit("http://localhost" + port, "/alone");
       return h.until([&] { return visitor.has("\r\n\r\n"); }) && visitor.has("path /alone;");

@@ -179,6 +179,36 @@ class H2ClientSessionTest : public QObject {
     QCOMPARE(asked.ends, 1);
   }
 
+  /// Peers count resets, whoever of our visitors they are for, and end a connection with too many.
+  void manyResetsWearAConnectionOut() {
+    H2ClientLimits limits;
+    limits.resetBurst = 5;
+    limits.resetRate = 1;
+    auto peer = Origin::ready(limits);
+    Asked kept;
+    peer->ask(kept);
+    Timestamp now(std::chrono::seconds(100));
+    for (int i = 0; i < 5; ++i) {
+      QVERIFY(!(*peer->session).isWornOut(now));
+      Asked asked;
+      peer->ask(asked);
+      asked.stream.cancel(H2Error::Cancel);
+      peer->pump();
+    }
+    QVERIFY((*peer->session).isWornOut(now));
+    QCOMPARE(peer->reader.count(h2::kRstStream), std::size_t{5});
+    // What is open goes on, what must be goes through, and answers in full cost nothing.
+    Asked asked;
+    const std::uint32_t id = peer->ask(asked);
+    peer->says(h2::headers(1, {{":status", "204"}}, true) + h2::headers(id, {{":status", "204"}}, true));
+    QCOMPARE(kept.ends, 1);
+    QCOMPARE(asked.ends, 1);
+    now += std::chrono::seconds(2);
+    QVERIFY((*peer->session).isWornOut(now));
+    now += std::chrono::seconds(1);  // half of them are there again
+    QVERIFY(!(*peer->session).isWornOut(now));
+  }
+
   void aStreamThatEndsInsideACallbackIsFine() {
     struct Leaver final : H2ClientStream::Handler {
       H2ClientStream stream{*this};
