@@ -14,6 +14,7 @@ from support.tls import Authority
 from support.visitor import Closed
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf"
+IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"
 
 
 def abort(connection):
@@ -37,20 +38,20 @@ class CutAnswers(AditCase):
         super().setUp()
         self.go = threading.Semaphore(0)
 
-    def script(self, end):
+    def script(self, end, head=HEAD):
         def run(connection):
             request = connection.request(read_body=False)
             if request is None:
                 return
             if request.method == "POST":
                 connection.exactly(1000)
-            connection.send(HEAD)
+            connection.send(head)
             self.assertTrue(self.go.acquire(timeout=60))
             end(connection)
         return run
 
-    def plain(self, end):
-        return self.tunnel(self.server(), self.origin(Scripted(self.script(end))))
+    def plain(self, end, head=HEAD):
+        return self.tunnel(self.server(), self.origin(Scripted(self.script(end, head))))
 
     def secure(self, end):
         authority = Authority(self.directory("ca"))
@@ -116,6 +117,13 @@ class CutAnswers(AditCase):
     def test_an_https_origin_that_ends_properly_is_believed(self):
         """The other way round, so that the tests above mean something."""
         self.check(self.secure(lambda connection: connection.sock.unwrap()), "whole")
+
+    def test_trailers_that_are_too_large(self):
+        """They may mean more than the content, so an answer without them is not whole."""
+        for size, outcome in ((7000, "whole"), (9000, "cut"), (200_000, "cut")):
+            with self.subTest(size):
+                trailers = b"0\r\nX-Large: " + b"x" * size + b"\r\n\r\n"
+                self.check(self.plain(lambda connection, rest=trailers: connection.send(rest), IN_CHUNKS), outcome)
 
     def test_an_origin_that_breaks_off_an_upload(self):
         """Here it is writing that fails, with more of the answer, or its end, perhaps still unread."""
