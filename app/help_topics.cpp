@@ -139,9 +139,13 @@ readable by a group of this process (root:ssl-cert 0640). Only their owner may b
 
 constexpr std::string_view kLimits = R"(Limits on visitors
 
-Connections are counted for each IPv4 address or IPv6 /64. This machine has a limit of its own, because a proxy in
-front of the server connects for many visitors. 64 file descriptors are reserved, so that clients can still connect
-when visitors have used the others.
+Connections are counted for each IPv4 address or IPv6 /64. This machine and trusted proxies ('adit help proxy') have a
+limit of their own, because they connect for many visitors. 64 file descriptors are reserved, so that clients can still
+connect when visitors have used the others.
+
+Of the requests that a tunnel may have at a time (requests-per-tunnel), one address may have a quarter of those that are
+still free (address-share), and 16 in any case. When a tunnel is full, it drops requests whose visitor has sent none of
+the content that it announced for 2 s, or no more of it for 10 s; gRPC calls and requests whose answer has begun stay.
 
 A visitor may stop reading for 5 minutes (write-timeout), as a paused player does. When more than half of what a
 worker may keep for slow readers (held-bytes) is in use, those who hold the most are disconnected, after 30 s without
