@@ -137,6 +137,10 @@ void SimOrigin::begin(client::Tunnel&, const client::OriginRequest& request) {
   trailer.clear();
   finished = over = m_paused = m_responding = m_sendDue = m_halfEnded = false;
   m_queued = m_sent = 0;
+  if (request.head.target == kFoulTarget) {
+    m_script = &m_world.foulScript();
+    return;
+  }
   const auto index =
       static_cast<std::size_t>(std::strtoul(std::string(request.head.target).c_str() + 1, nullptr, 10));
   m_world.origins.at(index) = this;

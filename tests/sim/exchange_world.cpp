@@ -42,7 +42,7 @@ http::Framing drawFraming(SimSchedule& schedule, std::string& content, std::stri
   content = pattern(schedule, drawSize(schedule));
   if (content.empty() && schedule.chance(50)) return {};
   if (schedule.chance(50)) return {http::BodyFraming::Length, content.size()};
-  if (schedule.chance(30)) trailer = "checked";
+  if (schedule.chance(30)) trailer = schedule.chance(10) ? std::string(66'000, 't') : "checked";
   return {http::BodyFraming::Chunked, 0};
 }
 
@@ -73,6 +73,10 @@ RequestScript RequestScript::draw(SimSchedule& schedule) {
     script.answerTrailer.clear();
   } else if (script.webSocket) {
     script.status = 403;
+  }
+  if (script.method == "GET" && !script.webSocket && schedule.chance(15)) {
+    const auto& faults = answerFaults();
+    script.fault = &faults[schedule.random().below(faults.size())];
   }
   // An answer that may not be whole needs a framing that says so.
   if (script.origin == Origin::BreaksOff) {
@@ -116,20 +120,31 @@ struct ExchangeWorld::Services final : private server::RouteFinder, private serv
 ExchangeWorld::ExchangeWorld(net::EventLoop& loop, std::uint64_t seed)
     : m_loop(loop),
       m_schedule(seed),
+      m_path(m_schedule),
       m_budget(loop),
       m_services(std::make_unique<Services>(loop, static_cast<server::TunnelStreams&>(*this))) {
-  m_path.delay = m_schedule.upTo(80ms);
-  m_path.jitter = m_schedule.upTo(40ms);
-  m_path.stallPercent = static_cast<unsigned>(m_schedule.random().below(10));
-  m_path.window = 1024 << m_schedule.random().below(9);
-  m_path.mostInPiece = 1 + m_schedule.random().below(30'000);
+  m_path.params.delay = m_schedule.upTo(80ms);
+  m_path.params.jitter = m_schedule.upTo(40ms);
+  m_path.params.stallPercent = static_cast<unsigned>(m_schedule.random().below(10));
+  m_path.params.window = 1024 << m_schedule.random().below(9);
+  m_path.params.mostInPiece = 1 + m_schedule.random().below(30'000);
   m_tunnel->id = kTunnel;
   m_tunnel->answerTimeouts = std::make_unique<net::TimeoutQueue>(loop, 1h);
   const std::size_t count = 1 + m_schedule.random().below(4);
   origins.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     m_visitors.push_back(std::make_unique<SimVisitor>(*this, i, RequestScript::draw(m_schedule)));
-    m_schedule.after(m_schedule.upTo(1s), [this, i] { m_visitors[i]->start(); });
+    m_schedule.after(m_schedule.upTo(1s), [this, i] {
+      m_starting = m_visitors[i].get();
+      m_starting->start();
+      m_starting = nullptr;
+    });
+  }
+  m_foulScript.think = 1min;
+  if (m_schedule.chance(30)) {
+    const auto& faults = requestFaults();
+    const FrameFault& fault = faults[m_schedule.random().below(faults.size())];
+    m_schedule.after(m_schedule.upTo(1s), [this, &fault] { openFoul(fault); });
   }
   if (m_schedule.chance(10)) m_schedule.after(m_schedule.upTo(2s), [this] { cut(); });
 }
@@ -140,19 +155,39 @@ server::VisitorServices& ExchangeWorld::services() noexcept { return m_services-
 
 server::OpenedStream ExchangeWorld::open(const server::Destination&, const server::PlaceRequest& request) {
   if (m_isCut) return {nullptr, nullptr, wire::AppError::Draining};
-  auto pair = std::make_unique<Pair>();
-  std::tie(pair->atServer, pair->atClient) =
-      SimStream::makePair(m_schedule, m_path, static_cast<transport::StreamId>(4 * m_pairs.size() + 1));
-  pair->client.peer = &pair->server;
-  pair->server.peer = &pair->client;
-  pair->atServer->tap = &pair->server;
-  pair->atClient->tap = &pair->client;
-  SimStream* atClient = pair->atClient.get();
-  // The peer knows of the stream with its first frame, which may be a reset.
-  m_schedule.after(Duration::zero(), [this, atClient] { accept(*atClient); });
-  m_pairs.push_back(std::move(pair));
+  Pair& pair = makePair();
   m_load->enter(request.visitor);
-  return {m_pairs.back()->atServer.get(), m_load, {}};
+  if (m_starting != nullptr && m_starting->script.fault != nullptr) {
+    pair.visitor = m_starting;
+    pair.foul = std::make_unique<FoulPeer>(FoulPeer::Side::Client, *m_starting->script.fault);
+    m_schedule.after(m_schedule.upTo(50ms), [&pair] {
+      if (!pair.atClient->isClosed()) pair.foul->begin(*pair.atClient);
+    });
+  } else {
+    // The peer knows of the stream with its first frame, which may be a reset.
+    m_schedule.after(Duration::zero(), [this, &pair] { accept(*pair.atClient); });
+  }
+  return {pair.atServer.get(), m_load, {}};
+}
+
+ExchangeWorld::Pair& ExchangeWorld::makePair() {
+  m_pairs.push_back(std::make_unique<Pair>());
+  Pair& pair = *m_pairs.back();
+  std::tie(pair.atServer, pair.atClient) =
+      SimStream::makePair(m_schedule, m_path, static_cast<transport::StreamId>(4 * m_pairs.size() - 3));
+  pair.client.peer = &pair.server;
+  pair.server.peer = &pair.client;
+  pair.atServer->tap = &pair.server;
+  pair.atClient->tap = &pair.client;
+  return pair;
+}
+
+void ExchangeWorld::openFoul(const FrameFault& fault) {
+  if (m_isCut) return;
+  Pair& pair = makePair();
+  pair.foul = std::make_unique<FoulPeer>(FoulPeer::Side::Server, fault);
+  pair.foul->begin(*pair.atServer);
+  m_schedule.after(Duration::zero(), [this, &pair] { accept(*pair.atClient); });
 }
 
 void ExchangeWorld::accept(SimStream& stream) {
@@ -195,8 +230,15 @@ std::string ExchangeWorld::run() {
 
 std::string ExchangeWorld::judge() {
   for (const auto& pair : m_pairs) {
-    if (!pair->server.verdict().empty()) return pair->server.verdict();
-    if (!pair->client.verdict().empty()) return pair->client.verdict();
+    const FoulPeer* foul = pair->foul.get();
+    const bool isServerFoul = foul != nullptr && foul->side() == FoulPeer::Side::Server;
+    const bool isClientFoul = foul != nullptr && !isServerFoul;
+    if (!isServerFoul && !pair->server.verdict().empty()) return pair->server.verdict();
+    if (!isClientFoul && !pair->client.verdict().empty()) return pair->client.verdict();
+    const bool isAborted = pair->visitor != nullptr && pair->visitor->outcome == SimVisitor::Outcome::Aborted;
+    if (foul != nullptr && !m_isCut && !isAborted) {
+      if (std::string wrong = foul->judge(); !wrong.empty()) return wrong;
+    }
     for (const SimStream* each : {pair->atServer.get(), pair->atClient.get()}) {
       const std::string end = each == pair->atServer.get() ? "the server's end" : "the client's end";
       if (!each->isClosed()) return end + " of a stream stays open";
@@ -214,17 +256,28 @@ std::string ExchangeWorld::judge() {
     if (!visitor.fault.empty()) return "the visitor got " + visitor.fault;
     if (visitor.outcome == Outcome::Pending) return "a visitor waits for ever";
     if (visitor.outcome == Outcome::NotBegun && !m_isCut) return "a request was not begun";
+    if (script.fault != nullptr) {
+      if (visitor.outcome == Outcome::Whole)
+        return std::string("whole in spite of '") + script.fault->name + "'";
+      if (visitor.outcome == Outcome::Failed && !m_isCut && visitor.cause != wire::AppError::OriginBroken)
+        return "a visitor is not told that the answer is broken";
+      continue;
+    }
     const bool page = script.origin == Origin::Refuses;
     if (!page && !script.answer.starts_with(visitor.received)) return "the answer was changed";
     if (visitor.outcome == Outcome::Whole && page && visitor.status != 502)
       return "an origin that refuses is answered with " + std::to_string(visitor.status);
+    if (visitor.outcome == Outcome::Whole && !page && script.hasLargeAnswerTrailer())
+      return "an answer's large trailers vanished";
     if (visitor.outcome == Outcome::Whole && !page) {
       if (script.origin == Origin::BreaksOff) return "half of an answer is told as whole";
       if (visitor.received != script.answer) return "a whole answer is not whole";
       if (visitor.trailer != script.answerTrailer) return "the answer's trailers are lost";
       if (visitor.status != script.status) return "the status was changed";
     }
-    if (visitor.outcome == Outcome::Failed && !m_isCut && script.origin != Origin::BreaksOff)
+    const bool tooLarge = script.hasLargeTrailer() ? visitor.cause == wire::AppError::LimitExceeded
+                                                   : script.hasLargeAnswerTrailer();
+    if (visitor.outcome == Outcome::Failed && !m_isCut && script.origin != Origin::BreaksOff && !tooLarge)
       return "a request failed without a reason";
     const SimOrigin* origin = origins[i];
     if (origin == nullptr) continue;

@@ -11,6 +11,7 @@
 #include "core/client/inbound_request.h"
 #include "core/server/exchange.h"
 #include "core/server/visitor_services.h"
+#include "tests/sim/frame_faults.h"
 #include "tests/sim/stream_oracle.h"
 
 namespace adit::sim {
@@ -36,6 +37,12 @@ struct RequestScript {
   std::string answer;
   std::string answerTrailer;
   std::size_t breaksAt = 0;  ///< Of the answer's content, with BreaksOff.
+  /// The client answers with this instead.
+  const FrameFault* fault = nullptr;
+
+  /// Trailers that do not fit a frame.
+  [[nodiscard]] bool hasLargeTrailer() const noexcept { return trailer.size() > 60'000; }
+  [[nodiscard]] bool hasLargeAnswerTrailer() const noexcept { return answerTrailer.size() > 60'000; }
 
   static RequestScript draw(SimSchedule& schedule);
 };
@@ -57,6 +64,8 @@ class ExchangeWorld final : private server::TunnelStreams, private client::Reque
   [[nodiscard]] net::EventLoop& loop() override { return m_loop; }
   [[nodiscard]] server::VisitorServices& services() noexcept;
   [[nodiscard]] SimVisitor& visitor(std::size_t index) noexcept { return *m_visitors[index]; }
+  /// For the origin of a request that breaks the protocol: it takes its time.
+  [[nodiscard]] const RequestScript& foulScript() const noexcept { return m_foulScript; }
   std::vector<SimOrigin*> origins;  ///< Of each visitor's request, once begun.
 
  private:
@@ -64,8 +73,11 @@ class ExchangeWorld final : private server::TunnelStreams, private client::Reque
   struct Pair {
     StreamOracle server{StreamOracle::Side::Server}, client{StreamOracle::Side::Client};
     std::unique_ptr<SimStream> atServer, atClient;
-    bool accepted = false;
+    std::unique_ptr<FoulPeer> foul;  ///< Plays one of the ends.
+    SimVisitor* visitor = nullptr;   ///< Of a foul client.
   };
+  Pair& makePair();
+  void openFoul(const FrameFault& fault);
   server::OpenedStream open(const server::Destination& destination,
                             const server::PlaceRequest& request) override;
   std::shared_ptr<client::Tunnel> findTunnel(std::uint64_t id) override;
@@ -80,7 +92,7 @@ class ExchangeWorld final : private server::TunnelStreams, private client::Reque
 
   net::EventLoop& m_loop;
   SimSchedule m_schedule;
-  PathParams m_path;
+  SimPath m_path;
   client::AnswerBudget m_budget;
   std::unique_ptr<Services> m_services;
   std::shared_ptr<server::TunnelLoad> m_load = std::make_shared<server::TunnelLoad>();
@@ -90,6 +102,8 @@ class ExchangeWorld final : private server::TunnelStreams, private client::Reque
   IntrusiveList<client::InboundRequest> m_free;
   std::size_t m_active = 0;
   bool m_isCut = false;
+  RequestScript m_foulScript;
+  SimVisitor* m_starting = nullptr;  ///< Opens the next stream.
   std::vector<std::unique_ptr<SimVisitor>> m_visitors;
 };
 

@@ -7,29 +7,53 @@ namespace adit::sim {
 
 bool SimSchedule::runOut(Duration limit) {
   const Timestamp end = m_now + limit;
-  while (!m_events.empty() && m_events.begin()->first.first <= end) {
-    auto event = m_events.extract(m_events.begin());
-    m_now = std::max(m_now, event.key().first);
-    event.mapped()();
-  }
+  while (!m_events.empty() && m_events.begin()->first.first <= end) runFirst();
   return m_events.empty();
 }
 
+void SimSchedule::runUntil(Timestamp end) {
+  while (!m_events.empty() && m_events.begin()->first.first <= end) runFirst();
+  m_now = std::max(m_now, end);
+}
+
+void SimSchedule::runFirst() {
+  const auto event = m_events.extract(m_events.begin());
+  m_due.erase(event.key().second);
+  m_now = std::max(m_now, event.key().first);
+  event.mapped()();
+  if (turn) turn();
+}
+
+std::uint64_t SimSchedule::callAt(Timestamp due, std::function<void()> alarm) {
+  const std::uint64_t number = m_next++;
+  m_due.emplace(number, std::max(due, m_now));
+  m_events.emplace(std::pair(std::max(due, m_now), number), std::move(alarm));
+  return number;
+}
+
+void SimSchedule::cancel(std::uint64_t number) noexcept {
+  if (const auto found = m_due.extract(number); !found.empty()) m_events.erase({found.mapped(), number});
+}
+
+Duration SimPath::onTheWay() {
+  Duration delay = params.delay + m_schedule.upTo(params.jitter);
+  if (m_schedule.chance(params.stallPercent)) delay += params.stall;
+  if (m_schedule.now() < m_cutUntil)
+    delay += m_cutUntil - m_schedule.now() + m_schedule.upTo(std::chrono::seconds(1));
+  return delay;
+}
+
 std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> SimStream::makePair(
-    SimSchedule& schedule, const PathParams& path, transport::StreamId id) {
+    SimSchedule& schedule, SimPath& path, transport::StreamId id) {
   std::unique_ptr<SimStream> a(new SimStream(schedule, path, id)), b(new SimStream(schedule, path, id));
   a->m_peer = b.get();
   b->m_peer = a.get();
   return {std::move(a), std::move(b)};
 }
 
-Duration SimStream::onTheWay() {
-  const bool stalls = m_schedule.chance(m_path.stallPercent);
-  return m_path.delay + m_schedule.upTo(m_path.jitter) + (stalls ? m_path.stall : Duration::zero());
-}
-
 void SimStream::sendCopy(ByteView data) {
   if (m_closed || m_send != SendState::Open || data.empty()) return;
+  if (tap != nullptr) tap->onQueued(data, false);
   m_unsent += asText(data);
   m_mostUnsent = std::max(m_mostUnsent, unsentBytes());
   if (unsentBytes() >= transport::kSendHighWater && !m_writableAt) m_writableAt = transport::kSendLowWater;
@@ -38,6 +62,7 @@ void SimStream::sendCopy(ByteView data) {
 
 void SimStream::finish() {
   if (m_closed || m_send != SendState::Open) return;
+  if (tap != nullptr) tap->onQueued({}, true);
   m_send = SendState::Finishing;
   m_writableAt.reset();
   schedulePump(Duration::zero());
@@ -85,7 +110,7 @@ void SimStream::pump() {
   for (int pieces = 0; pieces < 8 && unsentBytes() > 0 && m_credit > 0; ++pieces) {
     const std::size_t count =
         std::min({unsentBytes(), m_credit,
-                  static_cast<std::size_t>(1 + m_schedule.random().below(m_path.mostInPiece))});
+                  static_cast<std::size_t>(1 + m_schedule.random().below(m_path.params.mostInPiece))});
     std::string piece = m_unsent.substr(m_sentOfUnsent, count);
     m_sentOfUnsent += count;
     m_credit -= count;
@@ -96,7 +121,7 @@ void SimStream::pump() {
     transmit(std::move(piece), m_send == SendState::Finishing && unsentBytes() == 0);
   }
   if (m_send == SendState::Finishing && unsentBytes() == 0) transmit({}, true);
-  if (unsentBytes() > 0 && m_credit > 0) schedulePump(m_path.delay);
+  if (unsentBytes() > 0 && m_credit > 0) schedulePump(m_path.params.delay);
   if (m_writableAt && unsentBytes() <= *m_writableAt) {
     m_writableAt.reset();
     m_schedule.after(Duration::zero(), [this] {
@@ -121,8 +146,14 @@ void SimStream::sendReset(transport::AppErrorCode code) {
   m_schedule.after(onTheWay(), [this, code] { m_peer->receiveReset(code); });
 }
 
+void SimStream::noteFirst() {
+  if (onFirst) std::exchange(onFirst, nullptr)();
+}
+
 void SimStream::receive(const std::string& piece, bool fin) {
   if (m_closed || m_receive != ReceiveState::Open) return;
+  noteFirst();
+  if (tap != nullptr) tap->onReceived(asBytes(piece), fin);
   if (fin) m_receive = ReceiveState::Finished;
   if (!m_stopAsked) {  // otherwise nobody is told of it
     m_unconsumed += piece.size();
@@ -140,6 +171,8 @@ void SimStream::receive(const std::string& piece, bool fin) {
 
 void SimStream::receiveReset(transport::AppErrorCode code) {
   if (!m_closed && m_receive == ReceiveState::Open) {
+    noteFirst();
+    if (tap != nullptr) tap->onReceivedAbort();
     m_receive = ReceiveState::Reset;
     m_receiveDone = true;
     if (m_handler != nullptr) m_handler->onStreamReset(*this, code);
@@ -150,6 +183,8 @@ void SimStream::receiveReset(transport::AppErrorCode code) {
 
 void SimStream::receiveStop(transport::AppErrorCode code) {
   if (m_closed || m_send == SendState::Reset || m_sendDone) return;
+  noteFirst();
+  if (tap != nullptr) tap->onReceivedAbort();
   dropUnsent();
   m_send = SendState::Reset;
   if (m_handler != nullptr) m_handler->onStreamStopped(*this, code);
@@ -181,6 +216,12 @@ void SimStream::cut() {
     if (m_handler != nullptr) m_handler->onStreamReset(*this, 0);
   }
   close();
+}
+
+void SimStream::vanish() {
+  m_handler = nullptr;
+  m_closed = true;
+  dropUnsent();
 }
 
 void SimStream::dropUnsent() {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tests/sim/control_parser.h"
+
 namespace adit::sim {
 
 namespace {
@@ -11,18 +13,6 @@ constexpr std::uint64_t kData = 0, kRequestHead = 1, kResponseHead = 2, kInterim
 constexpr std::uint64_t kNone = 0, kLength = 1, kChunked = 2;
 constexpr std::uint64_t kWebSocketFlag = 4;
 constexpr std::uint8_t kHeadMethod = 2;
-
-/// RFC 9000 section 16: removes a varint from the front; false where it is not whole.
-bool takeVarint(std::string_view& text, std::uint64_t& value) {
-  if (text.empty()) return false;
-  const auto first = static_cast<std::uint8_t>(text[0]);
-  const std::size_t size = std::size_t{1} << (first >> 6);
-  if (text.size() < size) return false;
-  value = first & 0x3fU;
-  for (std::size_t i = 1; i < size; ++i) value = value << 8 | static_cast<std::uint8_t>(text[i]);
-  text.remove_prefix(size);
-  return true;
-}
 
 }  // namespace
 
