@@ -97,23 +97,29 @@ Result<> Registry::makeRoomForSession() {
   while (m_sessions.size() + m_lost.size() >= m_params.maxSessions) {
     if (m_lostOrder.empty())
       return fail(ErrorCode::Overloaded, "the server has as many sessions as it can; try again later");
-    const auto [until, key] = std::move(m_lostOrder.front());
+    m_lost.erase(m_lostOrder.front());
     m_lostOrder.pop_front();
-    if (const auto lost = m_lost.find(key); lost != m_lost.end() && lost->second.until == until)
-      m_lost.erase(lost);
   }
   return {};
 }
 
 void Registry::forgetLost(Timestamp now) {
-  for (int i = 0; i < kForgetsPerCall && !m_lostOrder.empty() && m_lostOrder.front().first <= now; ++i) {
-    const auto lost = m_lost.find(m_lostOrder.front().second);
-    if (lost != m_lost.end() && lost->second.until <= now) m_lost.erase(lost);
+  for (int i = 0; i < kForgetsPerCall && !m_lostOrder.empty(); ++i) {
+    const auto lost = m_lost.find(m_lostOrder.front());
+    if (lost->second.until > now) return;
+    m_lost.erase(lost);
     m_lostOrder.pop_front();
   }
 }
 
 Result<Registry::Registered> Registry::addSession(Newcomer newcomer, Timestamp now) {
+std::optional<Registry::Lost> Registry::takeLost(const InstanceKey& key) {
+  auto found = m_lost.extract(key);
+  if (found.empty()) return std::nullopt;
+  m_lostOrder.erase(found.mapped().place);
+  return std::move(found.mapped());
+}
+
   const std::lock_guard lock(m_mutex);
   beginEdit(now);
   Registered result;
@@ -128,9 +134,9 @@ Result<Registry::Registered> Registry::addSession(Newcomer newcomer, Timestamp n
     principalBefore = displaced->second.principal->id;
     m_sessions.erase(displaced);
     m_byInstance.erase(older);
-  } else if (auto lost = m_lost.extract(key); !lost.empty() && lost.mapped().until > now) {
-    principalBefore = lost.mapped().principal;
-    for (const auto& [tunnel, name] : lost.mapped().tunnels) {
+  } else if (auto lost = takeLost(key); lost && lost->until > now) {
+    principalBefore = lost->principal;
+    for (const auto& [tunnel, name] : lost->tunnels) {
       NameRecord* record = m_names.find(name, now);
       if (record != nullptr && record->holder == 0 && record->owner->principal->id == principalBefore)
         before.emplace_back(tunnel, record);
@@ -176,14 +182,14 @@ void Registry::removeSession(SessionId id, Departure departure, Timestamp now) {
   const Session session = std::move(found->second);
   m_sessions.erase(found);
   m_byInstance.erase(session.key);
-  Lost lost{session.principal->id, {}, now + m_params.lostFor};
+  Lost lost{session.principal->id, {}, now + m_params.lostFor, m_lostOrder.end()};
   for (const auto& [tunnel, record] : session.tunnels) {
     lost.tunnels.emplace_back(tunnel, record->name);
     m_names.leave(*record, NameBook::Visitors::AreTold, now);
   }
   if (departure == Departure::Lost) {
-    m_lostOrder.emplace_back(lost.until, session.key);
-    m_lost.insert_or_assign(session.key, std::move(lost));
+    lost.place = m_lostOrder.insert(m_lostOrder.end(), session.key);
+    m_lost.emplace(session.key, std::move(lost));
   }
   endEdit();
 }

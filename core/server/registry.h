@@ -7,8 +7,8 @@
 // data path only reads the published snapshot. Any thread.
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -154,6 +154,7 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
     Timestamp until;
   };
   /// What happens to a name that another live session holds.
+    std::list<InstanceKey>::iterator place;  ///< In m_lostOrder.
   enum class Contested : std::uint8_t { Ask, Refuse, Move };
   struct Work;  ///< One apply() or settle() under way.
 
@@ -177,6 +178,7 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
   Result<> makeRoomForSession();
   void forgetLost(Timestamp now);
 
+  std::optional<Lost> takeLost(const InstanceKey& key);
   const RegistryParams m_params;
   SecureRandom m_random;
   mutable std::mutex m_mutex;  ///< Guards what follows.
@@ -186,7 +188,7 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
   std::unordered_map<SessionId, Session> m_sessions;
   std::unordered_map<InstanceKey, SessionId, InstanceHash> m_byInstance;
   std::unordered_map<InstanceKey, Lost, InstanceHash> m_lost;
-  std::deque<std::pair<Timestamp, InstanceKey>> m_lostOrder;  ///< Some may be gone or newer meanwhile.
+  std::list<InstanceKey> m_lostOrder;  ///< Of m_lost, the one that was lost first in front.
   SessionId m_nextSession = 1;
   std::uint64_t m_works = 0;
   std::optional<routing::RouteTable::Editor> m_edit;

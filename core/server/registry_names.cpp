@@ -106,7 +106,10 @@ void Registry::declareTunnel(Work& work, const wire::TunnelDeclaration& tunnel) 
     return work.refuse(tunnel.id, ErrorCode::Unsupported, "this server carries HTTP tunnels only");
   NameRecord* const own = work.session.tunnels.find(tunnel.id);
   const bool ownIsGiven = own != nullptr && own->work == work.number;
-  if (ownIsGiven && own->tunnel == tunnel.id)
+  const bool isContested =
+      std::any_of(work.session.contests.begin(), work.session.contests.end(),
+                  [&tunnel](const Contest& contest) { return contest.tunnel.id == tunnel.id; });
+  if (isContested || (ownIsGiven && own->tunnel == tunnel.id))
     return work.refuse(tunnel.id, ErrorCode::InvalidArgument, "this tunnel id is declared twice");
   if (work.given + work.session.contests.size() >= m_params.maxTunnels) {
     return work.refuse(tunnel.id, ErrorCode::LimitExceeded,

@@ -62,6 +62,26 @@ class RegistryNamesTest : public QObject {
     QCOMPARE(b.route("blog", 2s), b.to(blogAgain));
   }
 
+  void aTunnelWhoseNameIsContestedIsDeclaredOnce() {
+    RegistryBench b;
+    const auto holder = b.login(kTerminal);
+    b.declareAll(holder.id, {httpTunnel(1, "shop"), httpTunnel(2, "blog")});
+    const auto asker = b.login(kOtherTerminal, 1s);
+    const auto applied = b.declareAll(
+        asker.id, {httpTunnel(1, "shop"), httpTunnel(1, "wiki"), httpTunnel(1, "blog"), httpTunnel(1, "")},
+        1s);
+    QCOMPARE(applied.declared.answers.size(), std::size_t{3});
+    for (const auto& answer : applied.declared.answers)
+      QCOMPARE(answer.code, std::string("invalid-argument"));
+    const auto settled = b.registry.settle(asker.id, holder.id, false, at(2s));
+    QCOMPARE(settled.declared.answers.size(), std::size_t{1});
+    QCOMPARE(settled.declared.answers[0].name, std::string("shop"));
+    // Nothing is held by a session that is gone.
+    b.leave(asker.id, 3s);
+    const auto third = b.login(kDesk, 4s);
+    for (const char* name : {"shop", "wiki"}) QCOMPARE(b.ask(third.id, name, 4s), std::string("ok"));
+  }
+
   void aLivingTerminalKeepsItsName() {
     RegistryBench b;
     const auto first = b.login(kTerminal);
