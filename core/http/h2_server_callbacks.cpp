@@ -92,6 +92,7 @@ int H2ServerSession::Callbacks::onFrame(nghttp2_session*, const nghttp2_frame* f
       if (self.m_block.isBeyondLimits()) {
         if (const auto bomb = self.m_guard.countOversizedBlock(self.m_block.bytes())) {
           self.terminate(*bomb);
+          if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self.m_handler.onMalformedRequest();
           return 0;
         }
       }

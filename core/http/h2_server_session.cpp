@@ -32,7 +32,7 @@ void H2ServerStream::open(std::int32_t id, const Framing& framing) noexcept {
   m_trailerSizes.clear();
   m_hasLength = framing.body == BodyFraming::Length;
   m_bodyLeft = framing.length;
-  m_responseStarted = m_responseEnded = m_deferred = m_reset = m_blameless = false;
+  m_responseStarted = m_responseEnded = m_deferred = m_reset = m_malformed = m_blameless = false;
   m_failure.reset();
 }
 
@@ -167,7 +167,7 @@ void H2ServerSession::terminate(H2Error error) {
 
 void H2ServerSession::malformed(std::int32_t stream, const char* reason) {
   m_lastReason = reason;
-  if (H2ServerStream* found = find(stream)) found->m_reset = true;
+  if (H2ServerStream* found = find(stream)) found->m_reset = found->m_malformed = true;
   nghttp2_submit_rst_stream(m_native->session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_PROTOCOL_ERROR);
   countReset();
 }
@@ -182,6 +182,7 @@ void H2ServerSession::countReset() {
 void H2ServerSession::takeRequest(std::int32_t stream, bool endStream) {
   if (!m_block.finishRequest(endStream, m_request)) {
     malformed(stream, m_block.reason());
+    m_handler.onMalformedRequest();
     return;
   }
   m_request.stream = stream;

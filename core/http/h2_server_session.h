@@ -46,6 +46,8 @@ class H2ServerStream {
 
   [[nodiscard]] std::int32_t streamId() const noexcept { return m_id; }
   [[nodiscard]] std::size_t unsentBytes() const noexcept { return m_queue.bytes(); }
+  /// True if the session reset the stream because the request violated RFC 9113 after its head.
+  [[nodiscard]] bool wasMalformed() const noexcept { return m_malformed; }
 
  private:
   friend class H2ServerSession;
@@ -62,8 +64,9 @@ class H2ServerStream {
   bool m_responseEnded = false;
   bool m_deferred = false;           ///< nghttp2 waits for content.
   std::optional<H2Error> m_failure;  ///< RST_STREAM behind the queue.
-  bool m_reset = false;              ///< No more is heard of it but onClosed.
-  bool m_blameless = false;          ///< Whatever the code: the visitor did not provoke the reset.
+  bool m_reset = false;              ///< Reset: the only callback left is onStreamClosed.
+  bool m_malformed = false;
+  bool m_blameless = false;  ///< The visitor did not provoke the reset, whatever its code.
 };
 
 class H2ServerSession {
@@ -74,6 +77,8 @@ class H2ServerSession {
     /// the session stops there and cannot be used again (the connection moves). The request is handed to the
     /// object's onRequestHead next, with the changes that were made to its head here.
     virtual H2ServerStream* onRequest(H2ServerRequest& request) = 0;
+    /// A request was malformed. No object is asked for: the session resets its stream, or the connection.
+    virtual void onMalformedRequest() = 0;
 
    protected:
     ~Handler() = default;

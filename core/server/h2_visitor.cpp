@@ -126,6 +126,15 @@ http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
   return stream;
 }
 
+void H2Visitor::onMalformedRequest() {
+  m_mayMove = false;  // the next worker would read it again
+  const http::RequestHead none;
+  const Timestamp now = m_services.loop.now();
+  RequestTrace trace;
+  trace.begin(m_services.observer, {m_services.nextRequest++, none, m_scheme, m_peer, {}, now});
+  trace.end(RequestOutcome::VisitorInvalid, now);
+}
+
 void H2Visitor::recycle(H2VisitorStream& stream) {
   static_cast<ListHook<H2StreamTag>&>(stream).unlink();
   m_idle.push_back(&stream);

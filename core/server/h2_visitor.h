@@ -82,6 +82,7 @@ class H2Visitor final : public Visitor,
   void onSent(std::size_t count) override;
   void onSocketError(const Error& error) override;
   http::H2ServerStream* onRequest(http::H2ServerRequest& request) override;
+  void onMalformedRequest() override;
   void write(ByteView bytes) override;
   void write(Slice slice) override;
   [[nodiscard]] bool hasRoom() const override;

@@ -239,7 +239,7 @@ void H2VisitorStream::onShed() {
 void H2VisitorStream::onStreamClosed(http::H2Error error) {
   m_uncredited += m_early.size();  // of a WebSocket that came to nothing
   if (error == http::H2Error::NoError) m_trace.complete(m_visitor.services().loop.now());
-  abandon(RequestOutcome::VisitorGone);
+  abandon(wasMalformed() ? RequestOutcome::VisitorInvalid : RequestOutcome::VisitorGone);
   // What the client had not taken counts no more against the connection.
   if (m_uncredited > 0) giveCredit();
   m_visitor.recycle(*this);

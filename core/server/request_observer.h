@@ -38,7 +38,8 @@ enum class RequestOutcome : std::uint8_t {
   Refused,      ///< HTTP/2: reset without an answer, so that the visitor may ask again, or as the origin did.
   VisitorGone,  ///< The visitor closed the connection, reset the stream, or its connection broke.
   VisitorTooSlow,  ///< The visitor did not read the answer fast enough.
-  VisitorInvalid,  ///< The visitor broke the rules of its protocol after the answer had begun.
+  VisitorInvalid,  ///< The visitor broke the rules of its protocol: after the answer had begun, or by a
+                   ///< malformed HTTP/2 head, whose stream is reset.
   Shed,            ///< The worker's visitors had too much unread, and this one read next to nothing.
   ServerStopped,   ///< The server stopped while the request was in progress.
 };

@@ -100,6 +100,7 @@ struct Server final : http::H2ServerSession::Handler, http::H2ServerSession::Out
   std::size_t room = 1 << 20;
   bool credits = true;
 
+  void onMalformedRequest() override {}
   http::H2ServerStream* onRequest(http::H2ServerRequest&) override {
     streams.push_back(std::make_unique<Stream>(*this));
     return streams.back().get();

@@ -79,6 +79,7 @@ class H2ServerFloodsTest : public QObject {
       peer.say(h2::headers(stream, {{":method", "GET"}}, true));
     QVERIFY(!peer.goAwayCode());
     QCOMPARE(peer.reader.count(h2::kRstStream), std::size_t{190});
+    QCOMPARE(peer.malformedRequests, 190);
   }
 
   void theThirdHpackBombIsCutOff() {
@@ -94,6 +95,7 @@ class H2ServerFloodsTest : public QObject {
     peer.say(h2::frame(h2::kHeaders, h2::kEndHeaders | h2::kEndStream, 5, bomb));
     expectGoAway(peer, H2Error::EnhanceYourCalm);
     QCOMPARE(peer.streams.size(), std::size_t{2});
+    QCOMPARE(peer.malformedRequests, 1);
   }
 
   void bombsInMalformedRequestsAndTrailersCount() {

@@ -346,6 +346,24 @@ const std::vector<Case> kHttp2 = {
      {},
      AppError::NoError,
      0},
+    {"malformed head",
+     [](VisitorWorld& w) {
+       H2Peer(w).ask("shop.localhost", true, {{"Upper", "case"}});
+     },
+     RequestOutcome::VisitorInvalid,
+     {},
+     AppError::NoError,
+     0},
+    {"more content than announced",
+     [](VisitorWorld& w) {
+       H2Peer peer(w);
+       peer.ask("shop.localhost", false, {{"content-length", "2"}});
+       peer.say(h2::data(1, "three"));
+     },
+     RequestOutcome::VisitorInvalid,
+     {},
+     AppError::NoError,
+     0},
     {"visitor opens no window",
      [](VisitorWorld& w) {
        H2Peer peer(w, {{4, 0}});
@@ -449,6 +467,24 @@ class RequestObserverTest : public QObject {
     world.visit(get("far.localhost"));
     QCOMPARE(world.moved.size(), std::size_t{1});
     QCOMPARE(world.observer.lines.size(), std::size_t{0});
+  }
+
+  void aMalformedHeadIsToldOnce() {
+    VisitorWorld world(limits());
+    const auto wire = world.visit(server::H2Visitor::factory());
+    const auto ask = [](std::uint32_t stream, const std::string& host, const h2::Headers& more) {
+      h2::Headers fields{{":method", "GET"}, {":scheme", "http"}, {":authority", host}, {":path", "/"}};
+      fields.insert(fields.end(), more.begin(), more.end());
+      return h2::headers(stream, fields, true);
+    };
+    // The request behind it would have the connection moved, and all of it read again there.
+    wire->deliver(*world.loop, std::string(http::kH2PrefaceText) + h2::settings() +
+                                   ask(1, "shop.localhost", {{"Upper", "case"}}) +
+                                   ask(3, "far.localhost", {}));
+    QCOMPARE(world.moved.size(), std::size_t{0});
+    QCOMPARE(world.opened.size(), std::size_t{1});
+    const std::vector<std::string> expected{"begin  ", "end", "begin GET /"};
+    QCOMPARE(world.observer.lines, expected);
   }
 
   void withoutAnObserverNothingIsKept() {

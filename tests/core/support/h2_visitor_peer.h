@@ -99,12 +99,14 @@ class Visitor final : private H2ServerSession::Handler, private H2ServerSession:
   std::unique_ptr<H2ServerSession> session;
   H2ServerSession* pointer;
   Timestamp now = Timestamp(std::chrono::seconds(100));
+  int malformedRequests = 0;
   bool room = true;
   bool holdsCredit = false;
   std::size_t roomFor = ~std::size_t{0};
   std::function<void(TestStream&)> atEnd;
 
  private:
+  void onMalformedRequest() override { ++malformedRequests; }
   H2ServerStream* onRequest(H2ServerRequest&) override {
     streams.push_back(std::make_unique<TestStream>(pointer));
     streams.back()->atEnd = atEnd;
