@@ -23,8 +23,9 @@ namespace {
 constexpr int kForgetsPerCall = 64;
 }  // namespace
 
-Registry::Registry(RegistryParams params)
+Registry::Registry(RegistryParams params, const ConfigSource& config)
     : m_params(std::move(params)),
+      m_config(config),
       m_address(std::make_shared<PublicAddress>()),
       m_names(m_params.names, *this),
       m_table(std::make_shared<RouteTable>()),
@@ -112,7 +113,6 @@ void Registry::forgetLost(Timestamp now) {
   }
 }
 
-Result<Registry::Registered> Registry::addSession(Newcomer newcomer, Timestamp now) {
 std::optional<Registry::Lost> Registry::takeLost(const InstanceKey& key) {
   auto found = m_lost.extract(key);
   if (found.empty()) return std::nullopt;
@@ -120,6 +120,7 @@ std::optional<Registry::Lost> Registry::takeLost(const InstanceKey& key) {
   return std::move(found.mapped());
 }
 
+Result<Registry::Registered> Registry::addSession(Newcomer newcomer, Timestamp now) {
   const std::lock_guard lock(m_mutex);
   beginEdit(now);
   Registered result;

@@ -25,6 +25,7 @@
 #include "core/routing/name_book.h"
 #include "core/routing/reservation_keeper.h"
 #include "core/routing/route_table.h"
+#include "core/server/server_config.h"
 #include "core/server/session_tunnels.h"
 #include "core/tls/identity.h"
 #include "core/wire/control_messages.h"
@@ -34,7 +35,6 @@ namespace adit::server {
 using routing::SessionId;
 
 struct RegistryParams {
-  std::string domain;                            ///< "t.example.com"
   std::size_t maxTunnels = 100;                  ///< A session.
   std::size_t maxSessions = 10'000;              ///< Lost ones that may come back included.
   Duration lostFor = std::chrono::seconds(300);  ///< How long a lost session may come back.
@@ -52,7 +52,8 @@ struct PublicAddress {
 
 class Registry final : private routing::NameBook::Observer, public routing::ReservationKeeper::Source {
  public:
-  explicit Registry(RegistryParams params);
+  /// `config` must outlive the registry, which puts tunnels' names below its current domain.
+  Registry(RegistryParams params, const ConfigSource& config);
 
   struct SessionPlace {
     unsigned worker = 0;
@@ -110,7 +111,8 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
   /// For readers on event loops.
   [[nodiscard]] Published<routing::RouteTable>& routes() noexcept { return m_routes; }
   void setPublicAddress(PublicAddress address);
-  [[nodiscard]] const std::string& domain() const noexcept { return m_params.domain; }
+  /// Below which tunnels have their names, now.
+  [[nodiscard]] std::string domain() const { return m_config.current()->domain; }
   [[nodiscard]] std::size_t maxTunnels() const noexcept { return m_params.maxTunnels; }
   [[nodiscard]] std::size_t sessionCount() const;
 
@@ -152,9 +154,9 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
     std::string principal;
     std::vector<std::pair<std::uint64_t, std::string>> tunnels;
     Timestamp until;
+    std::list<InstanceKey>::iterator place;  ///< In m_lostOrder.
   };
   /// What happens to a name that another live session holds.
-    std::list<InstanceKey>::iterator place;  ///< In m_lostOrder.
   enum class Contested : std::uint8_t { Ask, Refuse, Move };
   struct Work;  ///< One apply() or settle() under way.
 
@@ -176,10 +178,11 @@ class Registry final : private routing::NameBook::Observer, public routing::Rese
   void takeFromHolder(Work& work, routing::NameRecord& record, Session& holder);
   void nameAddresses(wire::Declared& declared, const PublicAddress& address) const;
   Result<> makeRoomForSession();
+  std::optional<Lost> takeLost(const InstanceKey& key);
   void forgetLost(Timestamp now);
 
-  std::optional<Lost> takeLost(const InstanceKey& key);
   const RegistryParams m_params;
+  const ConfigSource& m_config;
   SecureRandom m_random;
   mutable std::mutex m_mutex;  ///< Guards what follows.
   std::shared_ptr<const PublicAddress> m_address;

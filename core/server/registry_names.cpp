@@ -237,15 +237,16 @@ wire::Released Registry::release(SessionId id, std::string_view name, Timestamp 
 }
 
 void Registry::nameAddresses(wire::Declared& declared, const PublicAddress& address) const {
+  const std::string domain = this->domain();
   const bool secure = address.scheme == http::Scheme::Https;
   const std::string_view scheme = secure ? "https://" : "http://";
   const std::string port =
       address.port == (secure ? 443 : 80) ? std::string() : fmt::format(":{}", address.port);
   for (wire::TunnelAnswer& answer : declared.answers) {
     if (!answer.accepted) continue;
-    const std::size_t hostSize = answer.name.size() + 1 + m_params.domain.size();
+    const std::size_t hostSize = answer.name.size() + 1 + domain.size();
     answer.url.reserve(scheme.size() + hostSize + port.size());
-    answer.url.append(scheme).append(answer.name).append(1, '.').append(m_params.domain).append(port);
+    answer.url.append(scheme).append(answer.name).append(1, '.').append(domain).append(port);
     if (secure) {
       answer.plainPort = address.plainPort;
       answer.selfSigned = address.selfSigned &&

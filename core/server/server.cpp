@@ -63,26 +63,29 @@ constexpr std::uint64_t kClientStreams = 8;
 constexpr std::size_t kDescriptorsOfWorker = 8;
 constexpr std::size_t kDescriptorsOfProcess = 16;
 
-/// How many visitors there may be: as configured, and as descriptors allow with some kept back, so that
-/// clients still come in and files are still read when visitors have taken theirs.
-std::size_t visitorCapacity(const ServerLimits& limits, unsigned workers) {
+/// How many descriptors the system leaves beside those that the process and its workers hold anyway.
+std::size_t descriptorsForVisitors(unsigned workers) {
   const std::size_t descriptors = net::raiseDescriptorLimit();
-  const std::size_t kept = limits.spareDescriptors + kDescriptorsOfProcess + workers * kDescriptorsOfWorker;
-  const std::size_t left = descriptors > kept ? descriptors - kept : 1;
-  if (left < limits.connections)
-    logWarning("server", "the system allows {} open files: {} visitors at a time instead of {}", descriptors,
-               left, limits.connections);
-  return std::min(left, limits.connections);
+  const std::size_t held = kDescriptorsOfProcess + workers * kDescriptorsOfWorker;
+  return descriptors > held ? descriptors - held : 0;
+}
+
+void warnOfFewDescriptors(const VisitorGate& gate, const ServerLimits& limits) {
+  if (const std::size_t capacity = gate.capacity(limits); capacity < limits.connections) {
+    logWarning("server", "the system's limit of open files allows {} visitors at a time instead of {}",
+               capacity, limits.connections);
+  }
 }
 
 }  // namespace
 
 Server::Server(RegistryParams registry, ServerConfig config, http::HopNames names, unsigned workers)
-    : m_context(std::move(registry), std::move(names), config, visitorCapacity(config.limits, workers)) {}
+    : m_context(registry, std::move(names), std::move(config), descriptorsForVisitors(workers)) {
+  warnOfFewDescriptors(m_context.gate, m_context.config.current()->limits);
+}
 
 Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   RegistryParams registry;
-  registry.domain = params.domain;
   registry.names.grace = params.nameGrace;
   const unsigned count = kSharesPorts ? std::clamp(params.workers, 1U, kMaxWorkers) : 1U;
   ServerConfig config{params.limits,       params.domain,       0, std::move(params.trustedProxies),
@@ -159,7 +162,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerParams params) {
   context.registry.setPublicAddress(std::move(address));
   if (https && params.redirectHttp) {
     config.redirectPort = publicPort;
-    context.config.publish(std::move(config));
+    server->configure(std::move(config));
   }
   std::vector<RemoteStreams*> remote;
   for (auto& each : server->m_workers) remote.push_back(&each->remoteStreams());
@@ -184,6 +187,13 @@ Server::~Server() {
 net::SocketAddress Server::quicAddress() const { return m_workers.front()->quicAddress(); }
 net::SocketAddress Server::httpAddress() const { return m_workers.front()->httpAddress(); }
 net::SocketAddress Server::httpsAddress() const { return m_workers.front()->httpsAddress(); }
+
+std::shared_ptr<const ServerConfig> Server::configuration() const { return m_context.config.current(); }
+
+void Server::configure(ServerConfig config) {
+  warnOfFewDescriptors(m_context.gate, config.limits);
+  m_context.config.publish(std::move(config));
+}
 
 void Server::drain(Duration deadline, std::function<void()> done) {
   m_draining = std::make_shared<std::atomic<std::size_t>>(m_workers.size());

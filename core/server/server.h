@@ -58,6 +58,12 @@ class Server {
   [[nodiscard]] net::SocketAddress httpAddress() const;
   /// Family None: no HTTPS.
   [[nodiscard]] net::SocketAddress httpsAddress() const;
+  /// Any thread.
+  [[nodiscard]] std::shared_ptr<const ServerConfig> configuration() const;
+  /// Replaces the configuration; each worker follows from its next turn on. Limits of waits apply to waits
+  /// that begin afterwards, and what visitors and clients were told before stays as it is. Whether there is
+  /// HTTPS is decided at the start. Any thread.
+  void configure(ServerConfig config);
   /// Stops accepting, lets requests in flight end. `done` comes once, from a worker's thread.
   void drain(Duration deadline, std::function<void()> done);
 

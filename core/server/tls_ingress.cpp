@@ -82,12 +82,10 @@ class TlsIngress::Handshake final : public net::Disposable,
   bool m_secured = false;
 };
 
-TlsIngress::TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& host,
-                       std::shared_ptr<const tls::CertificateSource> certificates)
+TlsIngress::TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& host)
     : m_loop(loop),
       m_config(config),
       m_host(host),
-      m_source(std::move(certificates)),
       m_alpn{"h2", "http/1.1"},
       m_line(loop, kStepsPerTurn),
       m_timeouts(loop, config.limits().handshakeTimeout),
@@ -95,10 +93,10 @@ TlsIngress::TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& 
 
 TlsIngress::~TlsIngress() { stop(); }
 
-Result<std::unique_ptr<Ingress>> TlsIngress::open(
-    net::EventLoop& loop, ConfigReader& config, IngressHost& host, const net::StreamListener::Params& params,
-    std::shared_ptr<const tls::CertificateSource> certificates) {
-  std::unique_ptr<TlsIngress> ingress(new TlsIngress(loop, config, host, std::move(certificates)));
+Result<std::unique_ptr<Ingress>> TlsIngress::open(net::EventLoop& loop, ConfigReader& config,
+                                                  IngressHost& host,
+                                                  const net::StreamListener::Params& params) {
+  std::unique_ptr<TlsIngress> ingress(new TlsIngress(loop, config, host));
   auto listener = net::StreamListener::open(loop, params, *ingress);
   if (!listener) return fail(std::move(listener.error()));
   ingress->m_listener = std::move(*listener);
@@ -107,6 +105,12 @@ Result<std::unique_ptr<Ingress>> TlsIngress::open(
 }
 
 const std::shared_ptr<const tls::CertificateStore>& TlsIngress::certificates() {
+  const auto& configured = m_config.get().certificates;
+  // Without certificates in a newer configuration the listener goes on with those that it has.
+  if (configured != nullptr && configured != m_source) {
+    m_source = configured;
+    m_certificates = nullptr;
+  }
   const std::uint64_t version = m_source->version();
   if (m_certificates == nullptr || version != m_certificatesVersion) {
     m_certificatesVersion = version;

@@ -19,9 +19,9 @@ namespace adit::server {
 
 class TlsIngress final : public Ingress, private net::StreamListener::Handler {
  public:
+  /// The configuration must have certificates.
   static Result<std::unique_ptr<Ingress>> open(net::EventLoop& loop, ConfigReader& config, IngressHost& host,
-                                               const net::StreamListener::Params& params,
-                                               std::shared_ptr<const tls::CertificateSource> certificates);
+                                               const net::StreamListener::Params& params);
   TlsIngress(const TlsIngress&) = delete;
   TlsIngress& operator=(const TlsIngress&) = delete;
   ~TlsIngress() override;
@@ -36,8 +36,7 @@ class TlsIngress final : public Ingress, private net::StreamListener::Handler {
 
  private:
   class Handshake;
-  TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& host,
-             std::shared_ptr<const tls::CertificateSource> certificates);
+  TlsIngress(net::EventLoop& loop, ConfigReader& config, IngressHost& host);
   void onAccepted(std::uintptr_t nativeSocket, const net::SocketAddress& peer) override;
   const std::shared_ptr<const tls::CertificateStore>& certificates();
   void forget(Handshake& handshake);
@@ -48,7 +47,7 @@ class TlsIngress final : public Ingress, private net::StreamListener::Handler {
   net::EventLoop& m_loop;
   ConfigReader& m_config;
   IngressHost& m_host;
-  std::shared_ptr<const tls::CertificateSource> m_source;
+  std::shared_ptr<const tls::CertificateSource> m_source;  ///< The configured one, as of the last handshake.
   std::shared_ptr<const tls::CertificateStore> m_certificates;
   std::uint64_t m_certificatesVersion = 0;
   std::vector<std::string> m_alpn;

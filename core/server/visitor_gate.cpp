@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/server/visitor_gate.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "core/server/proxy_fields.h"
 
 namespace adit::server {
 
-VisitorGate::VisitorGate(const ServerLimits& limits, std::size_t capacity, std::vector<net::Network> trusted)
-    : m_capacity(capacity),
-      m_perAddress(limits.connectionsPerAddress),
-      m_fromLoopback(limits.connectionsFromLoopback),
-      m_trusted(std::move(trusted)) {}
+std::size_t VisitorGate::capacity(const ServerLimits& limits) const noexcept {
+  const std::size_t left =
+      m_descriptors > limits.spareDescriptors ? m_descriptors - limits.spareDescriptors : 1;
+  return std::min(left, limits.connections);
+}
 
-VisitorGate::Verdict VisitorGate::admit(const net::SocketAddress& peer) {
-  const bool speaksForMany = peer.isLoopback() || isTrusted(m_trusted, peer);
-  const std::size_t most = speaksForMany ? m_fromLoopback : m_perAddress;
+VisitorGate::Verdict VisitorGate::admit(const net::SocketAddress& peer, const ServerLimits& limits,
+                                        const std::vector<net::Network>& trusted) {
+  const bool speaksForMany = peer.isLoopback() || isTrusted(trusted, peer);
+  const std::size_t most = speaksForMany ? limits.connectionsFromLoopback : limits.connectionsPerAddress;
   const std::lock_guard lock(m_mutex);
-  if (isFull()) return Verdict::Full;
+  if (isFull(limits)) return Verdict::Full;
   std::size_t& count = m_counts[VisitorKey::of(peer)];
   if (count >= most) return Verdict::AddressFull;
   ++count;

@@ -10,9 +10,9 @@ namespace adit::server {
 
 namespace {
 
-/// Connections whose bytes cost much (H2Visitor) that go on in a turn.
-/// Of other workers, waiting to be handled by one: 1.5 MB on the internet.
+/// Datagrams from other workers that may wait for one: 1.5 MB at the sizes of the internet.
 constexpr std::size_t kMostForeignDatagrams = 1024;
+/// Connections in the line of those whose bytes cost much (H2Visitor) that go on in a turn.
 constexpr int kCostlyPerTurn = 4;
 /// How long accepting pauses before it looks whether another worker's visitors made room.
 constexpr Duration kFullPause = std::chrono::milliseconds(100);
@@ -65,9 +65,8 @@ Result<std::unique_ptr<Worker>> Worker::create(ServerContext& context, WorkerPar
   auto http = TcpIngress::open(*worker->m_loop, host, worker->m_params.http, VisitorConnection::factory());
   if (!http) return fail(std::move(http.error()));
   worker->m_http = std::move(*http);
-  if (const auto certificates = worker->m_config.get().certificates) {
-    auto https =
-        TlsIngress::open(*worker->m_loop, worker->m_config, host, worker->m_params.https, certificates);
+  if (worker->m_config.get().certificates != nullptr) {
+    auto https = TlsIngress::open(*worker->m_loop, worker->m_config, host, worker->m_params.https);
     if (!https) return fail(std::move(https.error()));
     worker->m_https = std::move(*https);
   }
@@ -101,7 +100,7 @@ Result<> Worker::listenOnIpv6Loopback() {
   if (!kept || m_https == nullptr) return kept;
   net::StreamListener::Params https = m_params.https;
   https.bind = net::SocketAddress::loopback6(m_https->address().port());
-  return keep(TlsIngress::open(*m_loop, m_config, host, https, m_config.get().certificates));
+  return keep(TlsIngress::open(*m_loop, m_config, host, https));
 }
 
 Worker::~Worker() { stop(); }
@@ -299,8 +298,9 @@ void Worker::serve(VisitorArrival& arrival) {
 }
 
 bool Worker::admit(const net::SocketAddress& peer) {
-  const VisitorGate::Verdict verdict = m_context.gate.admit(peer);
-  if (m_context.gate.isFull()) pauseAccepting();
+  const ServerConfig& config = m_config.get();
+  const VisitorGate::Verdict verdict = m_context.gate.admit(peer, config.limits, config.trustedProxies);
+  if (m_context.gate.isFull(config.limits)) pauseAccepting();
   return verdict == VisitorGate::Verdict::Admitted;
 }
 
@@ -321,7 +321,7 @@ void Worker::pauseAccepting() {
 
 void Worker::resumeAccepting() {
   if (!m_listenersPaused || m_draining) return;
-  if (m_context.gate.isFull()) {
+  if (m_context.gate.isFull(m_config.limits())) {
     m_fullTimer.start(kFullPause);
     return;
   }

@@ -29,17 +29,17 @@ class Worker;
 
 /// What the workers of a server share. Immutable after start except what is thread-safe by itself.
 struct ServerContext {
-  /// `capacity`: visitors' connections in all.
+  /// `descriptors`: see VisitorGate.
   ServerContext(RegistryParams registryParams, http::HopNames hopNames, ServerConfig initial,
-                std::size_t capacity)
-      : registry(std::move(registryParams)),
-        config(std::move(initial)),
-        gate(config.current()->limits, capacity, config.current()->trustedProxies),
+                std::size_t descriptors)
+      : config(std::move(initial)),
+        registry(std::move(registryParams), config),
+        gate(descriptors),
         names(std::move(hopNames)) {}
+  ConfigSource config;
   Registry registry;
   LoginGuard loginGuard;
   std::shared_ptr<access::TokenSource> tokens;
-  ConfigSource config;
   VisitorGate gate;
   const http::HopNames names;
   std::shared_ptr<RequestObserver> observer;  ///< Null: nobody wants to know of requests.

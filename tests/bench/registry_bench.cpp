@@ -39,11 +39,8 @@ wire::Declare declarationOf(std::size_t session, std::uint64_t revision) {
 }
 
 struct Bench {
-  Registry registry{[] {
-    RegistryParams params;
-    params.domain = "t.example.com";
-    return params;
-  }()};
+  ConfigSource config{ServerConfig{{}, "t.example.com"}};
+  Registry registry{{}, config};
   std::vector<SessionId> sessions = std::vector<SessionId>(kSessions);
   std::vector<access::PrincipalPtr> principals;
   Timestamp now = MonotonicClock::now();

@@ -368,7 +368,7 @@ class Counts(Limited):
             server = self.server(arguments=["--workers", "1"])
         finally:
             os.environ["ADIT_BIN"] = saved
-        server.line("the system allows 150 open files")
+        server.line("limit of open files allows")
         origin = self.echo()
         tunnel = self.tunnel(server, origin.target)
         self.assert_well(tunnel)

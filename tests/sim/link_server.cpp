@@ -20,10 +20,10 @@ constexpr transport::AppErrorCode codeOf(wire::AppError error) noexcept {
   return static_cast<transport::AppErrorCode>(error);
 }
 
-server::RegistryParams registryParams() {
-  server::RegistryParams params;
-  params.domain = SimServer::kDomain;
-  return params;
+server::ServerConfig configuration() {
+  server::ServerConfig config;
+  config.domain = SimServer::kDomain;
+  return config;
 }
 
 }  // namespace
@@ -49,7 +49,8 @@ SimServer::SimServer(SimSchedule& schedule, net::EventLoop& loop, Tokens tokens)
     : m_schedule(schedule),
       m_loop(loop),
       m_tokens(std::move(tokens)),
-      m_registry(registryParams()),
+      m_config(configuration()),
+      m_registry({}, m_config),
       m_routes(m_registry.routes()),
       m_services{loop, 0, m_registry, m_guard, m_kinds, static_cast<server::LinkHost&>(*this)} {
   m_registry.setTokens(m_tokens, schedule.now());

@@ -15,6 +15,7 @@
 #include "core/server/client_link.h"
 #include "core/server/registry.h"
 #include "core/server/route_lookup.h"
+#include "core/server/server_config.h"
 #include "tests/sim/sim_links.h"
 
 namespace adit::sim {
@@ -89,6 +90,7 @@ class SimServer final : public SimAcceptor, private server::LinkHost {
   SimSchedule& m_schedule;
   net::EventLoop& m_loop;
   Tokens m_tokens;
+  server::ConfigSource m_config;
   server::Registry m_registry;
   Published<routing::RouteTable>::Reader m_routes;
   server::LoginGuard m_guard;

@@ -70,12 +70,8 @@ struct LinkWorld final : server::LinkHost {
   }
 
   std::unique_ptr<net::EventLoop> loop = net::test::makeLoop();
-  server::RegistryParams params = [] {
-    server::RegistryParams made;
-    made.domain = "example.com";
-    return made;
-  }();
-  Registry registry{params};
+  server::ConfigSource config{server::ServerConfig{{}, "example.com"}};
+  Registry registry{{}, config};
   server::LoginGuard guard;
   relay::StreamKinds kinds;
   FakeKind fake;

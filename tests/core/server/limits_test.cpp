@@ -82,41 +82,66 @@ class LimitsTest : public QObject {
     ServerLimits limits;
     limits.connectionsPerAddress = 2;
     limits.connectionsFromLoopback = 3;
-    VisitorGate gate(limits, 100);
+    VisitorGate gate(1000);
     using enum VisitorGate::Verdict;
-    QVERIFY(gate.admit(at("192.0.2.1:1")) == Admitted);
-    QVERIFY(gate.admit(at("192.0.2.1:2")) == Admitted);
-    QVERIFY(gate.admit(at("192.0.2.1:3")) == AddressFull);
-    QVERIFY(gate.admit(at("192.0.2.2:3")) == Admitted);
-    QVERIFY(gate.admit(at("[::ffff:192.0.2.1]:4")) == AddressFull);
+    QVERIFY(gate.admit(at("192.0.2.1:1"), limits) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.1:2"), limits) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.1:3"), limits) == AddressFull);
+    QVERIFY(gate.admit(at("192.0.2.2:3"), limits) == Admitted);
+    QVERIFY(gate.admit(at("[::ffff:192.0.2.1]:4"), limits) == AddressFull);
     gate.leave(at("192.0.2.1:2"));
-    QVERIFY(gate.admit(at("192.0.2.1:3")) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.1:3"), limits) == Admitted);
     // IPv6: the /64 counts.
-    QVERIFY(gate.admit(at("[2001:db8:0:1::1]:1")) == Admitted);
-    QVERIFY(gate.admit(at("[2001:db8:0:1:ffff::2]:1")) == Admitted);
-    QVERIFY(gate.admit(at("[2001:db8:0:1::3]:1")) == AddressFull);
-    QVERIFY(gate.admit(at("[2001:db8:0:2::1]:1")) == Admitted);
+    QVERIFY(gate.admit(at("[2001:db8:0:1::1]:1"), limits) == Admitted);
+    QVERIFY(gate.admit(at("[2001:db8:0:1:ffff::2]:1"), limits) == Admitted);
+    QVERIFY(gate.admit(at("[2001:db8:0:1::3]:1"), limits) == AddressFull);
+    QVERIFY(gate.admit(at("[2001:db8:0:2::1]:1"), limits) == Admitted);
     // This machine.
     for (const char* each : {"127.0.0.1:1", "127.9.9.9:1", "127.0.0.1:2"})
-      QVERIFY(gate.admit(at(each)) == Admitted);
-    QVERIFY(gate.admit(at("127.0.0.1:3")) == AddressFull);
+      QVERIFY(gate.admit(at(each), limits) == Admitted);
+    QVERIFY(gate.admit(at("127.0.0.1:3"), limits) == AddressFull);
     QCOMPARE(gate.inside(), std::size_t{9});
+    // A proxy that is trusted speaks for many, too.
+    const std::vector<net::Network> trusted{*net::Network::parse("192.0.2.2")};
+    for (const char* each : {"192.0.2.2:4", "192.0.2.2:5"})
+      QVERIFY(gate.admit(at(each), limits, trusted) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.2:6"), limits, trusted) == AddressFull);
+    gate.leave(at("192.0.2.2:4"));
+    gate.leave(at("192.0.2.2:5"));
     // One that moves between workers is never lost on the way.
     gate.leave(at("192.0.2.1:1"));
-    QVERIFY(gate.admit(at("192.0.2.1:9")) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.1:9"), limits) == Admitted);
     gate.enter(at("192.0.2.1:1"));
     QCOMPARE(gate.inside(), std::size_t{10});
   }
 
   void theGateHasACapacity() {
-    VisitorGate gate({}, 2);
+    VisitorGate gate(1000);
+    ServerLimits limits;
+    limits.connections = 2;
     using enum VisitorGate::Verdict;
-    QVERIFY(gate.admit(at("192.0.2.1:1")) == Admitted);
-    QVERIFY(gate.admit(at("192.0.2.2:1")) == Admitted);
-    QVERIFY(gate.isFull());
-    QVERIFY(gate.admit(at("192.0.2.3:1")) == Full);
+    QVERIFY(gate.admit(at("192.0.2.1:1"), limits) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.2:1"), limits) == Admitted);
+    QVERIFY(gate.isFull(limits));
+    QVERIFY(gate.admit(at("192.0.2.3:1"), limits) == Full);
     gate.leave(at("192.0.2.1:1"));
-    QVERIFY(gate.admit(at("192.0.2.3:1")) == Admitted);
+    QVERIFY(gate.admit(at("192.0.2.3:1"), limits) == Admitted);
+    // A changed limit applies to those who come from then on.
+    limits.connections = 3;
+    QVERIFY(gate.admit(at("192.0.2.1:1"), limits) == Admitted);
+    limits.connections = 1;
+    QVERIFY(gate.isFull(limits));
+    QCOMPARE(gate.inside(), std::size_t{3});
+  }
+
+  void theGateKeepsDescriptorsBack() {
+    ServerLimits limits;
+    limits.connections = 100;
+    limits.spareDescriptors = 64;
+    QCOMPARE(VisitorGate(1000).capacity(limits), std::size_t{100});
+    QCOMPARE(VisitorGate(70).capacity(limits), std::size_t{6});
+    QCOMPARE(VisitorGate(64).capacity(limits), std::size_t{1});
+    QCOMPARE(VisitorGate(0).capacity(limits), std::size_t{1});
   }
 
   void aBodyHasAPace() {

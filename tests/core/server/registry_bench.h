@@ -45,13 +45,12 @@ struct Person {
 
 inline RegistryParams threeTunnels() {
   RegistryParams params;
-  params.domain = "t.example.com";
   params.maxTunnels = 3;
   return params;
 }
 
 struct RegistryBench {
-  explicit RegistryBench(RegistryParams params = threeTunnels()) : registry(std::move(params)) {}
+  explicit RegistryBench(RegistryParams params = threeTunnels()) : registry(std::move(params), config) {}
 
   Result<Registry::Registered> tryLogin(const Person& who, Duration now = 0s) {
     return registry.addSession({key(who.device),
@@ -94,6 +93,7 @@ struct RegistryBench {
     return std::to_string(session.id) + "/" + std::to_string(tunnel);
   }
 
+  ConfigSource config{ServerConfig{{}, "t.example.com"}};
   mutable Registry registry;
 
  private:

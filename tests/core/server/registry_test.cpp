@@ -52,6 +52,15 @@ class RegistryTest : public QObject {
     QCOMPARE(urlAt(http::Scheme::Http, 443), std::string("http://a1.t.example.com:443"));
   }
 
+  void aChangedDomainCountsForWhatIsDeclaredFromThenOn() {
+    RegistryBench b;
+    const auto session = b.login();
+    b.config.publish(ServerConfig{{}, "example.org"});
+    QCOMPARE(b.registry.domain(), std::string("example.org"));
+    QCOMPARE(b.declareAll(session.id, {httpTunnel(1, "a1")}).declared.answers[0].url,
+             std::string("http://a1.example.org"));
+  }
+
   void saysWhereElseAndHowFarVisitorsAreServed() {
     RegistryBench b;
     const auto session = b.login();

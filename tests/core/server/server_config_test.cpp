@@ -5,6 +5,7 @@
 #include "core/server/server_config.h"
 #include "core/server/visitor_timeouts.h"
 #include "tests/core/net/net_test_support.h"
+#include "tests/core/support/server_harness.h"
 
 using namespace adit;
 using namespace adit::server;
@@ -30,6 +31,43 @@ class ServerConfigTest : public QObject {
     loop->runOnce();
     QCOMPARE(reader.get().domain, std::string("second"));
     QCOMPARE(told.size(), std::size_t{1});
+  }
+
+  // What a server that runs does with another configuration; see also visitor_alone_test.cpp.
+  void aServerFollowsItsNumberOfVisitors() {
+    ServerLimits limits;
+    limits.connections = 1;
+    test::ServerHarness h(limits);
+    h.addClient().serve = [](test::ServedRequest& r) { r.answerText(200, "served"); };
+    test::RawPeer& first = h.visit(test::get("shop"));
+    QVERIFY(h.until([&] { return first.has("served"); }));
+    test::RawPeer& second = h.visit(test::get("shop"));
+    ServerConfig changed = *h.server->configuration();
+    changed.limits.connections = 2;
+    h.server->configure(changed);
+    QVERIFY(h.until([&] { return second.has("served"); }));
+    QVERIFY(!first.gone());
+    changed.limits.connectionsFromLoopback = 2;
+    changed.limits.connections = 10;
+    h.server->configure(changed);
+    test::RawPeer& third = h.visit(test::get("shop"));
+    QVERIFY(h.until([&] { return third.gone(); }));
+    QCOMPARE(third.received, std::string());
+  }
+
+  void aServerFollowsItsDomain() {
+    test::ServerHarness h;
+    ServerConfig changed = *h.server->configuration();
+    changed.domain = "example.org";
+    h.server->configure(changed);
+    test::FakeClient& client = h.addClient();
+    client.serve = [](test::ServedRequest& r) { r.answerText(200, "served"); };
+    QVERIFY2(client.answers.at(test::FakeClient::kTunnelId).url.starts_with("http://shop.example.org"),
+             client.answers.at(test::FakeClient::kTunnelId).url.c_str());
+    test::RawPeer& old = h.visit(test::get("shop"));
+    test::RawPeer& visitor = h.visit("GET / HTTP/1.1\r\nHost: shop.example.org\r\n\r\n");
+    QVERIFY(h.until([&] { return visitor.has("served"); }));
+    QVERIFY(h.until([&] { return old.has("HTTP/1.1 404"); }));
   }
 
   void readersShareASnapshot() {
