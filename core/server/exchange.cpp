@@ -16,6 +16,8 @@ http::Problem problemOf(wire::AppError cause) noexcept {
   switch (cause) {
     case wire::AppError::Overloaded:
       return http::Problem::Overloaded;
+    case wire::AppError::LimitExceeded:
+      return http::Problem::HeadTooLarge;
     case wire::AppError::OriginRefused:
       return http::Problem::OriginRefused;
     case wire::AppError::OriginSlow:
@@ -44,7 +46,7 @@ std::optional<ExchangeRefusal> Exchange::begin(const Destination& destination, E
   if (m_window > 0) m_stream->widen(m_window);
   m_frames.reset();
   m_interim = http::InterimBudget(http::kTunnelInterimLimits);
-  m_started = m_upgraded = false;
+  m_answer = AnswerState::Awaited;
   m_isHead = request.head.method == "HEAD";
   m_webSocket = request.webSocket;
 
@@ -170,8 +172,10 @@ void Exchange::onStreamData(transport::Stream& stream, ByteView data, bool fin) 
     return;
   }
   if (!fin) return;
-  const bool incomplete = !m_upgraded && m_framing == http::BodyFraming::Length && m_remaining != 0;
-  if (!m_frames.atFrameBoundary() || !m_started || incomplete) {
+  const bool incomplete =
+      m_answer == AnswerState::Awaited ||
+      (m_answer == AnswerState::Begun && m_framing == http::BodyFraming::Length && m_remaining != 0);
+  if (!m_frames.atFrameBoundary() || incomplete) {
     refuseAnswer(wire::AppError::Malformed);
     return;
   }
@@ -184,7 +188,8 @@ Result<> Exchange::onFrame(wire::FrameType type, ByteView payload) {
   switch (type) {
     case wire::FrameType::ResponseHead:
     case wire::FrameType::InterimHead: {
-      if (m_started) return adit::fail(ErrorCode::ProtocolViolation, "a second response head");
+      if (m_answer != AnswerState::Awaited)
+        return adit::fail(ErrorCode::ProtocolViolation, "a second response head");
       m_response.clear();
       wire::ResponseHeadFrame frame;
       frame.head = &m_response;
@@ -223,8 +228,7 @@ Result<> Exchange::takeHead(const http::Framing& framing) {
   if (start.framing.body == http::BodyFraming::UntilClose) start.framing.body = http::BodyFraming::Chunked;
   m_framing = start.framing.body;
   m_remaining = m_framing == http::BodyFraming::Length ? start.framing.length : 0;
-  m_started = true;
-  m_upgraded = upgraded;
+  m_answer = upgraded ? AnswerState::Upgraded : AnswerState::Begun;
   m_place.awaitsContent = m_awaitsContinue = false;
   TunnelLoad::Waiter::unlink();
   // The origin declined; the request had no content, so the exchange goes on as a plain one.
@@ -236,8 +240,9 @@ Result<> Exchange::takeHead(const http::Framing& framing) {
 
 Result<> Exchange::onBody(ByteView data) {
   if (m_stream == nullptr) return adit::fail(ErrorCode::Closed, "the exchange is over");
-  if (!m_started) return adit::fail(ErrorCode::ProtocolViolation, "content before the response head");
-  if (!m_upgraded) {
+  if (m_answer == AnswerState::Awaited)
+    return adit::fail(ErrorCode::ProtocolViolation, "content before the response head");
+  if (m_answer == AnswerState::Begun) {
     if (m_framing == http::BodyFraming::None)
       return adit::fail(ErrorCode::ProtocolViolation, "content where there is none");
     if (m_framing == http::BodyFraming::Length) {
@@ -259,7 +264,8 @@ Result<> Exchange::passJoined() {
 }
 
 Result<> Exchange::takeTrailers(ByteView payload) {
-  if (!m_started) return adit::fail(ErrorCode::ProtocolViolation, "trailers before the response head");
+  if (m_answer == AnswerState::Awaited)
+    return adit::fail(ErrorCode::ProtocolViolation, "trailers before the response head");
   if (m_framing != http::BodyFraming::Chunked)
     return adit::fail(ErrorCode::ProtocolViolation, "trailers behind content of a known length");
   m_trailers.clear();
@@ -271,7 +277,7 @@ Result<> Exchange::takeTrailers(ByteView payload) {
 void Exchange::onStreamReset(transport::Stream& stream, transport::AppErrorCode code) {
   if (m_stream != &stream) return;
   const auto cause = static_cast<wire::AppError>(code);
-  drop(m_upgraded ? wire::AppError::VisitorGone : cause);
+  drop(m_answer == AnswerState::Upgraded ? wire::AppError::VisitorGone : cause);
   m_sink.onExchangeFailed(cause);
 }
 

@@ -133,6 +133,13 @@ class Exchange final : private transport::StreamHandler,
   Result<> onBody(ByteView data) override;
   void onGiveWay() override;
 
+  /// How much of the answer has arrived.
+  enum class AnswerState : std::uint8_t {
+    Awaited,   ///< No final head.
+    Begun,     ///< The head; content and trailers may follow.
+    Upgraded,  ///< 101: bytes both ways.
+  };
+
   Result<> passJoined();
   Result<> takeInterimHead(std::size_t size);
   Result<> takeHead(const http::Framing& framing);
@@ -157,10 +164,9 @@ class Exchange final : private transport::StreamHandler,
   std::uint64_t m_remaining = 0;           ///< Content still due with framing Length.
   http::InterimBudget m_interim;
   http::BodyFraming m_framing = http::BodyFraming::None;
+  AnswerState m_answer = AnswerState::Awaited;
   bool m_isHead = false;
   bool m_webSocket = false;
-  bool m_started = false;
-  bool m_upgraded = false;
   bool m_awaitsContinue = false;
 };
 

@@ -61,20 +61,20 @@ H2Visitor::H2Visitor(VisitorServices& services, net::DetachedSocket& socket, htt
 H2Visitor::~H2Visitor() = default;
 
 void H2Visitor::resumeWith(std::string_view received) {
-  while (!received.empty() && m_phase == Phase::Open) {
+  while (!received.empty() && isOpen()) {
     const ByteView piece = asBytes(received.substr(0, kSlabSize));
     received.remove_prefix(piece.size());
     m_toReplay = received;  // goes along, should the tunnel be somewhere else again by now
     remember(asText(piece));
     m_rest = m_services.loop.writer().copy(piece);
-    takeSome(kNoLimit);
+    processRest(kNoLimit);
   }
   m_toReplay = {};
   if (m_services.host.isDraining()) drain();  // it was on its way when the others were told
 }
 
 void H2Visitor::drain() {
-  if (m_phase != Phase::Open) return;
+  if (!isOpen()) return;
   m_session->startDrain();
   // Idle ones need no notice: whatever crosses it was not begun.
   if (m_active.empty()) m_session->finishDrain();
@@ -108,14 +108,14 @@ http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
                           m_origin.scheme,
                           m_services.routes.find(m_origin),
                           m_origin.isProxied || m_socket->speaksFor(http::hostOf(authority)),
-                          m_mayMove,
+                          m_phase == Phase::Movable,
                           request.refusedWith};
   m_decision = decideRequest(m_services.policyRules(), input, m_maxForwards);
   if (m_decision.action == RequestDecision::Action::Move) {
     m_moves = m_decision.destination.worker;
     return nullptr;
   }
-  m_mayMove = false;
+  settle();
   if (m_idle.empty()) {
     m_streams.push_back(std::make_unique<H2VisitorStream>(*this));
     m_idle.push_back(m_streams.back().get());
@@ -127,7 +127,7 @@ http::H2ServerStream* H2Visitor::onRequest(http::H2ServerRequest& request) {
 }
 
 void H2Visitor::onMalformedRequest() {
-  m_mayMove = false;  // the next worker would read it again
+  settle();  // the next worker would read it again
   const http::RequestHead none;
   const Timestamp now = m_services.loop.now();
   RequestTrace trace;
@@ -141,30 +141,35 @@ void H2Visitor::recycle(H2VisitorStream& stream) {
 }
 
 void H2Visitor::onData(Slice data) {
-  if (m_phase != Phase::Open) return;
+  if (!isOpen()) return;
   const std::uint64_t turn = m_services.loop.counters().turns;
   if (std::exchange(m_turn, turn) != turn) m_effort = 0;
   remember(data.text());
   m_rest = std::move(data);
-  takeSome(kEffortPerTurn - std::min(m_effort, kEffortPerTurn - 1));
+  processRest(kEffortPerTurn - std::min(m_effort, kEffortPerTurn - 1));
 }
 
 void H2Visitor::onTurn() {
   m_effort = 0;
-  if (m_phase == Phase::Open && !m_rest.empty()) takeSome(kEffortPerTurn);
+  if (isOpen() && !m_rest.empty()) processRest(kEffortPerTurn);
   if (m_phase != Phase::Closed && m_effort < kEffortPerTurn)
     m_socket->resumeReading(net::PauseReason::AwaitingTurn);
 }
 
+/// The connection stays on this worker from now on.
+void H2Visitor::settle() noexcept {
+  if (m_phase == Phase::Movable) m_phase = Phase::Settled;
+}
+
 void H2Visitor::remember(std::string_view received) {
-  if (!m_mayMove) return;
+  if (m_phase != Phase::Movable) return;
   m_received.append(received);
-  if (m_received.size() > kMaxReceived) m_mayMove = false;
+  if (m_received.size() > kMaxReceived) settle();
 }
 
 /// Of m_rest, as much as costs no more than `most`; what is left waits for a turn to come, and so does what
 /// was not read yet.
-void H2Visitor::takeSome(std::size_t most) {
+void H2Visitor::processRest(std::size_t most) {
   const Slice data = std::exchange(m_rest, {});
   m_reading = &data;
   const std::size_t taken = m_session->receive(data.bytes(), m_services.loop.now(), most);
@@ -173,7 +178,7 @@ void H2Visitor::takeSome(std::size_t most) {
     moveTo(*m_moves);
     return;
   }
-  if (!m_mayMove && !m_received.empty()) std::string().swap(m_received);
+  if (m_phase != Phase::Movable && !m_received.empty()) std::string().swap(m_received);
   if (m_session->error()) dropStreams(RequestOutcome::VisitorInvalid);
   if (most != kNoLimit && (m_effort += m_session->effort()) >= kEffortPerTurn) {
     if (taken < data.size()) m_rest = data.part(taken, data.size() - taken);
@@ -203,9 +208,9 @@ void H2Visitor::onSocketError(const Error&) { destroy(RequestOutcome::VisitorGon
 void H2Visitor::onSent(std::size_t count) {
   m_readPace.sent(count);
   m_services.holdBudget.update(*this, m_socket->queuedBytes());
-  if (m_phase == Phase::Open) {
+  if (isOpen()) {
     if (m_socket->queuedBytes() < kMaxQueued / 2 && m_session->wantsToWrite()) pump();
-    if (m_phase == Phase::Open) watchTimes();
+    if (isOpen()) watchTimes();
   } else if (m_phase == Phase::Lingering && m_socket->queuedBytes() == 0) {
     m_services.timeouts.linger.restart(m_lingerTime);
   }
@@ -216,14 +221,14 @@ void H2Visitor::write(Slice slice) { m_socket->send(std::move(slice)); }
 bool H2Visitor::hasRoom() const { return m_socket->queuedBytes() < kMaxQueued; }
 
 void H2Visitor::flush() {
-  if (m_phase == Phase::Open) pump();
+  if (isOpen()) pump();
 }
 
 void H2Visitor::pump() {
-  m_mayMove = false;
+  settle();
   m_session->produce(*this, m_services.loop.now());
   m_socket->flushNow();
-  if (m_phase != Phase::Open) return;  // flushing may be its end
+  if (!isOpen()) return;  // flushing may be its end
   m_services.holdBudget.update(*this, m_socket->queuedBytes());
   if (m_session->error()) dropStreams(RequestOutcome::VisitorInvalid);
   if (m_session->isOver()) {
@@ -310,7 +315,7 @@ void H2Visitor::dropStreams(RequestOutcome outcome) {
 }
 
 void H2Visitor::linger() {
-  if (m_phase != Phase::Open) return;
+  if (!isOpen()) return;
   dropStreams(RequestOutcome::VisitorGone);
   m_phase = Phase::Lingering;
   // Those who come to be cut stay for a while: what they made us keep need not.

@@ -75,7 +75,12 @@ class H2Visitor final : public Visitor,
     H2Visitor& owner;
     void (H2Visitor::*call)();
   };
-  enum class Phase : std::uint8_t { Open, Lingering, Closed };
+  enum class Phase : std::uint8_t {
+    Movable,    ///< No request was begun and nothing written: it may move to another worker.
+    Settled,    ///< It stays on this worker.
+    Lingering,  ///< Our FIN is queued or sent; what still comes is read and dropped.
+    Closed,
+  };
 
   void onData(Slice data) override;
   void onEndOfStream() override;
@@ -91,8 +96,12 @@ class H2Visitor final : public Visitor,
   void onShed() override;
   [[nodiscard]] Duration grace() const noexcept override { return HoldBudget::kLongGrace; }
 
+  [[nodiscard]] bool isOpen() const noexcept {
+    return m_phase == Phase::Movable || m_phase == Phase::Settled;
+  }
+  void settle() noexcept;
   void remember(std::string_view received);
-  void takeSome(std::size_t most);
+  void processRest(std::size_t most);
   void pump();
   void watchTimes();
   void watchReading();
@@ -128,8 +137,7 @@ class H2Visitor final : public Visitor,
   Slice m_rest;              ///< Of what was read last: for a turn to come.
   std::uint64_t m_turn = 0;  ///< The last one in which something came.
   std::size_t m_effort = 0;  ///< In that one.
-  Phase m_phase = Phase::Open;
-  bool m_mayMove = true;
+  Phase m_phase = Phase::Movable;
   bool m_noticed = false;  ///< The first step of a drain is over.
 };
 

@@ -70,9 +70,9 @@ void H2VisitorStream::onRequestHead(http::H2ServerRequest& request) {
   m_isHead = request.head.method == "HEAD";
   m_pageFormat = http::pageFormatFor(request.head.fields);
   m_webSocket = request.webSocket;
-  m_requestComplete = request.complete;
+  m_request = request.complete ? RequestState::Complete : RequestState::Arriving;
+  m_answer = AnswerState::Awaited;
   m_takesTrailers = request.framing.body == http::BodyFraming::Chunked;
-  m_isUpgraded = m_responseStarted = m_responseEnded = m_requestStopped = false;
   m_mayPause = m_webSocket || m_pageFormat.call != http::CallKind::None;
   const RequestDecision& decision = m_visitor.decision();
   VisitorServices& services = m_visitor.services();
@@ -116,7 +116,7 @@ void H2VisitorStream::sendContent(Slice data) {
 }
 
 bool H2VisitorStream::owesBody() const noexcept {
-  return !m_requestComplete && !m_mayPause && !m_responseStarted;
+  return m_request != RequestState::Complete && !m_mayPause && m_answer == AnswerState::Awaited;
 }
 
 void H2VisitorStream::watchBody() {
@@ -138,15 +138,15 @@ void H2VisitorStream::giveCredit() {
 }
 
 void H2VisitorStream::onRequestBody(ByteView data) {
-  if (m_webSocket && !m_isUpgraded && m_exchange.isActive()) {
+  if (m_webSocket && !isUpgraded() && m_exchange.isActive()) {
     m_early.append(asText(data));  // nothing may follow before the origin agreed
     return;
   }
   m_uncredited += data.size();
-  if (m_exchange.isActive() && !m_requestStopped) {
+  if (m_exchange.isActive() && m_request != RequestState::Unwanted) {
     sendContent(m_visitor.sliceOf(data));
     if (holdsCredit()) {
-      if (!m_responseStarted) cancelTimeout();  // the delay is not in its sending
+      if (m_answer == AnswerState::Awaited) cancelTimeout();  // the delay is not in its sending
       return;
     }
   }
@@ -164,11 +164,11 @@ void H2VisitorStream::onRequestTrailers(std::span<const http::Field> fields) {
 }
 
 void H2VisitorStream::onRequestEnd() {
-  m_requestComplete = true;
-  if (!m_responseStarted) cancelTimeout();
-  if (m_webSocket && !m_isUpgraded) return;  // said when the origin agreed
+  m_request = RequestState::Complete;
+  if (m_answer == AnswerState::Awaited) cancelTimeout();
+  if (m_webSocket && !isUpgraded()) return;  // said when the origin agreed
   finishRequest();
-  if (!m_responseEnded) return;
+  if (m_answer != AnswerState::HalfUpgraded && m_answer != AnswerState::Complete) return;
   m_exchange.end();
   if (m_uncredited > 0) giveCredit();
 }
@@ -192,20 +192,20 @@ void H2VisitorStream::onRequestWritable() {
 }
 
 void H2VisitorStream::onRequestStopped() {
-  if (m_isUpgraded) {
+  if (isUpgraded()) {
     endTrace(RequestOutcome::AnswerAborted);
     m_exchange.drop(wire::AppError::VisitorGone);
     m_visitor.session().reset(*this, http::H2Error::Cancel);
     m_visitor.wantsToWrite();
     return;
   }
-  m_requestStopped = true;
+  if (m_request == RequestState::Arriving) m_request = RequestState::Unwanted;
   if (m_uncredited > 0) giveCredit();
 }
 
 void H2VisitorStream::onTimeout() {
   http::H2ServerSession& session = m_visitor.session();
-  if (m_responseStarted) {
+  if (m_answer != AnswerState::Awaited) {
     if (unsentBytes() == 0) return;
     if (!session.isBlocked(*this)) {
       watchReading();  // others go first
@@ -255,7 +255,7 @@ Result<> H2VisitorStream::onResponseHead(const ResponseStart& start) {
   if (m_webSocket && !start.upgraded && start.head.status < 300)
     return fail(ErrorCode::ProtocolViolation, "success without an upgrade");  // would read as agreement
   cancelTimeout();
-  m_responseStarted = true;
+  m_answer = start.upgraded ? AnswerState::Upgraded : AnswerState::Begun;
   m_trace.head(start.head.status, m_visitor.services().loop.now());
   if (start.upgraded) {
     // RFC 8441 section 5: 200 says what 101 said; the key's proof belongs to HTTP/1.1.
@@ -277,12 +277,11 @@ Result<> H2VisitorStream::onResponseHead(const ResponseStart& start) {
 }
 
 void H2VisitorStream::upgraded() {
-  m_isUpgraded = true;
   const std::string early = std::exchange(m_early, {});
   m_uncredited += early.size();
   m_visitor.services().loop.writer().copyAll(asBytes(early),
                                              [this](Slice piece) { sendContent(std::move(piece)); });
-  if (m_requestComplete) {
+  if (m_request == RequestState::Complete) {
     finishRequest();
   } else if (m_uncredited > 0 && !m_exchange.isCongested()) {
     giveCredit();
@@ -306,21 +305,23 @@ Result<> H2VisitorStream::onResponseTrailers(const std::vector<http::Field>& fie
 }
 
 void H2VisitorStream::onResponseEnd() {
-  m_responseEnded = true;
+  const bool isRequestComplete = m_request == RequestState::Complete;
+  const bool goesOn = isUpgraded() && !isRequestComplete;  // its other direction
+  m_answer = isUpgraded() ? AnswerState::HalfUpgraded : AnswerState::Complete;
   m_trace.answered();
   m_visitor.session().finish(*this);
   m_visitor.wantsToWrite();
-  if (m_isUpgraded && !m_requestComplete) return;  // its other direction goes on
-  if (!m_requestComplete) m_exchange.drop(wire::AppError::NoError);
+  if (goesOn) return;
+  if (!isRequestComplete) m_exchange.drop(wire::AppError::NoError);
   m_exchange.end();
   if (m_uncredited > 0) giveCredit();
 }
 
 void H2VisitorStream::onExchangeFailed(wire::AppError cause) {
   if (m_uncredited > 0) giveCredit();
-  if (m_responseStarted) {
+  if (m_answer != AnswerState::Awaited) {
     endTrace(RequestOutcome::AnswerAborted, cause);
-    if (!m_responseEnded || m_isUpgraded) m_visitor.session().breakOff(*this, errorFor(cause));
+    if (m_answer != AnswerState::Complete) m_visitor.session().breakOff(*this, errorFor(cause));
     m_visitor.wantsToWrite();
     return;
   }
@@ -351,7 +352,7 @@ void H2VisitorStream::watchReading() {
 
 /// To the same place with TLS; for a request whose host is known.
 void H2VisitorStream::answerRedirect(const http::RequestHead& request) {
-  m_responseStarted = m_responseEnded = true;
+  m_answer = AnswerState::Complete;
   VisitorServices& services = m_visitor.services();
   m_trace.head(http::kRedirectStatus, services.loop.now());
   endTrace(RequestOutcome::Redirected);
@@ -367,7 +368,7 @@ void H2VisitorStream::answerRedirect(const http::RequestHead& request) {
 void H2VisitorStream::answerProblem(http::Problem problem, wire::AppError code) {
   m_trace.endWith(problem, m_visitor.services().loop.now(), code);
   cancelTimeout();
-  m_responseStarted = m_responseEnded = true;
+  m_answer = AnswerState::Complete;
   http::ProblemPage page;
   page.problem = problem;
   page.host = m_host;

@@ -53,6 +53,21 @@ class H2VisitorStream final : public http::H2ServerStream,
   void onRequestWritable() override;
   void onRequestStopped() override;
 
+  /// How much of the request has arrived.
+  enum class RequestState : std::uint8_t {
+    Arriving,  ///< More content may come.
+    Unwanted,  ///< More content may come, which the client does not want any more.
+    Complete,
+  };
+  /// How much of the answer was given to the session.
+  enum class AnswerState : std::uint8_t {
+    Awaited,       ///< No final head.
+    Begun,         ///< The head, and perhaps content.
+    Upgraded,      ///< A WebSocket: bytes both ways.
+    HalfUpgraded,  ///< The tunnel's side of the WebSocket has ended.
+    Complete,      ///< All of it; also a page or a redirect of ours.
+  };
+
   /// `code`: what the tunnel's client or the exchange ended the request with.
   void answerProblem(http::Problem problem, wire::AppError code = wire::AppError::NoError);
   void endTrace(RequestOutcome outcome, wire::AppError code = wire::AppError::NoError);
@@ -62,6 +77,9 @@ class H2VisitorStream final : public http::H2ServerStream,
   void finishRequest();
   bool holdsCredit();
   [[nodiscard]] bool owesBody() const noexcept;
+  [[nodiscard]] bool isUpgraded() const noexcept {
+    return m_answer == AnswerState::Upgraded || m_answer == AnswerState::HalfUpgraded;
+  }
   void watchBody();
   void watchReading();
   void upgraded();
@@ -77,14 +95,11 @@ class H2VisitorStream final : public http::H2ServerStream,
   std::size_t m_uncredited = 0;  ///< Bytes of the request that the client has not taken.
   bool m_isHead = false;
   http::PageFormat m_pageFormat;
+  RequestState m_request = RequestState::Arriving;
+  AnswerState m_answer = AnswerState::Awaited;
   bool m_webSocket = false;
-  bool m_isUpgraded = false;
-  bool m_mayPause = false;        ///< A call whose sender may be silent for long.
-  bool m_takesTrailers = false;   ///< The framing lets trailers through.
-  bool m_requestStopped = false;  ///< The client wants no more of it.
-  bool m_requestComplete = false;
-  bool m_responseStarted = false;
-  bool m_responseEnded = false;
+  bool m_mayPause = false;       ///< A WebSocket or call, whose sender may be silent for long.
+  bool m_takesTrailers = false;  ///< The framing lets trailers through.
 };
 
 }  // namespace adit::server
