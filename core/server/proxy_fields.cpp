@@ -36,15 +36,29 @@ class Members {
   std::size_t m_count = 0;
 };
 
-/// Cuts `rest` at the first `separator` outside quotes and returns what is before it, trimmed.
-std::string_view takePart(std::string_view& rest, char separator) noexcept {
+/// Whether the text ends inside a quoted string.
+bool endsInQuotes(std::string_view text) noexcept {
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (quoted && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      quoted = !quoted;
+    }
+  }
+  return quoted;
+}
+
+/// Cuts `rest` at the first `separator` and returns what is before it, trimmed. `quotes`: a separator in a
+/// quoted string does not count.
+std::string_view takePart(std::string_view& rest, char separator, bool quotes) noexcept {
   bool quoted = false;
   std::size_t at = 0;
   for (; at < rest.size(); ++at) {
     if (quoted && rest[at] == '\\') {
       ++at;
     } else if (rest[at] == '"') {
-      quoted = !quoted;
+      quoted = quotes && !quoted;
     } else if (!quoted && rest[at] == separator) {
       break;
     }
@@ -58,8 +72,11 @@ Members membersOf(const std::vector<Field>& fields, std::string_view name) noexc
   Members members;
   for (const Field& field : fields) {
     if (!http::equalsIgnoreCase(field.name, name)) continue;
+    // A visitor may send a quoted string that does not end. It must not hide what proxies append to the
+    // field.
+    const bool quotes = !endsInQuotes(field.value);
     for (std::string_view rest = field.value; !rest.empty();) {
-      const std::string_view member = takePart(rest, ',');
+      const std::string_view member = takePart(rest, ',', quotes);
       if (!member.empty()) members.add(member);
     }
   }
@@ -74,7 +91,7 @@ std::string_view unquoted(std::string_view value) noexcept {
 /// A parameter of a member of Forwarded, without quotes; empty where it is not there.
 std::string_view parameterOf(std::string_view member, std::string_view name) noexcept {
   while (!member.empty()) {
-    const std::string_view pair = takePart(member, ';');
+    const std::string_view pair = takePart(member, ';', true);
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && http::equalsIgnoreCase(pair.substr(0, equals), name))
       return unquoted(pair.substr(equals + 1));

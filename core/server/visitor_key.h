@@ -22,7 +22,8 @@ struct VisitorKey {
     const std::string_view bytes = visitor.ipBytes();
     VisitorKey key;
     key.ipv6 = bytes.size() == 16;
-    if (!visitor.isLoopback()) std::memcpy(&key.bits, bytes.data(), std::min(bytes.size(), sizeof key.bits));
+    if (!visitor.isLoopback() && !bytes.empty())
+      std::memcpy(&key.bits, bytes.data(), std::min(bytes.size(), sizeof key.bits));
     return key;
   }
   bool operator==(const VisitorKey&) const = default;

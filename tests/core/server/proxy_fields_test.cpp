@@ -59,6 +59,11 @@ class ProxyFieldsTest : public QObject {
     row("Forwarded", "for=198.51.100.1, proto=http", "");
     row("Forwarded", "for=198.51.100.1;host=\"a,b;for=203.0.113.9\"", "198.51.100.1");
     row("Forwarded", "for=198.51.100.1, for=\"203.0.113.9", "");
+    // A visitor's own field to which its proxy has appended.
+    row("X-Forwarded-For", "\", 203.0.113.9", "203.0.113.9");
+    row("Forwarded", "for=\"x, for=203.0.113.9", "203.0.113.9");
+    row("Forwarded", "for=\"x\\\", for=203.0.113.9", "203.0.113.9");
+    row("Forwarded", "for=\"x, for=\"[2001:db8:2::5]:80\"", "2001:db8:2::5");
     row("X-Real-IP", "203.0.113.9", "10.0.0.1");
   }
   void visitor() {

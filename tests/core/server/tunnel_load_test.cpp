@@ -44,6 +44,11 @@ class TunnelLoadTest : public QObject {
     QVERIFY(load.hasShare({from("192.0.2.3:1")}, 1, 25));
   }
 
+  void visitorsWithoutAnAddressAreOne() {
+    QVERIFY(VisitorKey::of({}) == VisitorKey::of({}));
+    QVERIFY(VisitorKey::of({}) != from("192.0.2.1:1"));
+  }
+
   void aFewPlacesAreAlwaysFine() {
     TunnelLoad load;
     const PlaceRequest one{from("[2001:db8::1]:1")};
