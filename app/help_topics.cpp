@@ -28,7 +28,9 @@ Certificates are verified with the authorities of the system and for the host of
   --origin-server-name NAME   the name that the certificate must be for
   --origin-insecure           accepts any certificate; the log says so
   --host-header WHAT          what the service sees as Host: keep (the visitor's), target, or a name.
-                              X-Forwarded-Host is always the visitor's.
+                              X-Forwarded-Host is always the visitor's. 'target' helps where a service
+                              refuses names that it does not know ("Invalid Host header", "Blocked
+                              request"); its redirects may then lead to its own address.
   --origin-connect-timeout, --origin-tls-timeout, --origin-timeout
                               seconds to connect, to finish the TLS handshake, and until an answer
                               begins. Visitors get a 504 after that. gRPC calls have no time-out for
@@ -110,7 +112,8 @@ Each line of standard output is one JSON object with the member "event".
   tunnel     a tunnel: "name", "state", "url" when it is online, "error" when it failed. For the embedded server
              "localUrl" is the same without the name, which works where *.localhost does not resolve.
   problem    visitors got an answer of the client's own, because the service gave none: "status", "code", "cause",
-             "message" and the number of "requests"; each new cause at once, the same one again after ten seconds.
+             "message" and the number of "requests"; each new cause at once (or a second after
+             another), the same one again after ten seconds.
              "status" is missing if the answer broke off, "cause" if the system gave none.
   token      a token, printed by 'adit token list' and 'adit token create'
   error      why the command ends: "error" has a "code" and a "message"
@@ -125,12 +128,16 @@ The state directory has the files of a client: ~/.local/state/adit, or what --st
   client.key, client.crt    the key that the server knows this client by
   profiles/NAME.toml        servers that were joined; each holds a join link, which is a secret
   tunnels.toml              the tunnels of the desktop application; you may edit it
+  names/                    the names that servers chose, so that a tunnel gets the same one again
   https.crt, https.key      the certificate of the embedded server
 
 The data directory has the files of a server: server/ in the state directory, or what --data-dir says.
   server.key, server.crt    the key whose fingerprint is in join links
   tokens.json               hashes of the tokens; 'adit token' changes it
   first-token               the first token, until its join link was shown
+  names                     which names are reserved, and for whom
+  join-address              what join links say of this server, without a token
+  quic-secrets              keys by which clients notice at once that the server restarted
   server.lock               held by the one server that uses the directory
 
 Files with secrets must belong to you or to root, and nobody else may be able to read them. A file of root's may be

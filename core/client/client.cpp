@@ -253,7 +253,7 @@ void Client::onProblem(OriginProblem problem) {
   } else {
     if (m_problemTimer == nullptr)
       m_problemTimer = std::make_unique<net::Timer>(*m_loop, [this] { tellDueProblems(); });
-    if (!m_problemTimer->isActive()) m_problemTimer->startAt(m_problems.due());
+    m_problemTimer->startAt(m_problems.due());  // a new cause may be due before what waits already
   }
 }
 

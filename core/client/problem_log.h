@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which of the answers that a client makes itself, for want of one from an origin, its user is told: each new
-// cause at once, the same one again every ten seconds with the number of requests, so that a crowd of
-// visitors at a dead origin makes a line now and then. Owned by the Client; its thread.
+// Decides which failed requests the user is told of, and when: a new cause at once (at most one report a
+// second for each tunnel), the same cause again every ten seconds with the number of requests, so that many
+// visitors of a service that is down make a line now and then. Each cause is counted by itself. Owned by the
+// Client; used on its thread only.
 
 #include <cstdint>
 #include <map>
@@ -17,26 +18,31 @@ namespace adit::client {
 
 class ProblemLog {
  public:
-  /// A request failed. The problem to tell now, with the number of requests it stands for; otherwise it is
-  /// kept for takeDue.
+  /// Adds a failed request. Returns the problem if it is to be told now, with the number of requests that it
+  /// stands for; otherwise takeDue returns it later.
   std::optional<OriginProblem> add(OriginProblem problem, Timestamp now);
-  /// When takeDue has something; kNever where nothing waits.
+  /// When takeDue has something to return; kNever if nothing waits.
   [[nodiscard]] Timestamp due() const noexcept;
-  /// What waited for long enough.
+  /// Takes the problems that have waited for long enough.
   std::vector<OriginProblem> takeDue(Timestamp now);
-  /// The tunnel is gone.
+  /// Forgets a tunnel that was removed, and what waits of it.
   void forget(TunnelId tunnel) { m_tunnels.erase(tunnel); }
 
  private:
-  struct Told {
-    OriginProblem last;         ///< The newest, told or not.
-    std::string code, message;  ///< Of the one that was told.
-    Timestamp at{};             ///< When it was.
-    std::uint32_t waiting = 0;  ///< Requests since then.
+  struct Cause {
+    OriginProblem newest;
+    std::optional<Timestamp> toldAt;  ///< Empty while it was never told.
+    std::uint32_t waiting = 0;        ///< Requests since it was told.
   };
-  static const OriginProblem& tell(Told& told, Timestamp now);
+  struct Tunnel {
+    std::vector<Cause> causes;        ///< At most kMaxCauses.
+    std::optional<Timestamp> toldAt;  ///< When any of them was told.
+  };
+  static Cause& causeOf(Tunnel& tunnel, OriginProblem problem);
+  static Timestamp dueAt(const Tunnel& tunnel, const Cause& cause) noexcept;
+  static const OriginProblem& tell(Tunnel& tunnel, Cause& cause, Timestamp now);
 
-  std::map<TunnelId, Told> m_tunnels;
+  std::map<TunnelId, Tunnel> m_tunnels;
 };
 
 }  // namespace adit::client
