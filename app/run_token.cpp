@@ -19,7 +19,8 @@ int runToken(const TokenCommand& command) {
   if (std::error_code error; !std::filesystem::is_directory(command.dataDirectory, error)) {
     return reportError(
         {ErrorCode::NotFound,
-         fmt::format("there is no server in '{}'; 'adit --server' creates it at its first start",
+         fmt::format("there is no server in '{}'; 'adit --server' creates it at its first start; --data-dir "
+                     "chooses another",
                      command.dataDirectory.string()),
          0},
         json, kExitUsage);

@@ -27,7 +27,8 @@ Error describeTransportError(std::uint64_t code, std::string_view reason, std::s
     return {ErrorCode::Overloaded, fmt::format("{} accepts no more connections now", peer), libraryCode};
   }
   return {ErrorCode::ProtocolViolation,
-          fmt::format("{} ended the QUIC connection with transport error 0x{:x} {}", peer, code, reason),
+          fmt::format("{} ended the QUIC connection with transport error 0x{:x}{}{}", peer, code,
+                      reason.empty() ? "" : " ", reason),
           libraryCode};
 }
 

@@ -17,7 +17,8 @@ Error CloseInfo::toError() const {
               libraryCode};
     case CloseCause::PeerTransport:
       return {ErrorCode::ProtocolViolation,
-              fmt::format("the peer ended the connection with transport error 0x{:x} {}", code, reason),
+              fmt::format("the peer ended the connection with transport error 0x{:x}{}{}", code,
+                          reason.empty() ? "" : " ", reason),
               libraryCode};
     case CloseCause::LocalTransport:
       return {ErrorCode::ProtocolViolation,

@@ -458,8 +458,8 @@ class Refusals(AditCase):
                 (("http", "3000", "--join-file", "/nonexistent/link"), ("/nonexistent/link",)),
                 (("--server", "--data-dir", str(self.directory("d")), "--quic-listen", "nonsense"), ("nonsense",)),
                 (("--server", "--data-dir", str(self.directory("d")), *self.listen(), "--domain", "bad domain"), ("bad domain",)),
-                (("token", "list", "--data-dir", "/nonexistent/adit"), ("/nonexistent/adit",)),
-                (("token", "create", "--data-dir", "/nonexistent/adit"), ("/nonexistent/adit",)),
+                (("token", "list", "--data-dir", "/nonexistent/adit"), ("/nonexistent/adit", "--data-dir")),
+                (("token", "create", "--data-dir", "/nonexistent/adit"), ("/nonexistent/adit", "--data-dir")),
                 (("--server", "http", "3000"), ("--server",)),
                 (("--server", "--data-dir", str(self.directory("d")), *self.listen(), "--workers", "many"), ())):
             with self.subTest(arguments):

@@ -378,6 +378,8 @@ void QuicStructuresTest::transportErrorsAreTyped() {
   QCOMPARE(other.libraryCode, 0x0aL);
   QCOMPARE(other.detail,
            std::string("203.0.113.7:4433 ended the QUIC connection with transport error 0xa why"));
+  QCOMPARE(describeTransportError(0x09, "", "peer").detail,
+           std::string("peer ended the QUIC connection with transport error 0x9"));
 }
 
 QTEST_GUILESS_MAIN(QuicStructuresTest)
