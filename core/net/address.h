@@ -19,8 +19,8 @@ enum class AddressFamily : std::uint8_t { None, Ipv4, Ipv6, Unix };
 class SocketAddress {
  public:
   SocketAddress() = default;
-  /// Parses "1.2.3.4:80", "[::1]:80", ":80" (IPv4 any), "80" (IPv4 loopback only when `defaultHost` says so).
-  /// No names.
+  /// Parses "1.2.3.4:80", "[::1]:80", "unix:/path", ":80" (any IPv4 address) and "80" (that port of
+  /// `defaultHost`). Host names are not looked up. InvalidArgument otherwise.
   static Result<SocketAddress> parse(std::string_view text, std::string_view defaultHost = "0.0.0.0");
   static SocketAddress loopback4(std::uint16_t port);
   static SocketAddress loopback6(std::uint16_t port);

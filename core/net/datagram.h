@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Datagrams as values, and the seam through which they leave. The real sink is a UdpSocket (GSO or one send
-// each), the simulator's is a virtual network. One loop's thread.
+// Datagrams as values, and the interface through which they are sent. In production the sink is a UdpSocket
+// (with GSO, or one send call per datagram), in the simulator a virtual network. One loop's thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,15 +30,14 @@ struct DatagramBatch {
   Ecn ecn = Ecn::NotEct;
   ByteView bytes;
   std::size_t segmentSize =
-      0;  ///< Payload bytes a datagram; 0: all bytes are one (an empty one is sent, too).
+      0;  ///< Payload bytes per datagram; 0: all bytes are one datagram, which may be empty.
 };
 
 enum class SendOutcome : std::uint8_t {
   Sent,
-  Blocked,   ///< The socket's buffer is full: keep the rest, a writable event follows. `sent` bytes went.
-  TooLarge,  ///< The path refused the size (EMSGSIZE): drop it, the protocol's loss recovery learns from
-             ///< that.
-  Failed,    ///< Lost (unreachable, no buffers): treat as a loss on the path.
+  Blocked,   ///< The socket's buffer is full after `sent` bytes: keep the rest; a writable event follows.
+  TooLarge,  ///< The size was refused (EMSGSIZE): drop the datagram; loss recovery takes care of it.
+  Failed,    ///< Not sent (unreachable, no buffers): treat it as lost on the path.
 };
 struct SendResult {
   SendOutcome outcome = SendOutcome::Sent;

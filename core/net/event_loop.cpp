@@ -21,9 +21,9 @@ namespace {
 /// How often one turn goes through its flush lists before it lets I/O in again; the rest goes on in the next
 /// turn.
 constexpr int kFlushRounds = 8;
-/// Slabs kept for reuse however quiet it gets.
+/// Slabs that are always kept for reuse.
 constexpr std::size_t kSlabsKept = 16;
-/// Less is not worth asking the allocator for: it keeps that much anyway.
+/// Below this the allocator is not told to return memory, as it keeps that much anyway.
 constexpr std::size_t kWorthReturning = 1024 * 1024;
 
 Error uvError(int code, std::string_view what) { return systemError(-code, what); }
@@ -87,8 +87,8 @@ struct EventLoop::Impl {
   void runFlushes() {
     for (int round = 0; round < kFlushRounds && flushesWait(); ++round) {
       for (auto& list : flushLists) {
-        // Taken out first: what is scheduled from inside a flush comes in the next round, so that two objects
-        // which keep each other busy cannot hold up the other phases.
+        // Move the list first: what is scheduled inside a flush runs in the next round, so that two objects
+        // which keep scheduling each other cannot hold up the other phases.
         IntrusiveList<Flushable, FlushTag> current;
         current.splice(list);
         while (Flushable* item = current.popFront()) item->flush();
@@ -135,7 +135,7 @@ struct EventLoop::Impl {
       spin.arrived(readNow());
       const std::size_t bytes = std::exchange(bytesMoved, 0);
       endPhase();
-      // Not the turn's time: what it sent has only now left.
+      // Read the clock again: the turn's time is from before its work.
       spin.worked(bytes, MonotonicClock::now());
     } else {
       if (spin.isSpinning()) spin.idled(readNow());
@@ -151,7 +151,7 @@ struct EventLoop::Impl {
         static_cast<std::uint64_t>(delay.count()), 0);
   }
 
-  /// Keeps what the last period needed at once, so that a steady load never goes to the allocator.
+  /// Keeps as many slabs as the last period needed at once, so that a steady load never calls the allocator.
   void trimSlabs() noexcept {
     const std::size_t before = slabs.pooled();
     slabs.trim(std::max(kSlabsKept, slabPeak - std::min(slabPeak, slabs.live())));
@@ -159,7 +159,8 @@ struct EventLoop::Impl {
     noteFreed((before - slabs.pooled()) * sizeof(Slab));
   }
 
-  /// Every time puts the return off, so that a steady load with peaks does not give back what it will want.
+  /// Each call puts the return off, so that a steady load with peaks does not return memory that it will need
+  /// again.
   void noteFreed(std::size_t bytes) noexcept {
     freed += bytes;
     if (bytes == 0 || freed < kWorthReturning) return;
@@ -219,7 +220,7 @@ EventLoop::EventLoop(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
 
 EventLoop::~EventLoop() {
   m_impl->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  // What a dropped task or a disposable owns may post or dispose of more when it goes.
+  // Destroying a dropped task or a disposable may post or dispose of more.
   for (;;) {
     std::vector<Task> dropped;
     {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One thread's event loop, on libuv. Everything that belongs to a loop is used from its thread only; `post`
-// is the one door for others. A turn is: timers, posted tasks and I/O callbacks, then the flush phases (TCP
-// writes, then QUIC packets, then the rest), each dirty object once. After work the loop may poll without
-// sleeping for a few tens of microseconds (short spin), which spares a wake-up between a request and its
-// answer (spin_policy.h); an idle loop always sleeps.
+// One thread's event loop, on libuv. Everything that belongs to a loop is used from its thread only; other
+// threads call nothing but `post`. A turn is: timers, posted tasks and I/O callbacks, then the flush phases
+// (TCP writes, then QUIC packets, then the rest), each dirty object once. After work the loop may poll
+// without sleeping for a few tens of microseconds (short spin), which saves a wake-up between a request and
+// its answer (spin_policy.h). An idle loop always sleeps.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +25,8 @@ namespace adit::net {
 
 class EventLoop;
 
-/// Work that happens once at the end of a turn. Registering twice in a turn is one call. Destruction
-/// unregisters.
+/// Work to be done once at the end of a turn, however often it was scheduled in that turn. Destruction
+/// cancels it.
 struct FlushTag;
 class Flushable : public ListHook<FlushTag> {
  public:
@@ -49,7 +49,7 @@ struct LoopParams {
   Duration keepSlabs = std::chrono::seconds(2);
   /// How long nothing more must have been freed before the allocator is asked for what it keeps.
   Duration returnMemoryAfter = std::chrono::seconds(10);
-  /// What asks it; tests replace it.
+  /// Asks the allocator; tests replace it.
   void (*returnMemory)() noexcept = &returnFreedMemory;
   /// Null: the system's time. Otherwise the loop's time and its timers are of this one, which outlives them;
   /// such a loop watches no sockets, and its turns are runOnce(), to be called after every alarm.
@@ -68,7 +68,8 @@ class EventLoop {
   static Result<std::unique_ptr<EventLoop>> create(LoopParams params = {});
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
-  /// Closes what is left. Every socket and timer of the loop must be gone or be disposed of before.
+  /// Closes the remaining handles. Every socket and timer of the loop must have been destroyed or disposed
+  /// of.
   ~EventLoop();
 
   /// Runs turns on the calling thread until stop(). May be called again after it returned.
@@ -77,8 +78,8 @@ class EventLoop {
   void stop();
   /// One turn without blocking (tests); with a virtual time, posted tasks and the end of a turn.
   void runOnce();
-  /// Queues `task` for the loop's thread and wakes it; in order per caller. Any thread. Tasks queued after
-  /// the loop has ended are dropped by the destructor.
+  /// Queues `task` for the loop's thread and wakes it. The tasks of one caller run in order. Any thread.
+  /// Tasks that are queued after the loop has ended are dropped by the destructor.
   void post(Task task);
   [[nodiscard]] bool isLoopThread() const noexcept;
 
@@ -93,10 +94,10 @@ class EventLoop {
   void dispose(std::unique_ptr<Disposable> object);
   /// Says that this turn did useful I/O, and how many bytes it moved (SpinPolicy).
   void noteWork(std::size_t bytes = 0) noexcept;
-  /// Says that so many bytes of a peak were given back to the allocator: once it has been calm for a while,
-  /// they are returned to the system. Slabs are counted by the loop itself.
+  /// Says that `bytes` of a peak were returned to the allocator, which is told to return them to the system
+  /// when nothing more was freed for a while. Slabs are counted by the loop itself.
   void noteFreed(std::size_t bytes) noexcept;
-  /// What a stream socket may read at once, at least a slab: beyond a pause so much may be held.
+  /// How much a stream socket may read at once, at least a slab. So much may be held while reading is paused.
   void setMostPerRead(std::size_t bytes) noexcept { m_mostPerRead = bytes; }
   [[nodiscard]] std::size_t mostPerRead() const noexcept { return m_mostPerRead; }
 
@@ -110,9 +111,9 @@ class EventLoop {
   std::size_t m_mostPerRead = std::numeric_limits<std::size_t>::max();
 };
 
-/// One-shot timer with millisecond grain: never early, at most about a millisecond late, a floor of 1 ms for
-/// delays above zero; zero means the next turn. The callback may restart or destroy it. The destructor works
-/// after the loop's, too.
+/// One-shot timer with a resolution of a millisecond. It never fires early, and about a millisecond late at
+/// most; delays above zero are at least 1 ms, and zero means the next turn. The callback may restart or
+/// destroy it. The timer may be destroyed after its loop.
 class Timer {
  public:
   Timer(EventLoop& loop, std::function<void()> callback);
@@ -130,8 +131,8 @@ class Timer {
   Impl* m_impl;  // outlives this object until libuv has closed the handle
 };
 
-/// A set of conditions. Hangup: the peer closed its direction, or the socket has an error; a failed socket
-/// reports all.
+/// A set of conditions. Hangup: the peer closed its direction, or the socket has an error. A failed socket
+/// reports all of them.
 enum class Readiness : std::uint8_t { None = 0, Readable = 1, Writable = 2, Both = 3, Hangup = 4, All = 7 };
 constexpr Readiness operator|(Readiness a, Readiness b) noexcept {
   return static_cast<Readiness>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -140,8 +141,8 @@ constexpr bool contains(Readiness set, Readiness any) noexcept {
   return (static_cast<unsigned>(set) & static_cast<unsigned>(any)) != 0;
 }
 
-/// Watches a native socket for readiness (level-triggered). Owns nothing of it; destroy the watcher before
-/// the socket is closed. May be destroyed inside its own callback.
+/// Watches a native socket for readiness (level-triggered). Does not own the socket; destroy the watcher
+/// before the socket is closed. May be destroyed inside its own callback.
 class PollWatcher {
  public:
   class Handler {
@@ -155,10 +156,10 @@ class PollWatcher {
   PollWatcher(const PollWatcher&) = delete;
   PollWatcher& operator=(const PollWatcher&) = delete;
   ~PollWatcher();
-  /// Changes the interest; the same interest again costs nothing. A change costs two system calls: leave an
-  /// interest on that will be wanted again unless it fires meanwhile.
+  /// Changes the interest; setting the same interest again costs nothing. A change costs two system calls, so
+  /// leave an interest on that will be wanted again, until it fires without need.
   void watch(Readiness interest);
-  /// 0, or errno of why the system cannot watch this descriptor; `watch` then does nothing.
+  /// 0, or the errno value that says why the system cannot watch this descriptor; `watch` then does nothing.
   [[nodiscard]] int error() const noexcept;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a loop's own handles share with each other behind the public header: the state that the loop keeps for
-// its timers, and how a libuv handle outlives its wrapper until libuv has let go of it. One loop's thread.
+// Shared by the implementations of a loop's handles: the state that the loop keeps for its timers, and a way
+// to keep a libuv handle alive after its wrapper until libuv has closed it. One loop's thread.
 
 #include <uv.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// System sockets behind one set of names: an owning handle and the calls the stream and portable datagram
-// sockets are made of. Errors are errno values on every system. Owned by its holder; the loop's thread.
+// System sockets behind one set of names: an owning handle, and the calls that the stream sockets and the
+// portable datagram socket are built on. Errors are errno values on every system. Owned by its holder; the
+// loop's thread.
 
 #include <array>
 #include <cstdint>
@@ -40,7 +41,7 @@ class NativeSocket {
 
 enum class SocketType : std::uint8_t { Stream, Datagram };
 
-/// What a transfer did: `error` is 0 or errno, and then `count` is 0.
+/// The result of a transfer: the bytes moved, or an errno value (then `count` is 0).
 struct IoCount {
   std::size_t count = 0;
   int error = 0;
@@ -57,7 +58,7 @@ int connectSocket(const NativeSocket& socket, const SocketAddress& address) noex
 /// Accepted sockets are non-blocking and close-on-exec. 0 or errno.
 int acceptSocket(const NativeSocket& listener, NativeSocket& accepted, SocketAddress& peer) noexcept;
 
-/// Most pieces a gathered or scattered call takes.
+/// How many pieces one gathered or scattered call takes at most.
 inline constexpr std::size_t kMaxPieces = 64;
 IoCount receiveBytes(const NativeSocket& socket, std::span<std::uint8_t> room) noexcept;
 IoCount receiveScattered(const NativeSocket& socket, std::span<const std::span<std::uint8_t>> rooms) noexcept;
@@ -84,8 +85,8 @@ void setDontFragment(const NativeSocket& socket, AddressFamily family) noexcept;
 std::size_t setBufferSizes(const NativeSocket& socket, std::size_t bytes) noexcept;
 /// The size of the receive buffer, as setBufferSizes counts; 0 where the system does not say.
 std::size_t receiveBufferOf(const NativeSocket& socket) noexcept;
-/// Bytes of a stream that were sent and not acknowledged by the peer's system; nothing where ours does not
-/// say.
+/// Bytes of a stream that were sent and not acknowledged by the peer's system; nullopt where our system does
+/// not tell.
 std::optional<std::size_t> undeliveredBytes(const NativeSocket& socket) noexcept;
 SocketAddress localAddressOf(const NativeSocket& socket) noexcept;
 SocketAddress peerAddressOf(const NativeSocket& socket) noexcept;
@@ -93,8 +94,8 @@ SocketAddress peerAddressOf(const NativeSocket& socket) noexcept;
 /// Makes an error that says what was done with which address.
 Error socketError(int error, std::string_view what, const SocketAddress& address);
 
-/// Raises the number of descriptors this process may have open as far as the system lets it, and returns it;
-/// the largest number where there is no such limit. Any thread.
+/// Raises the number of descriptors that this process may have open as far as the system allows, and returns
+/// it; the largest value of the type where there is no limit. Any thread.
 std::size_t raiseDescriptorLimit() noexcept;
 
 }  // namespace adit::net

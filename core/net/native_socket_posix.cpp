@@ -39,7 +39,7 @@ IoCount transfer(Call call) noexcept {
   }
 }
 
-/// Where the system cannot do it while creating the descriptor.
+/// For systems that cannot set these flags when they create the descriptor.
 [[maybe_unused]] void makeTame(int fd) noexcept {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -170,7 +170,7 @@ int setReusePort(const NativeSocket& socket) noexcept {
 #elif defined(__linux__) && defined(SO_REUSEPORT)
   return setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1);
 #else
-  // Elsewhere the last socket gets everything, which is worse than an honest refusal.
+  // Elsewhere the last socket would get all connections, so refuse.
   static_cast<void>(socket);
   return EOPNOTSUPP;
 #endif
@@ -180,8 +180,8 @@ void setDualStack(const NativeSocket& socket) noexcept { setOption(socket, IPPRO
 
 void setDontFragment(const NativeSocket& socket, AddressFamily family) noexcept {
 #if defined(IP_PMTUDISC_PROBE)
-  // PROBE sets DF like DO, and does not let a forged ICMP message shrink what we may send: QUIC probes for
-  // itself.
+  // Like DO, PROBE sets the DF bit, but it ignores ICMP messages about the path's MTU, which may be forged:
+  // QUIC discovers the MTU itself.
   setOption(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   if (family == AddressFamily::Ipv6) setOption(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 #else

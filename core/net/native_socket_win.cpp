@@ -14,7 +14,7 @@ namespace {
 
 SOCKET handleOf(const NativeSocket& socket) noexcept { return static_cast<SOCKET>(socket.get()); }
 
-/// Winsock's error numbers as the errno values that the rest of the engine speaks.
+/// Translates Winsock's error numbers to the errno values that the rest of the engine uses.
 int toErrno(int code) noexcept {
   switch (code) {
     case 0:
@@ -72,7 +72,7 @@ int toErrno(int code) noexcept {
 }
 int lastError() noexcept { return toErrno(WSAGetLastError()); }
 
-/// Winsock wants to be started once in a process; it ends with it.
+/// Winsock must be started once per process; it ends with the process.
 void startWinsock() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -115,7 +115,7 @@ Result<NativeSocket> openSocket(AddressFamily family, SocketType type) {
   if (socket == INVALID_SOCKET) return fail(systemError(lastError(), "cannot create a socket"));
   NativeSocket owned(static_cast<std::uintptr_t>(socket));
   if (!makeTame(socket)) return fail(systemError(lastError(), "cannot make a socket non-blocking"));
-  // Strangers must not be able to bind beside a server.
+  // Other users' processes must not be able to bind to the same port.
   if (type == SocketType::Stream) setOption(owned, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
   return owned;
 }

@@ -14,7 +14,7 @@ namespace adit::net {
 namespace {
 
 constexpr Duration kCallInterval = std::chrono::milliseconds(500);
-/// More than clocks drift or a time server corrects in one step, less than any sleep that breaks connections.
+/// More than clock drift or the correction of a time server, less than a sleep that breaks connections.
 constexpr Duration kSleepThreshold = std::chrono::seconds(5);
 
 }  // namespace

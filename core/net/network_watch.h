@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Tells when the machine's addresses changed or it woke from sleep, so that a client can reconnect or migrate
-// at once. Linux listens to rtnetlink; elsewhere the interface list is compared every five seconds. A wall
-// clock that jumped ahead of the monotonic one counts as waking. One loop's thread.
+// Reports that the machine's addresses changed or that it woke from sleep, so that a client can reconnect or
+// migrate at once. On Linux it listens to rtnetlink; elsewhere it compares the interface list every five
+// seconds. A wall clock that jumped ahead of the monotonic one counts as a wake-up. One loop's thread.
 
 #include <functional>
 #include <memory>

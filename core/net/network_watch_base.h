@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What every NetworkWatch does, whatever tells it to look: compare the interfaces' addresses, notice a sleep,
-// and call back no more often than allowed. Private to core/net; one loop's thread.
+// What all implementations of NetworkWatch have in common: they compare the interfaces' addresses, detect a
+// sleep, and limit how often they call back. Private to core/net; one loop's thread.
 
 #include <optional>
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace adit::net {
 
-/// Calls back at once, then no sooner than `interval` after the last call: what comes in between is one call
-/// at its end.
+/// Limits the rate of calls: the first is made at once, later ones no sooner than `interval` after the one
+/// before. Changes in between lead to one call at its end.
 class ChangeGate {
  public:
   ChangeGate(EventLoop& loop, Duration interval, std::function<void()> changed);
@@ -25,8 +25,8 @@ class ChangeGate {
   Timer m_quiet;
 };
 
-/// Tells a sleep from a busy moment: the wall clock goes on while the machine sleeps, the monotonic one does
-/// not.
+/// Distinguishes a sleep from a busy moment: the wall clock goes on while the machine sleeps, the monotonic
+/// clock does not.
 class SleepDetector {
  public:
   /// True when since the last call the wall clock gained more than five seconds on the monotonic one.
@@ -57,7 +57,7 @@ class NetworkWatchBase : public NetworkWatch {
 
 /// "name address/mask" of every running interface but loopback, sorted.
 std::vector<std::string> interfaceAddresses();
-/// Looks every five seconds and is told nothing by the system.
+/// Compares the addresses every five seconds, without notifications from the system.
 std::unique_ptr<NetworkWatch> startPollingNetworkWatch(EventLoop& loop, std::function<void()> changed);
 
 inline constexpr Duration kNetworkPollPeriod = std::chrono::seconds(5);

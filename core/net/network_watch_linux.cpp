@@ -12,8 +12,8 @@ namespace adit::net {
 
 namespace {
 
-/// Looks when rtnetlink says that something about links or addresses changed. What it says is not read: much
-/// of it (an address's lifetime, a radio's signal) changes nothing for us, and the comparison tells.
+/// Compares the addresses whenever rtnetlink reports a change of links or addresses. The messages themselves
+/// are not parsed: many of them (an address's lifetime, a radio's signal) do not matter here.
 class NetlinkWatch final : public NetworkWatchBase, public PollWatcher::Handler {
  public:
   NetlinkWatch(EventLoop& loop, std::function<void()> changed, NativeSocket socket)
@@ -32,7 +32,7 @@ class NetlinkWatch final : public NetworkWatchBase, public PollWatcher::Handler 
 
  private:
   NativeSocket m_socket;
-  PollWatcher m_watcher;  // goes before m_socket
+  PollWatcher m_watcher;  // destroyed before m_socket
 };
 
 }  // namespace

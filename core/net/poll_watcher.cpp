@@ -34,7 +34,7 @@ struct PollWatcher::Impl {
     if (gone) return;
     Readiness readiness = Readiness::None;
     if (status < 0) {
-      // libuv has stopped watching a descriptor with an error; the owner finds out which by using it.
+      // libuv has stopped watching a descriptor with an error; the owner learns the error by using it.
       watched = Readiness::None;
       readiness = Readiness::All;
     } else {
@@ -56,7 +56,7 @@ PollWatcher::PollWatcher(EventLoop& loop, std::uintptr_t nativeSocket, Handler& 
 
 PollWatcher::~PollWatcher() {
   if (m_impl->error != 0) {
-    delete m_impl;  // libuv never knew the handle
+    delete m_impl;  // the handle was never registered with libuv
     return;
   }
   m_impl->gone = true;

@@ -36,7 +36,7 @@ bool isLocalhost(std::string_view host) {
   return same && (host.size() == kName.size() || host[host.size() - kName.size() - 1] == '.');
 }
 
-/// What needs no look-up: an answer or a refusal. Empty where the system has to be asked.
+/// The answer, or a refusal, for a host that needs no look-up; empty where the system has to be asked.
 std::optional<Result<std::vector<SocketAddress>>> answerAtOnce(const std::string& host, std::uint16_t port) {
   using Answer = Result<std::vector<SocketAddress>>;
   if (host.empty() || host.size() > kMaxName || host.find('\0') != std::string::npos) {
@@ -90,8 +90,8 @@ Result<std::vector<SocketAddress>> Resolver::systemLookup(const std::string& hos
   return alternateFamilies(addresses);
 }
 
-/// Shared with the look-ups' threads. They take `lookup`, and `loop` under the mutex; the rest is the loop
-/// thread's alone, callbacks included: a thread knows its question by number only.
+/// Shared with the threads of the look-ups, which use `lookup`, and `loop` under the mutex. All else,
+/// callbacks included, belongs to the loop's thread; the other threads know their query by its number only.
 struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
   using Answer = Result<std::vector<SocketAddress>>;
   struct Question {
@@ -107,13 +107,13 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
   EventLoop* loop;  // null once the resolver is gone
 
   std::map<std::uint64_t, Question> questions;
-  /// The questions that one look-up of a name answers: those that came before it was answered.
+  /// The queries that one look-up of a name answers: those that were made before it was answered.
   std::map<std::string, std::vector<std::uint64_t>> lookups;
   std::deque<std::string> waiting;  ///< Names whose look-up has not begun.
   std::uint64_t lastId = 0;
   unsigned running = 0;
 
-  /// Posts an answer to the loop's thread if there still is one. Any thread.
+  /// Posts an answer to the loop's thread if the loop still exists. Any thread.
   void post(EventLoop::Task task) {
     const std::lock_guard lock(mutex);
     if (loop != nullptr) loop->post(std::move(task));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Host names to addresses, looked up on threads of their own and answered on the loop's. A look-up that hangs
-// holds up neither other loops nor a shutdown: its thread is left behind and its answer dropped. Questions
-// for a name that is being looked up share that look-up and its outcome. One loop's thread.
+// Resolves host names on threads of its own and delivers the answers on the loop's thread. A look-up that
+// hangs delays neither other loops nor a shutdown: its thread is left behind and its answer is dropped.
+// Queries for a name that is being looked up share that look-up and its outcome. One loop's thread.
 
 #include <functional>
 #include <memory>
@@ -17,23 +17,23 @@ namespace adit::net {
 
 class Resolver {
  public:
-  /// A question under way; destroying it cancels and the callback does not come.
+  /// A query under way. Destroying it cancels it: the callback is not called.
   class Query {
    public:
     virtual ~Query() = default;
   };
   using Callback = std::function<void(Result<std::vector<SocketAddress>>)>;
-  /// Finds a name's addresses (port 0). Blocks; called on any thread.
+  /// Finds a name's addresses (with port 0). Blocks; called on any thread.
   using Lookup = std::function<Result<std::vector<SocketAddress>>(const std::string& host)>;
-  /// The system's resolver, the families taking turns (RFC 8305, section 4).
+  /// Asks the system's resolver; the result alternates between address families (RFC 8305, section 4).
   static Result<std::vector<SocketAddress>> systemLookup(const std::string& host);
 
   explicit Resolver(EventLoop& loop, Lookup lookup = &Resolver::systemLookup);
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
-  /// Literal addresses and "localhost" (both loopbacks, RFC 6761) are answered without the system, still not
-  /// inside the call.
+  /// Literal addresses and "localhost" (both loopback addresses, RFC 6761) are answered without the system's
+  /// resolver. The callback never comes inside the call.
   std::unique_ptr<Query> resolve(const std::string& host, std::uint16_t port, Callback callback);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The system's socket headers, which differ in name only, and what is said in their words on every system.
-// For .cpp files; no public header includes this.
+// Includes the system's socket headers, whose names differ between systems, and defines helpers in terms of
+// them. For .cpp files; no public header includes this.
 
 #ifdef _WIN32
 #include <winsock2.h>

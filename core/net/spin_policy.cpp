@@ -39,7 +39,7 @@ void SpinPolicy::count(Duration wait) noexcept {
     --m_untilTrial;
     return;
   }
-  // The first wait of a block ends what the block before began.
+  // The first wait of a block began under the block before, so it is not counted.
   if (m_waitOfBlock > 0) {
     Waits& waits = m_waits[blockSpins() ? 1 : 0];
     waits.total += wait;

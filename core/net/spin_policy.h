@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whether a loop that has just worked polls on for a moment before it sleeps (short spin). A spin spares the
-// wake-up between a request and its answer. Whether that pays depends on the machine and on what else runs
-// there: wake-ups may be quick, and a loop that spins may take the processor from whom it waits for. So the
-// policy tries: now and then it spins in some waits and not in others, compares how long they took, and
-// does until the next trial what was better. Bulk turns are not followed by a spin, as a wake-up costs
-// nothing beside them, and where spins fail in a row they are left out for a while. Time is handed in. Part
-// of an EventLoop; its thread.
+// Decides whether a loop that has just worked keeps polling for a moment before it sleeps (short spin). A
+// spin saves the wake-up between a request and its answer. Whether that pays depends on the machine and on
+// what else runs there: wake-ups may be quick, and a spinning loop may take the processor from the process
+// that it waits for. So the policy measures: from time to time it spins in some waits and not in others,
+// compares how long they took, and keeps to what was better until the next trial. Turns that moved much data
+// are not followed by a spin, because a wake-up costs little beside them; after many failed spins in a row
+// the policy does without for a while. Time is passed in. Part of an EventLoop; its thread.
 
 #include <array>
 #include <cstddef>
@@ -20,16 +20,16 @@ class SpinPolicy {
  public:
   /// A turn that moved this much or more is followed by sleep.
   static constexpr std::size_t kBulkTurn = 64 * 1024;
-  /// So many spins in a row may fail; an exchange has turns of both kinds.
+  /// How many spins in a row may fail; even a busy exchange has some that do.
   static constexpr unsigned kForgiven = 16;
-  /// Then this many waits go without one, and half of the tries are given again.
+  /// After that this many waits go without a spin, and then half as many may fail.
   static constexpr unsigned kSkipped = 64;
   /// A trial has this many blocks of waits, with and without spins in turn.
   static constexpr unsigned kTrialBlocks = 16;
   static constexpr unsigned kBlockWaits = 32;
   /// Waits between two trials; more where they keep agreeing.
   static constexpr unsigned kLeastBetweenTrials = 2048, kMostBetweenTrials = 16384;
-  /// A longer wait counts as this long: nothing was on its way.
+  /// A longer wait counts as this long, as nothing was on its way.
   static constexpr Duration kLongestWait = std::chrono::microseconds(500);
   /// Spinning pays where it makes the mean wait shorter by this much, and by this share of it.
   static constexpr Duration kLeastGain = std::chrono::microseconds(3);
@@ -38,11 +38,11 @@ class SpinPolicy {
   /// Zero never spins.
   explicit SpinPolicy(Duration length) noexcept : m_length(length) {}
 
-  /// Work came, which ends a wait.
+  /// Work arrived, which ends a wait.
   void arrived(Timestamp now) noexcept;
-  /// A turn that moved `bytes` (0: that worked otherwise) is done; a wait begins.
+  /// A turn that moved `bytes` (0: that did other work) is over; a wait begins.
   void worked(std::size_t bytes, Timestamp now) noexcept;
-  /// A turn ended in which nothing came.
+  /// A turn ended in which nothing arrived.
   void idled(Timestamp now) noexcept;
   [[nodiscard]] bool isSpinning() const noexcept { return m_spinning; }
   /// What the last trial found; false before the first.

@@ -13,11 +13,12 @@ namespace adit::net {
 
 namespace {
 
-/// RFC 8305, section 5: the time an attempt gets before the next one starts beside it.
+/// RFC 8305, section 5: how long an attempt runs before the next one is started in parallel.
 constexpr Duration kAttemptDelay = std::chrono::milliseconds(250);
 
-/// Which of two failures says more to a person: silence beats a refusal ("localhost" is two addresses, and
-/// only one of them is listened on), an answer beats a missing route, which beats a system's own limits.
+/// Ranks failures by how much they tell the user: a time-out over a refusal ("localhost" has two addresses,
+/// of which often only one is listened on), an answer over a missing route, and that over limits of the
+/// system.
 int weight(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::ConnectionRefused:
@@ -57,7 +58,7 @@ class Attempt final : public PollWatcher::Handler {
   Connector& m_owner;
   NativeSocket m_socket;
   SocketAddress m_address;
-  std::optional<PollWatcher> m_watcher;  // goes before m_socket
+  std::optional<PollWatcher> m_watcher;  // destroyed before m_socket
 };
 
 class Connector final : public StreamConnector {
@@ -74,7 +75,7 @@ class Connector final : public StreamConnector {
     startNext();
   }
 
-  /// An attempt has an answer: 0 or errno. Destroys the attempt.
+  /// An attempt succeeded (0) or failed (errno). Destroys the attempt.
   void finish(Attempt& attempt, int error) {
     const auto found =
         std::find_if(m_attempts.begin(), m_attempts.end(), [&](auto& a) { return a.get() == &attempt; });
@@ -139,7 +140,7 @@ class Connector final : public StreamConnector {
 
   void noteFailure(int error, const SocketAddress& address) {
     Error failure = socketError(error, "cannot connect to", address);
-    // What a Unix socket says whose listener has no room left.
+    // A Unix socket reports this when the listener's backlog is full.
     if (wouldBlock(error)) failure.code = ErrorCode::Overloaded;
     if (!m_error || weight(failure.code) > weight(m_error->code)) m_error = std::move(failure);
   }
@@ -155,7 +156,7 @@ class Connector final : public StreamConnector {
     report();
   }
 
-  /// The last thing that happens: the handler may destroy this object.
+  /// Must be called last: the handler may destroy this object.
   void report() {
     m_limit.stop();
     m_result.stop();
@@ -182,8 +183,8 @@ class Connector final : public StreamConnector {
 
 void Attempt::onReady(Readiness) {
   int error = pendingError(m_socket);
-  // Without a listener, a connection to a local port can meet itself: the system picked that very port as its
-  // source.
+  // Without a listener, a connection to a local port can connect to itself if the system picks that very port
+  // as its source.
   if (error == 0 && m_address.isLoopback() && m_address.port() != 0 &&
       localAddressOf(m_socket) == m_address) {
     error = ECONNREFUSED;

@@ -14,7 +14,7 @@ namespace adit::net {
 
 namespace {
 
-/// Connections taken in one wake-up before others get their turn.
+/// Connections accepted in one wake-up before other work gets its turn.
 constexpr int kAcceptsPerWake = 64;
 constexpr Duration kPauseWithoutDescriptors = std::chrono::milliseconds(100);
 
@@ -65,7 +65,7 @@ class Listener final : public StreamListener, public PollWatcher::Handler {
         waitForDescriptors(error);
         break;
       }
-      // The rest is one visitor's trouble (it gave up, its network is gone): the next one may be fine.
+      // All other errors concern one connection only (its peer gave up, or its network is gone).
     }
     m_alive = nullptr;
   }
@@ -93,10 +93,10 @@ class Listener final : public StreamListener, public PollWatcher::Handler {
   Timer m_recovery;
   bool* m_alive = nullptr;  // set during onReady: the handler may destroy the listener
   bool m_paused = false;
-  bool m_starving = false;  // until the next accepted connection: a shortage is logged once
+  bool m_starving = false;  // a shortage was logged, and no connection was accepted since
 };
 
-/// A socket file left behind by a process that crashed: nothing answers there.
+/// Whether a socket file was left behind by a process that crashed: nothing answers there.
 bool isStaleUnixSocket(const SocketAddress& address) {
   std::error_code ignored;
   if (!std::filesystem::is_socket(address.host(), ignored)) return false;

@@ -11,7 +11,7 @@ namespace adit::net {
 
 namespace {
 
-/// The least room offered to a read from the loop's shared slab: small requests lie densely.
+/// The least room in the loop's shared slab that is offered to a read, so that small requests share slabs.
 constexpr std::size_t kSmallRead = 4 * 1024;
 /// Slabs offered to the next read of a socket that filled the last one, and at most: fewer and larger reads
 /// spare system calls and window updates.
@@ -126,12 +126,12 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
       if (mayRead()) {
         readSome(kReadBudget);
       } else if (isPaused() && !m_finReceived) {
-        // Only now is the interest dropped: most pauses end before anything more arrives.
+        // Drop the interest only now, because most pauses end before anything more arrives.
         m_parked = true;
       }
     }
-    // The loop forgets a failed descriptor after this, so ask for the reason even while nothing is to be
-    // read.
+    // The loop stops watching a failed descriptor after this, so find out the reason even while reading is
+    // paused.
     if (isOpen() && contains(readiness, Readiness::Hangup) && !mayRead()) noticeHangup();
     if (isOpen() && m_blocked && contains(readiness, Readiness::Writable)) {
       m_loop.noteWork();
@@ -166,7 +166,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
 
   void noticeHangup() {
     if (m_sendError) {
-      m_hangupSeen = true;  // it is known already
+      m_hangupSeen = true;  // the error is known already
     } else if (const int error = pendingError(m_socket); error != 0) {
       m_hangupSeen = true;
       m_sendError = systemError(error, "the connection broke");
@@ -174,12 +174,12 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
       m_blocked = false;
       if (!m_defersErrors) fail(Error(*m_sendError));
     } else {
-      m_hangupSeen = true;  // an ordinary end: it is read when reading goes on
+      m_hangupSeen = true;  // an ordinary end, which is read when reading resumes
     }
   }
 
   void fail(const Error& error) {
-    if (m_sendError) setAbortOnClose(m_socket);  // bytes are missing: our end must not look proper
+    if (m_sendError) setAbortOnClose(m_socket);  // bytes are missing, so the peer must not see a proper end
     close();
     m_handler->onSocketError(error);
   }
@@ -224,7 +224,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
     }
   }
 
-  /// One read into the shared slab; `filled` tells that the socket may have more.
+  /// One read into the shared slab. Sets `filled` if the socket may have more.
   IoCount readSmall(bool& filled) {
     SlabWriter& writer = m_loop.writer();
     const std::span<std::uint8_t> room = writer.reserve(kSmallRead);
@@ -258,7 +258,7 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
     return read;
   }
 
-  /// Gives the kernel what it takes. Leaves reporting to finishWriting.
+  /// Writes as much as the kernel takes. finishWriting reports it.
   void writeQueue() {
     m_blocked = false;
     while (!m_queue.empty() && !m_blocked) {
@@ -290,14 +290,14 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   void finishWriting() {
     if (isOpen() && m_sent > 0) m_handler->onSent(std::exchange(m_sent, 0));
     if (!isOpen() || !m_sendError) return;
-    // A peer that answered early and hung up has left its answer in our receive buffer.
+    // If the peer answered early and hung up, its answer is in our receive buffer.
     readSome(kMaxReadAfterSendError);
     if (isOpen() && !(isPaused() && m_defersErrors)) fail(Error(*m_sendError));
   }
 
   EventLoop& m_loop;
   NativeSocket m_socket;
-  std::optional<PollWatcher> m_watcher;  // goes before m_socket
+  std::optional<PollWatcher> m_watcher;  // destroyed before m_socket
   StreamSocket::Handler* m_handler;
   SliceQueue m_queue;
   SliceQueue m_unread;
@@ -308,8 +308,8 @@ class Socket final : public StreamSocket, public Flushable, public PollWatcher::
   std::uint8_t m_pauseReasons = 0;
   bool m_blocked = false;
   bool m_defersErrors = false;
-  bool m_parked = false;      // paused, and something waits to be read: only a hang-up is of interest
-  bool m_hangupSeen = false;  // while parked: nothing more to be learned
+  bool m_parked = false;      // paused while something waits to be read: only a hang-up is watched for
+  bool m_hangupSeen = false;  // parked, and the hang-up was seen: nothing is watched for
   bool m_finReceived = false;
   bool m_shutdownWanted = false;
   bool m_shutdownDone = false;

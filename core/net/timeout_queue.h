@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Timeouts of one length for many objects: a list in order of expiry, and one timer for its front. Restarting
-// an item moves it to the end of the list, so a request costs two pointer swaps instead of a timer. Owned by
-// a worker or client; one loop's thread.
+// an item moves it to the end of the list, which is much cheaper than a timer for each request. Owned by a
+// worker or client; one loop's thread.
 
 #include "core/base/clock.h"
 #include "core/base/intrusive_list.h"
@@ -27,11 +27,11 @@ class TimeoutItem : public ListHook<TimeoutTag> {
 class TimeoutQueue {
  public:
   TimeoutQueue(EventLoop& loop, Duration timeout);
-  /// The item's onTimeout comes in the queue's time from now, unless it is restarted, cancelled or destroyed
-  /// before. It leaves the queue it was in.
+  /// The item's onTimeout is called when the queue's timeout has passed from now on, unless the item is
+  /// restarted, cancelled or destroyed before. It leaves the queue that it was in.
   void restart(TimeoutItem& item);
-  /// For items that are restarted from now on. An item never expires before those in front of it, so a
-  /// shorter time has its full effect once those restarted before are gone.
+  /// Applies to items that are restarted from now on. An item never expires before those in front of it, so a
+  /// shorter timeout takes full effect only after the items restarted before have left.
   void setTimeout(Duration timeout) noexcept { m_timeout = timeout; }
 
  private:

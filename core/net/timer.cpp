@@ -72,7 +72,7 @@ void Timer::startAt(Timestamp deadline) {
   std::uint64_t timeout = static_cast<const LoopState*>(loop->data)->inTimers ? 1 : 0;
   const Duration left = deadline - m_impl->loop->now();
   if (left > Duration::zero()) {
-    // libuv adds to its own cached, truncated time: round the absolute moment up, so that no timer fires
+    // libuv adds the timeout to its cached, truncated time, so round the absolute time up: no timer fires
     // early.
     const std::uint64_t due = (uv_hrtime() + static_cast<std::uint64_t>(left.count()) + 999'999) / 1'000'000;
     timeout = std::max<std::uint64_t>(1, due - std::min(due, loopTime));

@@ -8,7 +8,7 @@ TurnLine::TurnLine(EventLoop& loop, int perTurn) : m_perTurn(perTurn), m_timer(l
 void TurnLine::wait(Waiter& waiter) {
   if (static_cast<ListHook<TurnTag>&>(waiter).isLinked()) return;
   m_line.pushBack(waiter);
-  // A timer, because it is what ends a turn: others are served before it fires.
+  // A timer fires in a later turn, so the loop's other work comes first.
   if (!m_timer.isActive()) m_timer.start(Duration::zero());
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A line for those whose next step costs much: a step of a TLS handshake is worth dozens of requests, and so
-// is a slab with a thousand frames. A few of them go on in a turn of the loop, in order and no more often
-// than every millisecond (net::Timer), so that a crowd does not hold up everybody else. Outlives who waits in
-// it, or at least their wait; one loop's thread.
+// A queue for expensive steps: a step of a TLS handshake costs as much as dozens of requests, and so does a
+// slab with a thousand HTTP/2 frames. A few of the waiters run in a turn of the loop, in order and no more
+// often than once a millisecond (net::Timer), so that a crowd of them delays the loop's other work little. It
+// must outlive those who wait in it; one loop's thread.
 
 #include "core/base/intrusive_list.h"
 #include "core/net/event_loop.h"
@@ -14,20 +14,20 @@ struct TurnTag;
 
 class TurnLine {
  public:
-  /// Destruction leaves the line.
+  /// Destroying a waiter removes it from the line.
   class Waiter : public ListHook<TurnTag> {
    public:
     virtual void onTurn() = 0;
-    /// Out of the line, if in it.
+    /// Removes it from the line, if it is in it.
     void leaveLine() noexcept { unlink(); }
 
    protected:
     ~Waiter() = default;
   };
 
-  /// `perTurn`: how many go on in a turn; what that many steps take is what others wait.
+  /// `perTurn`: how many waiters run in a turn, which bounds how long the loop's other work is delayed.
   TurnLine(EventLoop& loop, int perTurn);
-  /// Calls `waiter.onTurn()` in a turn to come. Asking twice is once.
+  /// Calls `waiter.onTurn()` in a later turn, once, however often it was asked for meanwhile.
   void wait(Waiter& waiter);
 
  private:

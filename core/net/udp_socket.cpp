@@ -23,11 +23,11 @@ Result<NativeSocket> openBoundUdp(const UdpParams& params) {
   if (address.family() == AddressFamily::Ipv6 && address.isUnspecified()) setDualStack(*socket);
   setDontFragment(*socket, address.family());
   const std::size_t granted = setBufferSizes(*socket, params.bufferBytes);
-  // One line a process: it is the system's setting, the same for every worker.
+  // Log it once per process: the system's setting is the same for every worker.
   static std::atomic<bool> said{false};
   if (granted < params.bufferBytes && !said.exchange(true, std::memory_order_relaxed)) {
     logInfo("net",
-            "the system grants {} KiB of socket buffer where {} were asked for (net.core.rmem_max, wmem_max)",
+            "the system grants socket buffers of {} KiB instead of {} KiB (net.core.rmem_max, wmem_max)",
             granted / 1024, params.bufferBytes / 1024);
   }
   if (const int error = bindSocket(*socket, address); error != 0) return refuse(error);
@@ -106,7 +106,7 @@ UdpSocketBase::Received UdpSocketBase::receiveFailed(int error) {
       return Received::Gone;
     case ENOMEM:
     case ENOBUFS:
-      return Received::Drained;  // the system is short for now; readiness is told again
+      return Received::Drained;  // a shortage for now; the socket stays ready
     default:
       ++m_counters.receiveErrors;
       return Received::MaybeMore;

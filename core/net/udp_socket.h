@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A bound UDP socket in a loop, with batched input and output. The portable implementation uses one system
-// call a datagram; Linux's uses UDP_SEGMENT and UDP_GRO and falls back by itself where the kernel refuses
-// them. Owned by its user; one loop's thread.
+// A bound UDP socket in a loop, with batched input and output. The portable implementation makes one system
+// call per datagram; the one for Linux uses UDP_SEGMENT and UDP_GRO and falls back by itself where the kernel
+// refuses them. Owned by its user; one loop's thread.
 
 #include <functional>
 #include <memory>
@@ -16,11 +16,12 @@ namespace adit::net {
 struct UdpParams {
   SocketAddress bind;
   bool reusePort = false;      ///< Share the port between workers (Linux).
-  bool tellsRefusals = false;  ///< Handler::onRefused is called, where the system can tell (Linux).
-  std::size_t bufferBytes = 4 * 1024 * 1024;  ///< Asked for both directions; less is logged once.
-  /// After this long a wake-up reads no more. What came is then passed on and acknowledged: a sender whose
-  /// window lies in this socket would otherwise stand still until all of it is worked through, and the two
-  /// ends would take turns instead of working side by side.
+  bool tellsRefusals = false;  ///< Call Handler::onRefused where the system reports refusals (Linux).
+  std::size_t bufferBytes =
+      4 * 1024 * 1024;  ///< Requested for each direction; a smaller grant is logged once.
+  /// How long one wake-up reads. What arrived is then passed on and acknowledged. Without this limit a sender
+  /// whose whole window waits in this socket would stand still until all of it is processed, and the two ends
+  /// would take turns instead of working at the same time.
   Duration timePerWake = std::chrono::microseconds(400);
 };
 
@@ -34,30 +35,30 @@ class UdpSocket : public DatagramSink {
  public:
   class Handler {
    public:
-    /// Datagrams in order of arrival. Called up to four times a wake, for 64 system datagrams (before GRO
-    /// splitting) in all.
+    /// Datagrams in order of arrival. Called up to four times per wake-up, for 64 system datagrams (before
+    /// GRO splitting) in all.
     virtual void onDatagrams(std::span<const ReceivedDatagram> datagrams) = 0;
     /// After SendOutcome::Blocked: the socket takes datagrams again.
     virtual void onWritable() = 0;
-    /// With UdpParams::tellsRefusals: a datagram to `peer` was refused (ICMP port unreachable): nothing
-    /// listens there, or somebody wants us to believe so.
+    /// With UdpParams::tellsRefusals: a datagram to `peer` was refused (ICMP port unreachable). Nothing
+    /// listens there, or somebody forged the message.
     virtual void onRefused(const SocketAddress& peer) { static_cast<void>(peer); }
-    /// The socket itself failed (interface gone); it is useless now.
+    /// The socket itself failed (its interface is gone) and cannot be used any more.
     virtual void onSocketError(const Error& error) = 0;
 
    protected:
     ~Handler() = default;
   };
-  /// Binds; the error names the address. `handler` must outlive the socket.
+  /// Binds. Errors name the address. `handler` must outlive the socket.
   static Result<std::unique_ptr<UdpSocket>> open(EventLoop& loop, const UdpParams& params, Handler& handler);
 
-  /// The implementation that is the same on every system; `open` takes it where there is no better one.
+  /// The implementation that works on every system; `open` uses it where there is no better one.
   static Result<std::unique_ptr<UdpSocket>> openPortable(EventLoop& loop, const UdpParams& params,
                                                          Handler& handler);
 
   [[nodiscard]] virtual SocketAddress localAddress() const = 0;
   [[nodiscard]] virtual const UdpCounters& counters() const noexcept = 0;
-  /// Bytes that the system keeps for us between two reads.
+  /// The size of the system's receive buffer, in bytes.
   [[nodiscard]] virtual std::size_t receiveBuffer() const noexcept = 0;
 };
 

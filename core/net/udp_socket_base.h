@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What both UDP sockets have in common: the bound descriptor, its watcher, the counters, and what a wake-up
-// leads to. Private to core/net; one loop's thread.
+// What both UDP sockets have in common: the bound descriptor, its watcher, the counters, and the handling of
+// a wake-up. Private to core/net; one loop's thread.
 
 #include <algorithm>
 
@@ -42,7 +42,7 @@ class UdpSocketBase : public UdpSocket, public PollWatcher::Handler {
   bool deliver(std::span<const ReceivedDatagram> datagrams);
   /// Tells the handler; false when that destroyed this object.
   bool refused(const SocketAddress& peer);
-  /// What a failed receive means for the socket. Ends it or counts an ICMP message.
+  /// Handles a failed receive: counts an ICMP message, or reports that the socket has failed.
   Received receiveFailed(int error);
   /// The outcome of a failed send of which `sent` bytes had left before.
   SendResult sendFailed(int error, std::size_t sent);

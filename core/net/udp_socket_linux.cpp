@@ -18,9 +18,9 @@ namespace adit::net {
 
 namespace {
 
-/// Messages of one recvmmsg. A call that brings fewer has emptied the socket, which saves asking again.
+/// Messages per recvmmsg. A call that returns fewer has emptied the socket, which saves another call.
 constexpr std::size_t kMessages = 16;
-/// And while they are large on average: more at once would take long to work through (timePerWake).
+/// Messages per call while they are large on average: more would take long to process (timePerWake).
 constexpr std::size_t kBulkMessages = 4;
 constexpr std::size_t kLargeMessage = 16 * 1024;
 constexpr std::size_t kMessageBytes = 64 * 1024;
@@ -34,7 +34,7 @@ constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPA
 constexpr std::size_t kErrorBytes =
     kControlBytes + CMSG_SPACE(sizeof(sock_extended_err) + sizeof(sockaddr_in6));
 
-/// Memory that costs nothing until it is written: a quiet socket touches one message's buffer only.
+/// Memory that is not resident until it is written: a quiet socket touches one message's buffer only.
 class ReceiveBuffers {
  public:
   ReceiveBuffers() {
@@ -139,13 +139,14 @@ class LinuxUdpSocket final : public UdpSocketBase {
       if (size <= segment || (error != EIO && error != EINVAL && error != EOPNOTSUPP)) {
         return sendFailed(error, sent);
       }
-      // No offload here, or (older kernels) a segment larger than the path: one datagram alone tells which.
+      // Either there is no offload here, or (older kernels) a segment is larger than the path allows. Sending
+      // one datagram alone tells which.
       if (const int single = sendOnce(batch, batch.bytes.subspan(sent, segment), segment); single != 0) {
         return sendFailed(single, sent);
       }
       sent += segment;
       m_segmentation = false;
-      logInfo("net", "no UDP segmentation offload on {}: datagrams leave one by one", m_local.toString());
+      logInfo("net", "no UDP segmentation offload on {}: datagrams are sent one by one", m_local.toString());
     } while (sent < batch.bytes.size());
     return {SendOutcome::Sent, sent, 0};
   }
@@ -154,7 +155,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
   /// One sendmsg of one or more segments: 0 or errno.
   int sendOnce(const DatagramBatch& batch, ByteView bytes, std::size_t segment) noexcept {
     alignas(cmsghdr) std::array<std::uint8_t, kControlBytes> control{};
-    // sendmsg does not write, but its structures serve both directions.
+    // sendmsg does not modify them, but its structures have no const.
     iovec vector{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
     msghdr header{};
     header.msg_name = const_cast<sockaddr*>(batch.peer->native());
@@ -193,7 +194,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
     return error;
   }
 
-  /// Answers from the address that was asked.
+  /// Sends from the address to which the peer had sent.
   void addSource(ControlWriter& writer, const SocketAddress& local) const noexcept {
     const std::string_view ip = local.ipBytes();
     if (local.family() == AddressFamily::Ipv6) {
@@ -224,7 +225,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
     if (count < 0) {
       const int error = errno;
       if (error == EINTR) return Received::MaybeMore;
-      // An error that a send has met is still in its queue, and keeps the socket ready until it is taken out.
+      // An error that a send has reported is still in the queue, and keeps the socket ready until it is read.
       if (m_tellsRefusals && !takeErrors()) return Received::Gone;
       return receiveFailed(error);
     }
@@ -275,7 +276,7 @@ class LinuxUdpSocket final : public UdpSocketBase {
   /// Turns message `i` into datagrams: several where the kernel joined them.
   void split(std::size_t i) {
     msghdr& header = m_messages[i].msg_hdr;
-    if ((header.msg_flags & MSG_TRUNC) != 0) return;  // larger than UDP allows: not one of ours
+    if ((header.msg_flags & MSG_TRUNC) != 0) return;  // larger than a UDP datagram can be
     m_peers[i] =
         SocketAddress::fromNative(reinterpret_cast<const sockaddr*>(&m_names[i]), header.msg_namelen);
     ReceivedDatagram datagram{&m_peers[i], &m_local, Ecn::NotEct, {}};

@@ -11,8 +11,8 @@ namespace {
 /// Datagrams handed over at once.
 constexpr std::size_t kBatch = 16;
 
-/// One system call a datagram; knows neither ECN marks nor, when bound to a wildcard, the address a datagram
-/// came to.
+/// One system call per datagram. It cannot tell ECN marks nor, when bound to a wildcard address, to which
+/// address a datagram was sent.
 class PortableUdpSocket final : public UdpSocketBase {
  public:
   using UdpSocketBase::UdpSocketBase;
@@ -47,7 +47,8 @@ class PortableUdpSocket final : public UdpSocketBase {
       datagrams[taken] = {&m_peers[taken], &m_local, Ecn::NotEct, room.first(result.count)};
       filled += result.count;
       ++taken;
-      if (m_buffer.size() - filled < kMaxDatagram) break;  // rather small datagrams many, or large ones few
+      if (m_buffer.size() - filled < kMaxDatagram)
+        break;  // the buffer takes many small or few large datagrams
     }
     if (taken > 0 && !deliver({datagrams.data(), taken})) return Received::Gone;
     return error == 0 ? Received::MaybeMore : receiveFailed(error);
