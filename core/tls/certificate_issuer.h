@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Certificates made on demand for the names below a domain, by an authority of our own. Most TLS libraries
-// take no wildcard directly below a name without a dot (*.localhost), so each such name has a certificate of
-// its own, made when it is first asked for and kept in memory. Shared by the snapshots of a CertificateStore;
-// any thread.
+// Issues certificates on demand for the names below a domain, signed by an authority of our own. Most TLS
+// libraries reject a wildcard directly below a name without a dot (*.localhost), so each such name gets a
+// certificate of its own, made at the first request and kept in memory. Shared by the snapshots of a
+// CertificateStore; any thread.
 
 #include <deque>
 #include <memory>
@@ -20,7 +20,7 @@ using SharedCredentials = std::shared_ptr<gnutls_certificate_credentials_st>;
 
 class CertificateIssuer {
  public:
-  /// Names that are remembered; beyond it the oldest are made anew when they are asked for again.
+  /// How many certificates are kept; the oldest are dropped beyond that and made anew when needed again.
   static constexpr std::size_t kMaxNames = 256;
 
   /// `authority` signs for `domain` and the names one label below it.
@@ -28,8 +28,8 @@ class CertificateIssuer {
   CertificateIssuer(const CertificateIssuer&) = delete;
   CertificateIssuer& operator=(const CertificateIssuer&) = delete;
 
-  /// For a host name in small letters, without a final dot. Null for names that are not the domain's and
-  /// where none can be made.
+  /// `name`: a host name in lower case, without a final dot. Null for names outside the domain, and where no
+  /// certificate can be made.
   SharedCredentials credentialsFor(std::string_view name);
 
  private:
@@ -38,7 +38,7 @@ class CertificateIssuer {
   [[nodiscard]] bool isOurs(std::string_view name) const noexcept;
 
   KeyPair m_authority;
-  PrivateKeyHandle m_key;  ///< Of all the certificates that are made.
+  PrivateKeyHandle m_key;  ///< The key of all certificates that are issued.
   std::string m_domain;
   std::mutex m_mutex;
   std::unordered_map<std::string, SharedCredentials> m_made;

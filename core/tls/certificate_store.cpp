@@ -24,7 +24,7 @@ using TicketSecret = std::array<std::uint8_t, 32>;
 
 using NameRoom = std::array<char, kMaxDnsName>;
 
-/// A host name in the one form it is compared in, written to `room`; empty for what cannot be one.
+/// Writes a host name to `room` in the form in which names are compared; empty for what cannot be one.
 std::string_view canonical(std::string_view name, NameRoom& room) noexcept {
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);
   if (name.size() > room.size()) return {};
@@ -41,7 +41,7 @@ std::string canonical(std::string_view name) {
 /// One certificate to choose, or several for the same names with keys of different kinds.
 struct Entry {
   SharedCredentials credentials;
-  std::shared_ptr<CertificateIssuer> issuer;  ///< Where it is an authority of ours.
+  std::shared_ptr<CertificateIssuer> issuer;  ///< Set if it is an authority of ours.
   std::vector<std::string> names;             ///< Sorted; wildcards as "*.example.com".
   std::vector<int> keyKinds;
   Digest digest{};  ///< Of what is shown, so that tickets do not outlive it.
@@ -69,7 +69,8 @@ std::vector<std::string> namesOf(gnutls_x509_crt_t certificate) {
   return names;
 }
 
-/// A certificate whose time is over is still shown: visitors who know it may go on, the others are told why.
+/// An expired certificate is still presented: visitors who trust it explicitly may go on, and others learn
+/// the reason.
 void warnAboutTime(const CertificateFiles& files, gnutls_x509_crt_t certificate) {
   const std::time_t now = std::time(nullptr);
   const std::time_t end = gnutls_x509_crt_get_expiration_time(certificate);
@@ -90,7 +91,7 @@ class Store final : public CertificateStore {
   Store(std::shared_ptr<const Entries> entries, const TicketSecret& secret)
       : m_entries(std::move(entries)), m_secret(secret) {
     for (std::size_t index = 0; index < m_entries->size(); ++index) {
-      // Where two are for the same name, the first given wins.
+      // If two are for the same name, the first one given is used.
       for (const std::string& name : (*m_entries)[index].names) m_byName.emplace(name, index);
     }
   }
@@ -112,7 +113,7 @@ class Store final : public CertificateStore {
     if (const auto exact = m_byName.find(name); exact != m_byName.end()) return exact->second;
     const std::size_t dot = name.find('.');
     if (dot == std::string_view::npos || dot == 0) return 0;
-    // The wildcard that stands for the first label takes the place of its last letter.
+    // Write the wildcard over the last letter of the first label.
     room[dot - 1] = '*';
     name.remove_prefix(dot - 1);
     const auto wildcard = m_byName.find(name);
@@ -148,7 +149,7 @@ class Store final : public CertificateStore {
     return secret;
   }
 
-  /// An authority is always the only pair of its names.
+  /// An authority's names have no other pair.
   static Result<> addAuthority(Entries& entries, KeyPair pair, std::string_view domain) {
     if (auto added = add(entries, pair); !added) return added;
     auto issuer = CertificateIssuer::create(std::move(pair), domain);

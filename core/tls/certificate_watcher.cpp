@@ -13,7 +13,7 @@ namespace {
 
 constexpr Duration kTicketSecretLife = std::chrono::hours(12);
 
-/// Where a file really lies (links are switched as a whole), how long it is and when it was written.
+/// A file's real location (symbolic links may be switched), its size and its modification time.
 std::string signatureOf(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(file, error);
@@ -101,7 +101,7 @@ void CertificateWatcher::run() {
     } else if (m_follower.source()->version() != before) {
       logInfo("tls", "new certificates are in use");
     }
-    if (isAsked) continue;  // the interval is how time is counted here
+    if (isAsked) continue;  // only whole intervals count towards the renewal of tickets
     sinceRenewal += m_interval;
     if (sinceRenewal >= kTicketSecretLife) {
       sinceRenewal = {};

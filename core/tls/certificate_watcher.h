@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Keeps a server's certificates what their files say: looks at the files every so often, reads them when they
-// changed and publishes a new snapshot; connections that exist are not touched. A new file that is no good
-// leaves the old certificate in place, and the log says why. Session tickets get a new secret twice a day.
-// CertificateFollower is the work without a clock and a thread; CertificateWatcher runs it on a thread of its
-// own, because reading files blocks. Both are owned by whoever starts the server.
+// Keeps a server's certificates in step with their files: checks the files regularly, reads them when they
+// changed and publishes a new snapshot. Existing connections are not affected. If a new file is invalid, the
+// old certificate stays in use and the log says why. Session tickets get a new secret twice a day.
+// CertificateFollower does the work, without a clock and a thread; CertificateWatcher runs it on a thread of
+// its own, because reading files blocks. Both are owned by whoever starts the server.
 
 #include <condition_variable>
 #include <memory>
@@ -24,10 +24,11 @@ class CertificateFollower {
   static Result<CertificateFollower> open(std::vector<CertificateFiles> files);
 
   [[nodiscard]] const std::shared_ptr<CertificateSource>& source() const noexcept { return m_source; }
-  /// Looks once. Changed files are read when they look the same twice in a row, so that a certificate and its
-  /// key, which are written one after the other, are taken together. Gives what went wrong, once a change.
+  /// Checks the files once. Changed files are read only when two checks in a row find the same state, so that
+  /// a certificate and its key, which are written one after the other, are read together. Returns what went
+  /// wrong, once for each change.
   Result<> look();
-  /// Reads the files whether they changed or not.
+  /// Reads the files even if they did not change.
   Result<> reload();
   void renewTickets();
 
@@ -38,8 +39,8 @@ class CertificateFollower {
 
   std::vector<CertificateFiles> m_files;
   std::shared_ptr<CertificateSource> m_source;
-  std::string m_taken;  ///< What was read, good or not.
-  std::string m_seen;   ///< At the last look.
+  std::string m_taken;  ///< The signature of the files that were read last, valid or not.
+  std::string m_seen;   ///< The signature at the last check.
 };
 
 class CertificateWatcher {
@@ -48,7 +49,7 @@ class CertificateWatcher {
                                                            Duration interval = std::chrono::seconds(1));
   CertificateWatcher(const CertificateWatcher&) = delete;
   CertificateWatcher& operator=(const CertificateWatcher&) = delete;
-  /// Ends the thread; the source stays good.
+  /// Ends the thread; the source stays usable.
   ~CertificateWatcher();
   [[nodiscard]] std::shared_ptr<const CertificateSource> source() const noexcept {
     return m_follower.source();
@@ -65,7 +66,7 @@ class CertificateWatcher {
   std::mutex m_mutex;
   std::condition_variable m_wake;
   bool m_stop = false;
-  bool m_now = false;    ///< Somebody asked for a look.
+  bool m_now = false;    ///< lookNow() was called.
   std::thread m_thread;  // last: it uses the others
 };
 

@@ -32,12 +32,12 @@ using CredentialsHandle = UniqueHandle<gnutls_certificate_credentials_t, gnutls_
 using SessionHandle = UniqueHandle<gnutls_session_t, gnutls_deinit>;
 using PriorityHandle = UniqueHandle<gnutls_priority_t, gnutls_priority_deinit>;
 
-/// A GnuTLS code as an error; `what` opens the sentence.
+/// A GnuTLS code as an error; its sentence begins with `what`.
 inline tl::unexpected<Error> tlsFailure(std::string_view what, int code) {
   return fail(ErrorCode::TlsFailure, fmt::format("{}: {}", what, gnutls_strerror(code)), code);
 }
 
-/// A view for GnuTLS, which has no const where it only reads.
+/// A view for GnuTLS, which only reads it, though its type has no const.
 inline gnutls_datum_t datumOf(std::string_view text) noexcept {
   return {const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(text.data())),
           static_cast<unsigned>(text.size())};

@@ -77,7 +77,7 @@ Result<std::shared_ptr<const Identity>> Identity::loadOrCreate(const std::filesy
     }
     return identity;
   }
-  // A certificate alone is what a crash between writing the two leaves behind; its key was never used.
+  // A crash between writing the two leaves a certificate alone, whose key was never used.
   if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made) return fail(made.error());
   auto pair = makeKeyPair(commonName);
   if (!pair) return fail(pair.error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A key pair with its self-signed certificate: what a server proves itself with and what a client is known
-// by. The pin is SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), so a renewed certificate of
+// A key pair with its self-signed certificate, by which servers and clients identify themselves to each
+// other. The pin is SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), so a renewed certificate of
 // the same key keeps its pin. Immutable after creation and shared between threads.
 
 #include <array>
@@ -28,9 +28,9 @@ struct Pin {
 
 class Identity {
  public:
-  /// Makes an ECDSA P-256 key and a certificate for `commonName`, valid ten years.
+  /// Makes an ECDSA P-256 key and a certificate for `commonName`, valid for ten years.
   static Result<std::shared_ptr<const Identity>> generate(std::string_view commonName);
-  /// Reads `directory`/`stem`.key (0600, refused otherwise) and `stem`.crt; makes both where neither exists.
+  /// Reads `directory`/`stem`.key (which must have mode 0600) and `stem`.crt; makes both if neither exists.
   static Result<std::shared_ptr<const Identity>> loadOrCreate(const std::filesystem::path& directory,
                                                               std::string_view stem,
                                                               std::string_view commonName);

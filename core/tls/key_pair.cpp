@@ -13,7 +13,7 @@ namespace adit::tls {
 
 namespace {
 
-// A clock that is a little behind must not refuse a certificate made a moment ago.
+// A peer whose clock is a little behind must not reject a certificate that was just made.
 constexpr auto kBackdate = std::chrono::hours(24);
 constexpr std::size_t kMaxFile = 256 * 1024;
 constexpr unsigned kMaxChain = 16;
@@ -45,7 +45,7 @@ int addNames(gnutls_x509_crt_t certificate, const CertificateRequest& request) {
   return rv;
 }
 
-/// Whoever trusts an authority of ours trusts it for the domain's names only.
+/// Constrains an authority of ours to the domain's names, so that trusting it has no other effect.
 int addConstraints(gnutls_x509_crt_t certificate, std::string_view domain) {
   gnutls_x509_name_constraints_t raw = nullptr;
   if (const int rv = gnutls_x509_name_constraints_init(&raw); rv != 0) return rv;
@@ -57,7 +57,7 @@ int addConstraints(gnutls_x509_crt_t certificate, std::string_view domain) {
   return rv;
 }
 
-/// A name for a key, by which a certificate refers to its signer's (RFC 5280 section 4.2.1.1).
+/// A key identifier, by which a certificate refers to its signer's key (RFC 5280 section 4.2.1.1).
 int setKeyIds(gnutls_x509_crt_t certificate, gnutls_x509_crt_t signer) {
   std::array<std::uint8_t, 64> id{};
   std::size_t size = id.size();

@@ -21,26 +21,27 @@ struct KeyPair {
 };
 
 struct CertificateRequest {
-  std::string_view commonName;                    ///< 1 to 64 characters.
-  std::span<const std::string> dnsNames = {};     ///< Subject alternative names; then it is a web server's.
+  std::string_view commonName;  ///< 1 to 64 characters.
+  /// Subject alternative names; with any, the certificate is for a TLS server.
+  std::span<const std::string> dnsNames = {};
   std::span<const std::string> ipAddresses = {};  ///< In network byte order.
   std::chrono::hours lifetime{};
-  /// Not empty: an authority that may sign for this domain and what lies below it, and for nothing else by
-  /// name (RFC 5280 section 4.2.1.10).
+  /// If not empty, the certificate is for an authority that may sign for this domain and the names below it,
+  /// and for no other names (RFC 5280 section 4.2.1.10).
   std::string_view authorityFor = {};
 };
 
-/// A new ECDSA P-256 key and a certificate it signed itself, valid from a day ago.
+/// A new ECDSA P-256 key and its self-signed certificate, valid from a day ago.
 Result<KeyPair> makeSelfSigned(const CertificateRequest& request);
 /// A new ECDSA P-256 key.
 Result<PrivateKeyHandle> makeKey();
 /// A certificate for `key`, signed by `authority`.
 Result<CertificateHandle> issueCertificate(const CertificateRequest& request, gnutls_x509_privkey_t key,
                                            const KeyPair& authority);
-/// The key file is refused (InsecurePermissions) where others can read or write it. Errors name the file.
+/// InsecurePermissions where others can read or write the key file. Errors name the file.
 Result<KeyPair> loadKeyPair(const std::filesystem::path& certificateFile,
                             const std::filesystem::path& keyFile);
-/// Writes both as PEM, 0600.
+/// Writes both as PEM files with mode 0600.
 Result<> storeKeyPair(const KeyPair& pair, const std::filesystem::path& certificateFile,
                       const std::filesystem::path& keyFile);
 /// Credentials with that pair alone; TlsFailure where key and certificate do not belong together.

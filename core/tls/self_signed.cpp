@@ -11,14 +11,13 @@ namespace adit::tls {
 
 namespace {
 
-// Some platforms refuse server certificates that are valid longer, whoever signed them.
+// Some platforms reject server certificates with a longer lifetime, whoever signed them.
 constexpr auto kLifetime = std::chrono::hours(24) * 820;
 constexpr auto kRenewBefore = std::chrono::hours(24) * 90;
 constexpr std::size_t kMaxCommonName = 64;
 constexpr auto kPatience = std::chrono::seconds(5);
 
-/// Certificates for *.localhost, and everything else directly below a name without a dot, are not taken by
-/// most libraries.
+/// Most libraries reject wildcard certificates directly below a name without a dot, such as *.localhost.
 bool needsIssuing(std::string_view domain) noexcept { return domain.find('.') == std::string_view::npos; }
 
 bool isGoodFor(gnutls_x509_crt_t certificate, const std::string& domain) {
@@ -37,13 +36,13 @@ Result<CertificateFiles> ensureSelfSigned(const std::filesystem::path& directory
   CertificateFiles files{directory / "https.crt", directory / "https.key", needsIssuing(domain) ? name : ""};
   if (auto made = ensureDirectory(directory, FileSecrecy::Secret); !made)
     return fail(std::move(made.error()));
-  // Two programs that start at once must not leave the one's certificate beside the other's key.
+  // Two programs that start at the same time must not leave one's certificate beside the other's key.
   const auto lock = FileLock::acquire(directory / "https.lock", kPatience);
   std::error_code ignored;
   if (std::filesystem::exists(files.key, ignored)) {
     const auto pair = loadKeyPair(files.certificate, files.key);
     if (!pair) return fail(pair.error());
-    // Nothing is to be changed then, so it does for a directory that nobody can write to, too.
+    // Nothing needs to be written then, so a read-only directory will do.
     if (isGoodFor(pair->chain.front().get(), name)) return files;
   }
   if (!lock) return fail(lock.error());

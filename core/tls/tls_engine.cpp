@@ -12,11 +12,12 @@ namespace adit::tls {
 
 namespace {
 
-/// A client's side of a handshake is small; a server's has its certificates.
+/// What a peer may send during the handshake: little from a client, more from a server, which sends
+/// certificates.
 constexpr std::size_t kMaxHandshakeFromClient = 32 * 1024;
 constexpr std::size_t kMaxHandshakeFromServer = 160 * 1024;
-/// Bytes that bring no data (key updates, empty records, tickets, warnings): with a record's worth of slack
-/// for one that is on its way.
+/// How many bytes may arrive that carry no data (key updates, empty records, tickets, warnings), including a
+/// record that is not complete yet.
 constexpr std::size_t kMaxSilence = 96 * 1024;
 /// Protocols a side may offer.
 constexpr std::size_t kMaxAlpn = 8;
@@ -29,8 +30,8 @@ Result<std::unique_ptr<TlsEngine>> TlsEngine::server(std::shared_ptr<const Certi
   engine->m_store = std::move(store);
   engine->m_handshakeLimit = kMaxHandshakeFromClient;
   if (auto started = engine->start(GNUTLS_SERVER, alpn); !started) return fail(std::move(started.error()));
-  // The certificate and the tickets' key depend on the name in the ClientHello, and both are looked at while
-  // the rest of it is: so they are chosen before GnuTLS reads it.
+  // The certificate and the ticket key depend on the name in the ClientHello, and GnuTLS needs both while it
+  // parses that message: so they are chosen before.
   gnutls_handshake_set_hook_function(engine->m_session.get(), GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
                                      onClientHello);
   return engine;
@@ -41,7 +42,7 @@ Result<std::unique_ptr<TlsEngine>> TlsEngine::client(std::shared_ptr<const Trust
                                                      std::span<const std::string> alpn) {
   if (serverName.size() > 2 && serverName.front() == '[' && serverName.back() == ']')
     serverName = serverName.substr(1, serverName.size() - 2);
-  if (serverName.ends_with('.')) serverName.remove_suffix(1);  // certificates and SNI are without
+  if (serverName.ends_with('.')) serverName.remove_suffix(1);  // certificates and SNI have no final dot
   std::unique_ptr<TlsEngine> engine(new TlsEngine());
   engine->m_trust = std::move(trust);
   engine->m_serverName.assign(serverName);
@@ -107,7 +108,7 @@ Result<bool> TlsEngine::handshake() {
     }
     if (rv == GNUTLS_E_AGAIN || rv == GNUTLS_E_INTERRUPTED || gnutls_error_is_fatal(rv) == 0) {
       if (m_input.empty() || m_input.bytes() == before) return false;
-      continue;  // it stops between messages, too
+      continue;  // GnuTLS also returns between messages
     }
     return refuse(rv);
   }
@@ -124,7 +125,7 @@ Result<TlsEngine::Read> TlsEngine::read(std::span<std::uint8_t> room) {
     if (rv == 0) return Read{Progress::End, 0};
     if (auto charged = chargeSilence(before); !charged) return fail(std::move(charged.error()));
     const int code = static_cast<int>(rv);
-    // GnuTLS does not call a new handshake fatal: it asks whether we want it. We never do.
+    // GnuTLS leaves it to the application whether to renegotiate. We never do.
     if (code == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal(code) != 0) return refuse(code);
     if (m_input.empty() || m_input.bytes() == before) return Read{};
   }
@@ -160,13 +161,13 @@ std::string_view TlsEngine::alpn() const noexcept {
   return asText({selected.data, selected.size});
 }
 
-/// Bytes that were taken and gave nothing are what a peer can burn our time with.
+/// Limits how many bytes a peer may make us process that carry no data.
 Result<> TlsEngine::chargeSilence(std::size_t before) {
   m_silence += before - m_input.bytes();
   if (m_silence <= (m_secured ? kMaxSilence : m_handshakeLimit)) return {};
   gnutls_alert_send(m_session.get(), GNUTLS_AL_FATAL, GNUTLS_A_UNEXPECTED_MESSAGE);
-  return fail(ErrorCode::LimitExceeded, m_secured ? "the peer fills its TLS connection with nothing"
-                                                  : "the peer's TLS handshake has no end");
+  return fail(ErrorCode::LimitExceeded,
+              m_secured ? "the peer sends TLS records without data" : "the peer's TLS handshake is too long");
 }
 
 tl::unexpected<Error> TlsEngine::refuse(int code) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One TLS connection without a socket: takes ciphertext, gives plaintext, and the other way round. It knows
-// the handshake, the choice of a certificate, tickets, verification and what a peer may cost; TlsSocket gives
-// it a wire. Used inside core/tls only. Owned by its socket, which may take it to another thread; one thread
-// at a time.
+// One TLS connection without a socket: turns ciphertext into plaintext and back. It does the handshake, the
+// choice of a certificate, tickets and verification, and bounds what a peer may cost; TlsSocket connects it
+// to a socket. Used inside core/tls only. Owned by its TlsSocket, which may take it to another thread; one
+// thread at a time.
 
 #include <cstddef>
 #include <memory>
@@ -20,7 +20,7 @@
 
 namespace adit::tls {
 
-/// The most plaintext a record carries (RFC 8446 section 5.1).
+/// The largest plaintext of a record (RFC 8446 section 5.1).
 inline constexpr std::size_t kMaxRecord = 16 * 1024;
 
 class TlsEngine {
@@ -43,28 +43,30 @@ class TlsEngine {
   TlsEngine& operator=(const TlsEngine&) = delete;
   ~TlsEngine() = default;
 
-  /// Set before anything else, and again wherever the engine is taken.
+  /// To be set before anything else, and again after the engine was moved to another socket.
   void setOutput(Output* output) noexcept { m_output = output; }
 
-  /// Bytes from the wire; they wait until handshake or read takes them.
+  /// Queues received bytes until handshake() or read() takes them.
   void receive(Slice ciphertext) { m_input.push(std::move(ciphertext)); }
-  /// True once done; false where more bytes are needed. A failure was told to the peer (alert).
+  /// True once the handshake is done; false where more bytes are needed. On failure the peer has been sent an
+  /// alert.
   Result<bool> handshake();
   enum class Progress : std::uint8_t { Data, NeedMore, End };
   struct Read {
     Progress progress = Progress::NeedMore;
     std::size_t count = 0;
   };
-  /// Decrypts into `room`. End: the peer's close_notify. A failure was told to the peer.
+  /// Decrypts into `room`. End: the peer's close_notify. On failure the peer has been sent an alert.
   Result<Read> read(std::span<std::uint8_t> room);
   /// Encrypts at most kMaxRecord bytes as one record.
   Result<> write(ByteView plaintext);
-  /// Sends close_notify. Once.
+  /// Sends close_notify. To be called once.
   void finish() noexcept;
 
-  /// Something was received that read has not given out: bytes, or the rest of a record.
+  /// True while received bytes, or a part of a record, have not been returned by read().
   [[nodiscard]] bool hasUnread() const noexcept;
-  /// Takes out what was received and not looked at: slabs belong to a loop, copies go anywhere.
+  /// Removes the received bytes that were not processed and returns a copy, as slabs may not move to another
+  /// loop.
   std::string takeInput();
 
   [[nodiscard]] bool isServer() const noexcept { return m_store != nullptr; }
@@ -90,15 +92,15 @@ class TlsEngine {
   static int onExtension(void* pointer, unsigned type, const unsigned char* data, unsigned size) noexcept;
   int chooseHost(const gnutls_datum_t& hello);
 
-  // What a session refers to goes after it.
+  // Destroyed after the session, which refers to them.
   std::shared_ptr<const CertificateStore> m_store;
   std::shared_ptr<const TrustStore> m_trust;
   std::shared_ptr<gnutls_certificate_credentials_st> m_credentials;  ///< A server's, once chosen.
-  std::string m_serverName;  ///< Whom a client wants; whom a server's visitor asked for.
+  std::string m_serverName;  ///< The host that the client side asks for.
   SessionHandle m_session;
   SliceQueue m_input;
   Output* m_output = nullptr;
-  std::size_t m_silence = 0;  ///< Bytes taken since the last plaintext came of them.
+  std::size_t m_silence = 0;  ///< Bytes processed since they last yielded plaintext.
   std::size_t m_handshakeLimit = 0;
   std::size_t m_certificate = 0;  ///< Index in m_store.
   bool m_helloSeen = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a TlsEngine decides: which ciphers, which certificate, and how a refusal reads.
+// What a TlsEngine decides: which ciphers, which certificate, and the text of errors.
 #include "core/tls/tls_engine.h"
 #include "core/tls/tls_priorities.h"
 
@@ -7,7 +7,7 @@ namespace adit::tls {
 
 namespace {
 
-// AES-128 first: it is what processors do fastest, and every one of these is strong enough.
+// AES-128 first: processors do it fastest, and each of these ciphers is strong enough.
 constexpr const char* kPriorities =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:"
     "+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-"
@@ -38,18 +38,19 @@ std::string sentenceOf(unsigned status, const std::string& name) {
     return fmt::format("the certificate of {} is not valid yet", whose);
   if ((status & GNUTLS_CERT_REVOKED) != 0) return fmt::format("the certificate of {} was revoked", whose);
   if ((status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) != 0)
-    return fmt::format("the certificate of {} is signed by nobody who is trusted here", whose);
+    return fmt::format("the certificate of {} is not signed by a trusted authority", whose);
   if ((status & GNUTLS_CERT_UNEXPECTED_OWNER) != 0)
-    return fmt::format("the certificate that was shown is not for {}", whose);
+    return fmt::format("the certificate that was presented is not for {}", whose);
   if ((status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0)
-    return fmt::format("the certificate of {} is signed by an algorithm that is not safe any more", whose);
-  return fmt::format("the certificate of {} does not hold", whose);
+    return fmt::format("the certificate of {} is signed with an algorithm that is not secure any more",
+                       whose);
+  return fmt::format("the certificate of {} is not valid", whose);
 }
 
 }  // namespace
 
 Result<gnutls_priority_t> streamPriorities() {
-  // Immutable, and without an owner that could outlive it: sessions of every thread refer to it.
+  // Never freed: sessions of all threads refer to it.
   static const auto made = [] {
     std::pair<PriorityHandle, int> result;
     gnutls_priority_t raw = nullptr;
@@ -78,14 +79,14 @@ int TlsEngine::onExtension(void* pointer, unsigned type, const unsigned char* da
 int TlsEngine::chooseHost(const gnutls_datum_t& hello) {
   const std::string before = std::exchange(m_serverName, {});
   const int rv = gnutls_ext_raw_parse(this, onExtension, &hello, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
-  // A hello without extensions is TLS 1.2 at its plainest.
+  // A TLS 1.2 hello may have no extensions.
   if (rv < 0 && rv != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) return rv;
   if (m_nameIsBad) return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
   if (!m_serverName.empty() && m_serverName.back() == '.') m_serverName.pop_back();
   for (char& c : m_serverName) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   }
-  // A second hello (after HelloRetryRequest) may not ask for somebody else.
+  // A second hello (after HelloRetryRequest) may not ask for another name.
   if (m_helloSeen) return m_serverName == before ? 0 : GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
   m_helloSeen = true;
   const std::size_t index = m_certificate = m_store->choose(m_serverName);
@@ -101,7 +102,7 @@ int TlsEngine::chooseHost(const gnutls_datum_t& hello) {
 }
 
 bool TlsEngine::speaksFor(std::string_view host) const noexcept {
-  // Who asked for no name could not know better.
+  // A visitor that sent no name could not say for which host it came.
   return m_store == nullptr || m_serverName.empty() || m_store->choose(host) == m_certificate;
 }
 
@@ -116,7 +117,7 @@ Error TlsEngine::describe(int code) const {
             fmt::format("the peer ended TLS: {}", name == nullptr ? "an unknown alert" : name), code};
   }
   if (code == GNUTLS_E_REHANDSHAKE)
-    return {ErrorCode::ProtocolViolation, "the peer wants to negotiate TLS anew", code};
+    return {ErrorCode::ProtocolViolation, "the peer wants to renegotiate TLS", code};
   return {m_secured ? ErrorCode::ProtocolViolation : ErrorCode::TlsFailure,
           fmt::format("{}: {}", m_secured ? "the TLS connection broke" : "the TLS handshake failed",
                       gnutls_strerror(code)),

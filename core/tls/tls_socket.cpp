@@ -14,19 +14,20 @@ namespace adit::tls {
 
 namespace {
 
-/// Ciphertext made ahead of what the kernel takes: enough to fill a gathered write; the rest waits as slices.
+/// How much is encrypted ahead of what the kernel takes: enough to fill a gathered write. The rest waits as
+/// plaintext slices.
 constexpr std::size_t kCipherAhead = 8 * kMaxRecord;
-/// The least room offered to a read from the loop's shared slab: small requests lie densely.
+/// The least room in the loop's shared slab that is offered to a read, so that small requests share slabs.
 constexpr std::size_t kSmallRead = 4 * 1024;
-/// A piece this large is worth a record of its own; smaller ones are joined first.
+/// A piece of this size gets a record of its own; smaller ones are joined first.
 constexpr std::size_t kOwnRecord = 8 * 1024;
 
-/// What a TLS connection is besides its wire: everything that moves to another loop.
+/// What a TLS connection has besides its socket, and takes along to another loop.
 struct State {
   std::unique_ptr<TlsEngine> engine;
   bool secured = false;
-  bool ended = false;     ///< The peer's close_notify came.
-  bool finished = false;  ///< Ours went.
+  bool ended = false;     ///< The peer's close_notify was received.
+  bool finished = false;  ///< Ours was sent.
 };
 
 class Socket final : public TlsSocket,
@@ -41,16 +42,16 @@ class Socket final : public TlsSocket,
   }
   ~Socket() override { m_wire.reset(); }
 
-  /// The second half of making one: the wire's callbacks come to a whole object.
+  /// The second step of construction: callbacks of the wire need a complete object.
   void wire(std::uintptr_t nativeSocket) { m_wire = StreamSocket::adopt(m_loop, nativeSocket, *this); }
   void wire(net::DetachedSocket& detached, std::string_view received) {
-    m_endIsUntold = m_state.ended;  // the handler before us knew; this one does not
+    m_endIsUntold = m_state.ended;  // the former handler was told; this one was not
     m_wire = detached.attach(m_loop, *this);
     for (; !received.empty(); received.remove_prefix(std::min(received.size(), kSlabSize)))
       m_state.engine->receive(m_loop.writer().copy(asBytes(received.substr(0, kSlabSize))));
     schedule();
   }
-  /// Before the handshake: who is told about its end.
+  /// Before the handshake: the handler that is told about its end.
   void startHandshake(TlsSocket::Handler& handler, std::optional<Error> startError, net::TurnLine* line) {
     m_tlsHandler = &handler;
     m_line = line;
@@ -81,7 +82,7 @@ class Socket final : public TlsSocket,
 
   void close() override {
     if (!isOpen()) return;
-    // Only what is whole is ended properly: the peer must see that the rest is missing.
+    // Send close_notify only if nothing is queued: otherwise the peer must see that data is missing.
     if (m_state.secured && !m_state.finished && queuedBytes() == 0) {
       m_state.finished = true;
       m_state.engine->finish();
@@ -106,7 +107,7 @@ class Socket final : public TlsSocket,
     m_pauseReasons &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
     if (isPaused() || !isOpen()) return;
     if (m_state.engine->hasUnread() || m_endIsUntold) {
-      schedule();  // first what is here
+      schedule();  // what was received already comes first
     } else {
       m_wire->resumeReading(net::PauseReason::PeerSlow);
     }
@@ -177,7 +178,8 @@ class Socket final : public TlsSocket,
       return;  // nothing counts after close_notify (RFC 8446 section 6.1)
     m_state.engine->receive(std::move(data));
     if (!m_state.secured && m_line != nullptr) {
-      // Until its turn, what else comes waits outside: a crowd in line must not fill our memory.
+      // Until its turn, further bytes stay in the system's buffer, so that a long line does not use our
+      // memory.
       m_wire->pauseReading(net::PauseReason::PeerSlow);
       m_line->wait(*this);
     } else {
@@ -210,7 +212,7 @@ class Socket final : public TlsSocket,
 
   void onCiphertext(ByteView bytes) override { m_wire->sendCopy(bytes); }
 
-  /// Goes as far as what has come allows.
+  /// Continues as far as the received bytes allow.
   void advance() {
     if (!m_state.secured) {
       const auto done = m_state.engine->handshake();
@@ -255,7 +257,7 @@ class Socket final : public TlsSocket,
     }
   }
 
-  /// Makes records of what waits, as far as the wire is not behind, and writes.
+  /// Encrypts waiting slices while the wire has little queued, and writes.
   void encrypt() {
     if (!m_state.secured || m_broken) {
       m_wire->flushNow();
@@ -287,7 +289,7 @@ class Socket final : public TlsSocket,
       m_plain.consume(count);
       return written;
     }
-    // A head, the framing of a chunk and a short body travel together.
+    // Join a head, a chunk's framing and a short body into one record.
     std::array<std::uint8_t, kMaxRecord> joined;
     std::size_t size = 0;
     for (std::size_t i = 0; i < m_plain.count(); ++i) {
@@ -312,16 +314,16 @@ class Socket final : public TlsSocket,
   State m_state;
   net::StreamSocket::Handler* m_handler;
   TlsSocket::Handler* m_tlsHandler = nullptr;
-  net::TurnLine* m_line = nullptr;            ///< Of handshakes; until secured.
+  net::TurnLine* m_line = nullptr;            ///< In which steps of the handshake wait; null once secured.
   Timestamp m_awaitsPeerSince{};              ///< During the handshake.
-  std::unique_ptr<net::StreamSocket> m_wire;  ///< Never null once made; may be closed.
+  std::unique_ptr<net::StreamSocket> m_wire;  ///< Not null after construction; may be closed.
   SliceQueue m_plain;
   std::optional<Error> m_startError;  ///< To be reported by the next flush.
   std::optional<Error> m_broken;      ///< Why nothing is encrypted any more.
   std::uint8_t m_pauseReasons = 0;
   bool m_shutdownWanted = false;
   bool m_shutdownDone = false;
-  bool m_endIsUntold = false;  ///< It came before the connection moved here.
+  bool m_endIsUntold = false;  ///< close_notify was received before the connection moved here.
 };
 
 class DetachedTls final : public net::DetachedSocket {

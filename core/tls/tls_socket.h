@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A StreamSocket that speaks TLS 1.2 or 1.3 on its wire (RFC 5246, RFC 8446) and looks like a plain one to
-// its user: slices, pause reasons, half-close by close_notify. Nothing reaches the peer in the clear: what is
-// sent before the handshake has ended waits for it. A server's words are cut short,
-// and that is an error, where they end without close_notify; visitors often leave like that, and what they
-// say has an end of its own. Owned by its user as a StreamSocket is; one loop's thread.
+// A StreamSocket that speaks TLS 1.2 or 1.3 (RFC 5246, RFC 8446) and looks like a plain one to its user:
+// slices, pause reasons, half-close by close_notify. Nothing is sent in the clear: what is sent before the
+// handshake has ended waits for it. If a server ends the connection without close_notify, that is an error,
+// because its data may have been truncated. From a client it is an ordinary end: visitors often do so, and
+// their requests are delimited by HTTP. Owned by its user as a StreamSocket is; one loop's thread.
 
 #include <cstdint>
 #include <memory>
@@ -29,9 +29,8 @@ class TlsSocket : public net::StreamSocket {
  public:
   class Handler : public net::StreamSocket::Handler {
    public:
-    /// The handshake is done, and the peer is who it should be. Before this there is no onData and no onSent;
-    /// a handshake that fails is reported by onSocketError. Inside it the handler may do what it may in
-    /// onData.
+    /// The handshake is done and the peer is verified. Before this there is no onData and no onSent; a failed
+    /// handshake is reported by onSocketError. Inside the call the handler may do what it may do in onData.
     virtual void onSecured() = 0;
 
    protected:
@@ -40,9 +39,8 @@ class TlsSocket : public net::StreamSocket {
 
   /// Takes over a connected, non-blocking descriptor as the server side, with the certificate of `store` that
   /// fits the name the peer asks for. `alpn`: protocols in order of preference; a peer that offers protocols,
-  /// but none of these, is refused (RFC 7301 section 3.2), one that offers none is not. How long a handshake
-  /// may take is for the caller to decide. Where `line` is given, steps of the handshake
-  /// wait in it.
+  /// but none of these, is refused (RFC 7301 section 3.2), one that offers none is accepted. The caller
+  /// limits how long the handshake may take. If `line` is given, the steps of the handshake wait in it.
   static std::unique_ptr<TlsSocket> accept(net::EventLoop& loop, std::uintptr_t nativeSocket,
                                            std::shared_ptr<const CertificateStore> store,
                                            std::span<const std::string> alpn, Handler& handler,
@@ -54,12 +52,13 @@ class TlsSocket : public net::StreamSocket {
                                             std::string_view serverName, std::span<const std::string> alpn,
                                             Handler& handler);
 
-  /// The protocol agreed upon; empty for none, and before onSecured. Valid as long as the socket.
+  /// The negotiated protocol; empty if there is none, and before onSecured. Valid as long as the socket.
   [[nodiscard]] virtual std::string_view alpn() const = 0;
-  /// During the handshake: since when it is up to the peer to say something. None while a step of ours is
-  /// due, and after the handshake.
+  /// During the handshake: since when the peer has to send something. None while a step of this side is due,
+  /// and after the handshake.
   [[nodiscard]] virtual std::optional<Timestamp> awaitsPeerSince() const = 0;
-  /// The host name the client asked for, in lower case; empty if it named none. Valid as long as the socket.
+  /// The host name that the client asked for, in lower case; empty if it named none. Valid as long as the
+  /// socket.
   [[nodiscard]] virtual std::string_view serverName() const = 0;
 };
 

@@ -10,7 +10,7 @@ namespace adit::tls {
 
 namespace {
 
-/// A distribution's bundle of authorities has a few hundred kilobytes.
+/// Distributions' bundles of authorities have a few hundred kilobytes.
 constexpr std::size_t kMaxBundle = 4 << 20;
 
 enum class Verifies : std::uint8_t { No, Yes };

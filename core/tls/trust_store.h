@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whom a TLS client believes: the system's authorities, those of a file, or everybody. Immutable after
-// creation and shared between threads.
+// The certificate authorities that a TLS client trusts: the system's, those of a file, or any certificate at
+// all. Immutable after creation and shared between threads.
 
 #include <filesystem>
 #include <memory>
@@ -14,15 +14,15 @@ namespace adit::tls {
 
 class TrustStore {
  public:
-  /// The authorities the operating system trusts, read anew; TlsFailure where there are none.
+  /// Reads the authorities that the operating system trusts; TlsFailure where there are none.
   static Result<std::shared_ptr<const TrustStore>> systemDefault();
-  /// The certificates of a PEM file, and nobody else; errors name the file.
+  /// Trusts only the certificates of a PEM file. Errors name the file.
   static Result<std::shared_ptr<const TrustStore>> fromFile(const std::filesystem::path& bundle);
-  /// Believes any certificate, for any name: for origins where the operator said so explicitly.
+  /// Accepts any certificate for any name: for origins where the operator asked for it explicitly.
   static Result<std::shared_ptr<const TrustStore>> insecure();
 
   virtual ~TrustStore() = default;
-  /// False: certificates are not looked at.
+  /// False where certificates are not verified at all.
   [[nodiscard]] virtual bool verifies() const noexcept = 0;
   [[nodiscard]] virtual gnutls_certificate_credentials_st* credentials() const noexcept = 0;
 };
