@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The field names that are common or mean something to an intermediary, as small numbers: looked up once with
-// a perfect hash instead of being compared one by one. The numbers are also the name codes of adit/1
-// (PROTOCOL.md section 4.4), so the order is fixed and new names go to the end. Constant data; any thread.
+// Small numbers for field names that are common or that an intermediary must know, looked up with a perfect
+// hash instead of comparing names one by one. The numbers are also the name codes of adit/1 (PROTOCOL.md
+// section 4.4), so the order is fixed and new names are appended. Constant data; any thread.
 
 #include <cstdint>
 #include <string_view>
@@ -11,8 +11,8 @@ namespace adit::http {
 
 /// What an intermediary must know about a name, as bits.
 enum FieldRole : std::uint8_t {
-  kHopByHop = 1,    ///< Speaks of one connection: never forwarded.
-  kForwarding = 2,  ///< Says where a request came from: strangers' are dropped.
+  kHopByHop = 1,    ///< Concerns one connection only: never forwarded.
+  kForwarding = 2,  ///< Says where a request came from: dropped if a visitor sent it.
   kProtected = 4,   ///< Connection may not name it.
   kNoTrailer = 8,   ///< A trailer section may not carry it.
 };
@@ -125,7 +125,7 @@ enum class FieldId : std::uint8_t {
 
 inline constexpr std::size_t kFieldIdCount = static_cast<std::size_t>(FieldId::End);
 
-/// The number of a name in any mixture of cases; Unknown where it has none.
+/// The number of a name, whatever the case of its letters; Unknown if it has none.
 FieldId fieldId(std::string_view name) noexcept;
 /// The canonical spelling ("Content-Type"); empty for Unknown.
 std::string_view fieldName(FieldId id) noexcept;

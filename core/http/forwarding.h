@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a message gets and what is decided about it when it passes an intermediary (RFC 9110 section 7.6):
-// CDN-Loop and the loops it shows, Via, Max-Forwards, the methods that end here, Date. The counterpart of
-// semantics.h, which says what is taken out. Nothing here allocates, save a vector's growth. Values; any
-// thread, DateText one.
+// What an intermediary adds to a message and decides about it (RFC 9110 section 7.6): CDN-Loop and the
+// detection of loops, Via, Max-Forwards, methods that are not forwarded, Date. The counterpart of
+// semantics.h, which removes fields. Nothing here allocates, except where a vector grows. Values; any thread,
+// except DateText, which belongs to one.
 
 #include <array>
 #include <cstdint>
@@ -15,20 +15,20 @@
 
 namespace adit::http {
 
-/// How often one server may see the same request before it is a loop.
+/// How often a request may pass one server before it counts as a loop.
 inline constexpr unsigned kMaxVisits = 4;
 
-/// Whether requests get a Via field. RFC 9110 section 7.6.3 asks for one, but some origins, nginx by default,
-/// then send their answers without compression.
+/// Whether requests get a Via field. RFC 9110 section 7.6.3 requires one, but some origins (nginx by default)
+/// do not compress their answers to requests that have it.
 enum class RequestVia : std::uint8_t { Omitted, Added };
 
-/// The names by which one server marks the messages that pass it: "adit" in Via (RFC 9110 section 7.6.3), and
-/// "adit-INSTANCE" in CDN-Loop (RFC 8586), by which it finds requests that it has seen before.
+/// The names with which a server marks the messages that pass it: "adit" in Via (RFC 9110 section 7.6.3), and
+/// "adit-INSTANCE" in CDN-Loop (RFC 8586), by which it recognizes requests that it has seen before.
 class HopNames {
  public:
-  /// `instance`: a word of letters and digits that no other server has.
+  /// `instance`: letters and digits that no other server uses.
   explicit HopNames(std::string_view instance, RequestVia requestVia = RequestVia::Omitted);
-  /// Its member of CDN-Loop.
+  /// This server's member of the CDN-Loop field.
   [[nodiscard]] std::string_view cdnId() const noexcept { return m_cdnId; }
   [[nodiscard]] bool addsViaToRequests() const noexcept { return m_requestVia == RequestVia::Added; }
   /// "1.1 adit" for a message that was received in this version.
@@ -44,18 +44,18 @@ class HopNames {
 /// What becomes of a request.
 enum class Passage : std::uint8_t {
   Onward,     ///< Forward it.
-  EndsHere,   ///< OPTIONS with Max-Forwards 0: answered by us, with success and without content of others.
-  Refused,    ///< CONNECT and TRACE: not offered (501). TRACE would show fields that are added on the way.
-  Looping,    ///< It has been here kMaxVisits times (508).
-  Malformed,  ///< OPTIONS with a Max-Forwards that is no number, or with two (400).
+  EndsHere,   ///< OPTIONS with Max-Forwards 0: this server answers it, with success and no content.
+  Refused,    ///< CONNECT and TRACE: not offered (501). TRACE would reveal fields that are added on the way.
+  Looping,    ///< It has passed this server kMaxVisits times (508).
+  Malformed,  ///< OPTIONS with a Max-Forwards that is not a number, or with two (400).
 };
 
 /// Room for a decremented Max-Forwards; the head points into it afterwards.
 using MaxForwardsText = std::array<char, 10>;
 
-/// Decides, and for Onward adds CDN-Loop (and Via, where the names say so) and counts Max-Forwards down (of
-/// OPTIONS; above 4294967295 it becomes that). The head is unchanged otherwise. A WebSocket's extended
-/// CONNECT is to be turned into its GET before. `names` must outlive the head.
+/// Decides about a request. Only for Onward does it change the head: it adds CDN-Loop (and Via, if `names`
+/// asks for it) and decrements the Max-Forwards of OPTIONS (values above 4294967295 become that). An extended
+/// CONNECT for a WebSocket must have been turned into a GET before. `names` must outlive the head.
 Passage passRequest(RequestHead& head, const HopNames& names, MaxForwardsText& scratch);
 /// Adds Via, and Date where a final response (status >= 200) has none (RFC 9110 section 6.6.1). `date` must
 /// outlive the head.
@@ -65,7 +65,7 @@ void passResponse(ResponseHead& head, std::string_view date);
 inline constexpr std::size_t kDateSize = 29;
 void writeDate(std::int64_t unixSeconds, char* room) noexcept;
 
-/// The Date field's value, formatted anew once a second.
+/// The value of the Date field, formatted once a second.
 class DateText {
  public:
   using WallClock = std::int64_t (*)() noexcept;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a proxy has to know of gRPC: which requests are calls, and how a failure is told in a call's own
-// words (the gRPC-over-HTTP/2 specification, "HTTP2 Transport Mapping", and gRPC's table of HTTP statuses). A
-// call's library reads no pages. Pure; any thread.
+// What a proxy has to know of gRPC: which requests are calls, and how to report a failure by a gRPC status,
+// since a gRPC library does not read pages (the gRPC-over-HTTP/2 specification, "HTTP2 Transport Mapping",
+// and gRPC's table of HTTP statuses). Pure; any thread.
 
 #include <cstdint>
 #include <string>
@@ -21,12 +21,12 @@ enum class CallKind : std::uint8_t {
   WebText,  ///< application/grpc-web-text.
 };
 
-/// By the Content-Type field; of a request or an answer.
+/// Determined by the Content-Type field of a request or an answer.
 CallKind callKindOf(const std::vector<Field>& fields) noexcept;
 /// The Content-Type of an answer to such a call; empty for None.
 std::string_view contentTypeOf(CallKind kind) noexcept;
 
-/// Those that a proxy has a use for; the numbers are gRPC's.
+/// The statuses that a proxy uses, with gRPC's numbers.
 enum class GrpcStatus : std::uint8_t {
   Cancelled = 1,
   Unknown = 2,
@@ -39,11 +39,12 @@ enum class GrpcStatus : std::uint8_t {
   Unauthenticated = 16,
 };
 
-/// What a call's library makes of a stream that was reset.
+/// The status that a gRPC library derives from the reset of a stream.
 GrpcStatus grpcStatusFor(H2Error error) noexcept;
-/// What it makes of an HTTP status, but for 504 and 431: their causes have a status of their own.
+/// The status that a gRPC library derives from an HTTP status, except for 504 and 431, whose causes have a
+/// gRPC status of their own.
 GrpcStatus grpcStatusFor(std::uint16_t httpStatus) noexcept;
-/// The value of a grpc-message field: what is not printable ASCII, and the per cent sign, as %XX.
+/// The value of a grpc-message field: bytes that are not printable ASCII, and '%', are written as %XX.
 std::string grpcMessage(std::string_view text);
 
 }  // namespace adit::http

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heads are parsed where they lie as soon as they arrive, and again, once, when a head that came in pieces is
-// complete (or certainly wrong). In between only line ends are looked for, each byte once. Errors of lines
-// are found in order of position and errors of meaning afterwards, so the verdict does not depend on how the
-// bytes were split.
+// Heads are parsed in place as soon as they arrive, and once more when a head that came in pieces is complete
+// (or certainly wrong). In between the parser only looks for line ends, at each byte once. Syntax errors are
+// found in order of position and semantic errors afterwards, so the result does not depend on how the bytes
+// were split.
 #include "core/http/h1_parser.h"
 
 #include <algorithm>
@@ -22,10 +22,10 @@ using detail::Facts;
 using detail::TransferCoding;
 
 constexpr std::size_t kMaxMethod = 64;
-constexpr std::size_t kMaxEmptyLines = 2;  // a kindness to old clients that end a body with one
+constexpr std::size_t kMaxEmptyLines = 2;  // some old clients send an empty line after a body
 
-/// Whether bytes from `from` on can change what an incomplete head is: its first line's end, its empty line,
-/// or a line feed without its return.
+/// Whether the bytes from `from` on can decide about an incomplete head: they have the end of its first line,
+/// its empty line, or a line feed without a carriage return.
 bool isDecided(std::string_view data, std::size_t from) noexcept {
   std::size_t start = 0;
   while (start < 2 * kMaxEmptyLines && data.substr(start).starts_with("\r\n")) start += 2;
@@ -53,15 +53,15 @@ bool acceptVersion(Cursor& cursor, Version& version) noexcept {
   for (std::size_t i = 0; i < kShape.size(); ++i, ++cursor.at) {
     if (cursor.at == cursor.end) return cursor.more();
     if (kShape[i] == 'd' ? !scan::is(*cursor.at, scan::kDigit) : *cursor.at != kShape[i]) {
-      return cursor.refuse(400, "The version is not one of HTTP.");
+      return cursor.refuse(400, "The HTTP version is not valid.");
     }
   }
   if (begin[5] == '1' && (begin[7] == '0' || begin[7] == '1')) {
     version = begin[7] == '1' ? Version::Http11 : Version::Http10;
     return true;
   }
-  return begin[5] == '0' ? cursor.refuse(400, "HTTP/0.9 is not spoken here.")
-                         : cursor.refuse(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
+  return begin[5] == '0' ? cursor.refuse(400, "HTTP/0.9 is not supported.")
+                         : cursor.refuse(505, "Only HTTP/1.0 and HTTP/1.1 are supported.");
 }
 
 const char* targetProblem(char c) noexcept {
@@ -107,7 +107,7 @@ bool acceptTarget(Cursor& cursor, std::size_t most, RequestHead& head) {
   return true;
 }
 
-/// Takes "http://authority" off an absolute-form target (RFC 9112 section 3.2.2).
+/// Removes "http://authority" from an absolute-form target (RFC 9112 section 3.2.2).
 bool reduceAbsoluteForm(Cursor& cursor, RequestHead& head) noexcept {
   constexpr std::string_view kHttp = "http://";
   constexpr std::string_view kHttps = "https://";
@@ -150,7 +150,7 @@ bool acceptRequestLine(Cursor& cursor, const HeadLimits& limits, RequestHead& he
   if (!acceptVersion(cursor, head.version)) return false;
   if (!detail::acceptLineEnd(cursor, "The request line goes on after the version.")) return false;
 
-  if (head.method == "CONNECT") return cursor.refuse(501, "CONNECT is not offered here.");
+  if (head.method == "CONNECT") return cursor.refuse(501, "CONNECT is not supported.");
   if (head.target.front() == '/') return true;
   if (head.target == "*") {
     return head.method == "OPTIONS" || cursor.refuse(400, "The target \"*\" is for OPTIONS only.");
@@ -186,8 +186,8 @@ bool decideKeepAlive(const Facts& facts, Version version) noexcept {
   return !facts.close && (version == Version::Http11 || facts.keepAlive);
 }
 
-/// The framing that Transfer-Encoding and Content-Length give together; `none` where neither is there. An
-/// answer may repeat its Content-Length (RFC 9112 section 6.3), a request may not.
+/// The framing that Transfer-Encoding and Content-Length define; `none` if there is neither. An answer may
+/// repeat its Content-Length (RFC 9112 section 6.3), a request may not.
 bool decideFraming(Cursor& cursor, const Facts& facts, Version version, BodyFraming none,
                    Framing& framing) noexcept {
   framing = {none, 0};
@@ -203,7 +203,7 @@ bool decideFraming(Cursor& cursor, const Facts& facts, Version version, BodyFram
         framing.body = BodyFraming::Chunked;
         return true;
       case TransferCoding::Unknown:
-        return cursor.refuse(501, "Only the transfer coding \"chunked\" is known here.");
+        return cursor.refuse(501, "Only the transfer coding \"chunked\" is supported.");
       case TransferCoding::Malformed:
         break;
     }
@@ -237,7 +237,7 @@ bool decideRequest(Cursor& cursor, const Facts& facts, RequestHead& head, Reques
   const bool modern = head.version == Version::Http11;
   const bool hasContent = traits.framing.body == BodyFraming::Chunked || traits.framing.length != 0;
   if (facts.otherExpectation && modern)
-    return cursor.refuse(417, "Only the expectation 100-continue is known here.");
+    return cursor.refuse(417, "Only the expectation 100-continue is supported.");
   traits.expectContinue = facts.expectContinue && modern && hasContent;
   traits.keepAlive = decideKeepAlive(facts, head.version);
   traits.webSocket = false;
@@ -266,7 +266,7 @@ bool decideResponse(Cursor& cursor, const Facts& facts, std::string_view method,
   return true;
 }
 
-/// Leaves one Content-Length field with one value: it may be passed on (answers to HEAD, 304).
+/// Leaves one Content-Length field with one value, because it may be passed on (answers to HEAD, 304).
 void unifyContentLength(const Facts& facts, std::vector<Field>& fields) {
   const bool isList = facts.contentLength.find(',') != std::string_view::npos;
   if (facts.contentLengths <= 1 && !isList) return;
@@ -278,8 +278,8 @@ void unifyContentLength(const Facts& facts, std::vector<Field>& fields) {
   });
 }
 
-/// Runs `parse` over the head at the front of `data` where that can bring anything new, and keeps the limit
-/// on its size.
+/// Runs `parse` over the head at the front of `data` if the new bytes can decide about it, and enforces the
+/// limit on its size.
 template <typename Parse>
 ParseResult parseHead(std::string_view data, std::size_t headBytes, std::size_t& scanned, Parse&& parse) {
   const std::string_view view = data.substr(0, headBytes);
@@ -323,8 +323,7 @@ ParseResult parseResponseHead(std::string_view data, const HeadLimits& limits, s
            decideResponse(cursor, facts, requestMethod, head, traits) &&
            (unifyContentLength(facts, head.fields), true);
   });
-  if (result.status == ParseStatus::Invalid)
-    result.errorStatus = 502;  // whatever is wrong, it is the origin's
+  if (result.status == ParseStatus::Invalid) result.errorStatus = 502;  // any error is the origin's
   return result;
 }
 

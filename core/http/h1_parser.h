@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// HTTP/1.1 heads and chunked bodies, parsed as strictly as RFC 9112 lets an intermediary be: where two
-// readers could disagree (framing, line ends, white space, names, Host) the message is refused. Answers come
-// from the user's own programs: what RFC 9112 lets a proxy repair in them is repaired (a Content-Length that
-// is repeated, white space before a colon, an undefined status of three digits). Sans-I/O and without
+// HTTP/1.1 heads and chunked bodies, parsed as strictly as RFC 9112 lets an intermediary be: a message that
+// two readers could interpret differently (framing, line ends, white space, names, Host) is refused. In
+// answers, which come from the user's own programs, what RFC 9112 lets a proxy repair is repaired: a repeated
+// Content-Length, white space before a colon, an undefined status of three digits. Sans-I/O and without
 // allocation: heads are views into the caller's buffer. Pure; any thread.
 
 #include <cstddef>
@@ -50,24 +50,25 @@ struct ParseResult {
 
 /// Parses a request head at the start of `data`. `scanned` is kept by the caller between calls on a growing
 /// buffer (0 for each new head) so that a slow head costs linear time in total. Views in `head` point into
-/// `data`, which may have moved between calls; before Complete they mean nothing. An absolute-form target's
-/// authority wins over Host. Raw UTF-8 in the target is percent-encoded (into head.encodedTarget).
+/// `data`, which may have moved between calls; they are valid only after Complete. The authority of an
+/// absolute-form target takes precedence over Host. Raw UTF-8 in the target is percent-encoded (into
+/// head.encodedTarget).
 ParseResult parseRequestHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
                              RequestHead& head, RequestTraits& traits);
 /// The same for a response to a request with `requestMethod` (HEAD and CONNECT change the framing). Interim
-/// responses are heads of their own: go on with `scanned` 0 after `consumed`.
+/// responses are heads of their own: continue after `consumed` bytes with `scanned` 0.
 ParseResult parseResponseHead(std::string_view data, const HeadLimits& limits, std::size_t& scanned,
                               std::string_view requestMethod, ResponseHead& head, ResponseTraits& traits);
 
-/// Decodes chunked bodies incrementally (RFC 9112 section 7.1). Extensions <= 256 bytes are skipped; trailers
-/// (<= 32 fields, 8 KiB) are collected, without those a trailer section may not carry.
+/// Decodes chunked bodies incrementally (RFC 9112 section 7.1). Extensions of up to 256 bytes are skipped;
+/// trailers (up to 32 fields and 8 KiB) are collected, except fields that a trailer section may not carry.
 class ChunkedDecoder {
  public:
   enum class Event : std::uint8_t {
-    NeedMore,  ///< Everything was used; more must come.
-    Data,      ///< `data` is body.
-    End,       ///< The body and trailers are over; the rest of the input is not ours.
-    Invalid,   ///< For good, until reset.
+    NeedMore,  ///< All input was used, and more is needed.
+    Data,      ///< `data` is a part of the body.
+    End,       ///< The body and trailers are complete; the rest of the input belongs to what follows.
+    Invalid,   ///< The body is malformed; the decoder must be reset.
   };
   struct Step {
     Event event = Event::NeedMore;
@@ -80,7 +81,7 @@ class ChunkedDecoder {
 
   /// Call again with what is left after `consumed` until NeedMore, End or Invalid.
   Step next(std::string_view input);
-  /// After End: the trailer fields, views into an own buffer; empty in the usual case.
+  /// After End: the trailer fields, views into a buffer of the decoder; usually empty.
   [[nodiscard]] const std::vector<Field>& trailers() const noexcept { return m_trailers; }
   void reset() noexcept;
 

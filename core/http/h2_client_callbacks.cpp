@@ -37,7 +37,7 @@ void H2ClientSession::Callbacks::install(nghttp2_session_callbacks* callbacks) n
                    ? 0
                    : sessionOf(self).addField(*stream, textOf(name, nameSize), textOf(value, valueSize));
       });
-  // Left to itself the library drops such a field and goes on; RFC 9113 section 8.1.1 calls the message
+  // By default the library drops such a field and continues; by RFC 9113 section 8.1.1 the message is
   // malformed.
   nghttp2_session_callbacks_set_on_invalid_header_callback(
       callbacks,
@@ -51,7 +51,7 @@ void H2ClientSession::Callbacks::install(nghttp2_session_callbacks* callbacks) n
           case NGHTTP2_DATA:
             session.m_heardAnswer = true;
             if (header->length > 0) {
-              session.m_control.allow(1);  // a server may measure the path by what it sends, too
+              session.m_control.allow(1);  // a server may also measure the path by content that it sends
             } else {
               isControl = (header->flags & NGHTTP2_FLAG_END_STREAM) == 0;
             }
@@ -63,10 +63,10 @@ void H2ClientSession::Callbacks::install(nghttp2_session_callbacks* callbacks) n
           case NGHTTP2_RST_STREAM:
           case NGHTTP2_GOAWAY:
           case NGHTTP2_WINDOW_UPDATE:
-            break;  // a receiver may open its windows as often as it likes, and nothing answers that
+            break;  // a receiver may open its windows as often as it likes; no response is due
           case NGHTTP2_PUSH_PROMISE:
-            // The library allows it until our SETTINGS are acknowledged; a request is always behind them.
-            session.m_violation = "a push that was declined";
+            // The library allows it until our SETTINGS are acknowledged, but requests always come after them.
+            session.m_violation = "it pushes although push is disabled";
             return NGHTTP2_ERR_CALLBACK_FAILURE;
           default:
             isControl = true;

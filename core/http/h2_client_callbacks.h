@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The doors by which nghttp2 calls an H2ClientSession: cast, call, map the error. Internal to the folder; the
-// session's thread.
+// The trampolines by which nghttp2 calls an H2ClientSession: cast, call, map the error. Internal to the
+// folder; the session's thread.
 
 #include <nghttp2/nghttp2.h>
 

@@ -16,15 +16,15 @@ namespace adit::http {
 
 namespace {
 
-/// Offered in our SETTINGS beside windows; the table is the protocol's default.
+/// The most entries accepted in a peer's SETTINGS.
 constexpr std::size_t kMaxSettings = 32;
 constexpr unsigned kFirstUnknownType = NGHTTP2_CONTINUATION + 1;
-/// Acknowledgements of PING and SETTINGS that one read may leave to be written: H2ControlBudget bounds how
-/// many a peer may ask for, so this only has to be more than an honest one does.
+/// How many acknowledgements of PING and SETTINGS may wait to be written. H2ControlBudget limits how many a
+/// peer may cause, so this only has to be more than an honest peer needs.
 constexpr std::size_t kMaxQueuedAcks = 20'000;
 
-/// Trailers may follow content of a known length in HTTP/2, but not in the tunnel: such an answer travels as
-/// one of unknown length (RFC 9110 section 6.5: they are more than decoration in gRPC).
+/// In HTTP/2 trailers may follow content of a known length, but not in the tunnel. An answer that may have
+/// trailers therefore travels as one of unknown length, since trailers can be essential (gRPC).
 bool mayHaveTrailers(const std::vector<Field>& fields) noexcept {
   if (findField(fields, "trailer") != nullptr) return true;
   return callKindOf(fields) != CallKind::None;
@@ -108,7 +108,7 @@ Result<> H2ClientSession::receive(ByteView bytes, Timestamp now) {
   m_handler.onOutputReady();
   if (m_flooded) {
     nghttp2_session_terminate_session(m_session, NGHTTP2_ENHANCE_YOUR_CALM);
-    return adit::fail(ErrorCode::LimitExceeded, "the peer floods with frames that mean nothing");
+    return adit::fail(ErrorCode::LimitExceeded, "the peer sends too many control frames");
   }
   if (m_violation != nullptr) {
     nghttp2_session_terminate_session(m_session, NGHTTP2_PROTOCOL_ERROR);
@@ -209,7 +209,7 @@ void H2ClientSession::leave() {
 }
 
 void H2ClientSession::fail(H2Error code) {
-  // Those that open here anew belong to other sessions: this one is not asked again by its owner.
+  // Requests that are retried inside onReset go to other sessions: the owner does not use this one again.
   while (H2ClientStream* stream = m_streams.front()) {
     detach(*stream);
     stream->m_handler.onReset(code, false);
@@ -257,7 +257,7 @@ void H2ClientSession::beginSection(H2ClientStream& stream) {
 
 int H2ClientSession::addField(H2ClientStream& stream, std::string_view name, std::string_view value) {
   if (name == ":status") {
-    // Three digits, the library has seen to that.
+    // The library has checked that it has three digits.
     stream.m_status =
         static_cast<std::uint16_t>((value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0'));
     return stream.m_status >= 100 && stream.m_status <= 999 ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -308,7 +308,7 @@ void H2ClientSession::takeHead(H2ClientStream& stream, bool endStream) {
   stream.m_gotFinal = true;
   Framing framing;
   const bool bodiless = stream.m_isHead || head.status == 204 || head.status == 304;
-  // The library does not count what answers a CONNECT.
+  // The library does not count the content of answers to CONNECT.
   stream.m_isCounted = stream.m_hasLength && !bodiless;
   stream.m_remaining = stream.m_contentLength;
   if (endStream && stream.m_isCounted && stream.m_remaining != 0) {
@@ -323,7 +323,7 @@ void H2ClientSession::takeHead(H2ClientStream& stream, bool endStream) {
   stream.m_handler.onHead(head, framing);
 }
 
-/// What the library lets pass, but not we.
+/// Resets the stream for an answer that the library accepts, but that we do not.
 void H2ClientSession::refuse(H2ClientStream& stream) {
   stream.cancel(H2Error::ProtocolError);
   stream.m_handler.onReset(H2Error::ProtocolError, false);

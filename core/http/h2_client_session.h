@@ -2,8 +2,8 @@
 #pragma once
 // The client's side of one HTTP/2 connection (RFC 9113), without I/O: bytes in, bytes out, requests as
 // H2ClientStream. A thin layer over nghttp2 that adds limits, back-pressure for each stream, and budgets for
-// frames that make work and bring nothing. Owned by whoever has the connection; one thread. Nothing here may
-// be destroyed inside its callbacks.
+// frames that cost work and carry no content. Owned by whoever has the connection; one thread. Must not be
+// destroyed inside its callbacks.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,10 +30,10 @@ struct H2ClientLimits {
   std::size_t headBytes = 48 * 1024;  ///< Of an answer's head or trailers, decoded; more resets the stream.
   std::size_t fields = 256;
   InterimLimits interim = {};
-  std::uint32_t streams = 1000;                      ///< At a time, whatever the peer allows.
-  std::int32_t streamWindow = 256 * 1024;            ///< Bytes a peer may send ahead of resume().
+  std::uint32_t streams = 1000;                      ///< At a time, even if the peer allows more.
+  std::int32_t streamWindow = 256 * 1024;            ///< Bytes that a peer may send ahead of resume().
   std::int32_t connectionWindow = 16 * 1024 * 1024;  ///< Of all streams; renewed at once.
-  /// PING, SETTINGS, PRIORITY, unknown types and empty DATA that nothing explains (H2ControlBudget).
+  /// PING, SETTINGS, PRIORITY, unknown types and empty DATA beyond the allowance of an H2ControlBudget.
   double controlBurst = 1000, controlRate = 100;
   /// Streams that we reset before isWornOut(), and by how many a second that number recovers. Peers count
   /// resets and end the connection, with all requests on it, after too many: Netty after 200 in 30 seconds,
@@ -45,7 +45,7 @@ class H2ClientSession {
  public:
   class Handler {
    public:
-    /// There is something to send. Comes inside any call.
+    /// There is something to send. May come inside any call.
     virtual void onOutputReady() = 0;
     /// freeSlots(), hasSettings() or acceptsRequests() may have changed.
     virtual void onSlotsChanged() = 0;
@@ -64,23 +64,24 @@ class H2ClientSession {
     ~Sink() = default;
   };
 
-  /// `memory`: what nghttp2 takes for every stream and head comes from there; null: from the heap.
+  /// `memory`: where nghttp2 allocates memory for streams and heads; null: on the heap.
   static Result<std::unique_ptr<H2ClientSession>> create(Handler& handler, const H2ClientLimits& limits = {},
                                                          BlockPool* memory = nullptr);
-  /// Streams that are open hear nothing more.
+  /// Open streams get no more callbacks.
   ~H2ClientSession();
   H2ClientSession(const H2ClientSession&) = delete;
   H2ClientSession& operator=(const H2ClientSession&) = delete;
 
-  /// Takes what the peer sent. ProtocolViolation or LimitExceeded: the connection is of no use any more; send
-  /// what is to be sent (GOAWAY), call fail and close.
+  /// Processes bytes from the peer. After ProtocolViolation or LimitExceeded the connection cannot be used
+  /// any more: call send (for GOAWAY) and fail, and close it.
   Result<> receive(ByteView bytes, Timestamp now);
-  /// Writes until there is nothing or the sink is full.
+  /// Writes until nothing is left or the sink is full.
   Result<> send(Sink& sink);
-  /// Nothing more to read or write: close the connection.
+  /// True when nothing more is to be read or written: close the connection.
   [[nodiscard]] bool isOver() const noexcept;
 
-  /// Opens a stream for the request; its fields are copied. Closed when the connection takes no more.
+  /// Opens a stream for the request, whose fields are copied. Error Closed: the connection takes no more
+  /// requests.
   Result<> open(H2ClientStream& stream, const H2Request& request);
   /// False after GOAWAY, and when the stream numbers are used up.
   [[nodiscard]] bool acceptsRequests() const noexcept;
@@ -99,14 +100,14 @@ class H2ClientSession {
   /// RFC 8441 section 3.
   [[nodiscard]] bool allowsExtendedConnect() const noexcept;
 
-  /// What a peer may send ahead of resume() from now on, on the streams that are open, too (RFC 9113 section
-  /// 6.9.2). Nothing while the peer has not agreed to the last such word: call again.
+  /// Changes how much the peer may send ahead of resume(), on open streams, too (RFC 9113 section 6.9.2).
+  /// Does nothing while the peer has not acknowledged the last such change: call it again later.
   void setStreamWindow(std::int32_t size);
   void ping();
-  /// The peer has sent HEADERS or DATA since the last ping(). gRPC servers end a connection that is pinged
-  /// again and again while they have nothing to send.
+  /// True if the peer has sent HEADERS or DATA since the last ping(). gRPC servers close a connection that is
+  /// pinged repeatedly while they send nothing.
   [[nodiscard]] bool heardAnswerSincePing() const noexcept { return m_heardAnswer; }
-  /// GOAWAY; what is open goes on.
+  /// Sends GOAWAY; open streams go on.
   void leave();
   /// The connection broke: every open stream is reset with `code`.
   void fail(H2Error code);
@@ -142,7 +143,7 @@ class H2ClientSession {
   TokenBucket m_resets;  ///< That we may still send.
   Timestamp m_now{};
   Sink* m_sink = nullptr;             ///< During send().
-  const char* m_violation = nullptr;  ///< What the peer did that ends the connection, beyond the library.
+  const char* m_violation = nullptr;  ///< A violation by the peer that the library does not detect.
   bool m_hasSettings = false;
   bool m_awaitsAck = true;  ///< Of our SETTINGS.
   bool m_peerLeaves = false;

@@ -24,8 +24,8 @@ class H2ClientSession;
 struct H2Request {
   std::string_view method = {}, scheme = {}, authority = {}, path = {};
   std::string_view protocol = {};      ///< Of an extended CONNECT (RFC 8441); empty otherwise.
-  std::span<const Field> fields = {};  ///< In any case, without those that speak of a hop.
-  bool hasContent = false;             ///< Otherwise the head ends the request.
+  std::span<const Field> fields = {};  ///< In any case of letters; without hop-by-hop fields.
+  bool hasContent = false;             ///< False: the head ends the request.
 };
 
 /// Names and values.
@@ -33,8 +33,8 @@ using H2Trailers = std::vector<std::pair<std::string, std::string>>;
 
 class H2ClientStream final : public ListHook<> {
  public:
-  /// What is told has been checked (RFC 9113 section 8.1 to 8.3). The handler may cancel and open streams in
-  /// every call but onContentSent; it must not destroy the session.
+  /// Messages have been validated (RFC 9113 sections 8.1 to 8.3). The handler may cancel and open streams in
+  /// every call except onContentSent; it must not destroy the session.
   class Handler {
    public:
     /// A 1xx head. Views, for the call.
@@ -44,14 +44,15 @@ class H2ClientStream final : public ListHook<> {
     /// A view into what H2ClientSession::receive was given.
     virtual void onContent(ByteView data) = 0;
     virtual void onTrailers(std::span<const Field> fields) = 0;
-    /// The peer has said all of it. Call cancel, or go on sending until onClosed.
+    /// The answer is complete. Call cancel, or continue sending the request until onClosed.
     virtual void onEnd() = 0;
-    /// After onEnd: our side has left, too. The stream is free already.
+    /// After onEnd: the request has been sent completely, too. The stream may be reused already.
     virtual void onClosed() = 0;
-    /// There will be no more: the peer's reset, a malformed answer, or the connection's end. `unprocessed`:
-    /// the peer has not begun to work on it (RFC 9113 section 8.7). The stream is free already.
+    /// The stream is over: reset by the peer, ended for a malformed answer, or with the connection.
+    /// `unprocessed`: the peer has not begun to work on the request (RFC 9113 section 8.7). The stream may be
+    /// reused already.
     virtual void onReset(H2Error code, bool unprocessed) = 0;
-    /// queuedBytes() fell.
+    /// queuedBytes() became smaller.
     virtual void onContentSent() = 0;
 
    protected:
@@ -65,16 +66,16 @@ class H2ClientStream final : public ListHook<> {
 
   [[nodiscard]] bool isOpen() const noexcept { return m_session != nullptr; }
   void sendContent(Slice data);
-  /// Behind the content, with finish().
+  /// Sent behind the content by finish().
   void setTrailers(H2Trailers trailers) { m_trailers = std::move(trailers); }
   void finish();
-  /// Frees the stream without a callback; RST_STREAM unless both sides have said everything.
+  /// Frees the stream without a callback; resets it unless both messages are complete.
   void cancel(H2Error code);
   /// Back-pressure: while paused the peer's credit is not renewed.
   void pause() noexcept { m_paused = true; }
   void resume();
   [[nodiscard]] std::size_t queuedBytes() const noexcept { return m_queue.bytes(); }
-  /// In onReset: the code is the peer's own word about this stream, not what became of it otherwise.
+  /// For use in onReset: whether the code came from the peer's RST_STREAM for this stream.
   [[nodiscard]] bool wasResetByPeer() const noexcept { return m_peerReset; }
 
  private:

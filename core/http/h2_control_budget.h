@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How many control frames an HTTP/2 peer may send: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, frames of unknown
-// types and empty DATA frames make work and bring no content. An honest peer sends most of them in answer to
-// something: it acknowledges SETTINGS and PING, opens its windows again for the content it was sent, and
-// measures bandwidth with a PING for each DATA frame it receives (gRPC). Such frames are paid from an
-// allowance that grows with what the peer has to answer; the rest is paid from a token bucket. Part of an
-// H2Guard (visitors) or an H2ClientSession (origins); one thread.
+// Limits the control frames of an HTTP/2 peer: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, frames of unknown
+// types and empty DATA frames, which cost work and carry no content. An honest peer sends most of them in
+// response to something: it acknowledges SETTINGS and PING, opens its windows again for content that it was
+// sent, and measures bandwidth with a PING for each DATA frame it receives (gRPC). Such frames are paid from
+// an allowance that grows with what the peer has to respond to; the others are paid from a token bucket. Part
+// of an H2Guard (visitors) or an H2ClientSession (origins); one thread.
 
 #include <algorithm>
 #include <cstddef>
@@ -18,18 +18,18 @@ namespace adit::http {
 
 class H2ControlBudget {
  public:
-  /// `burst` frames at once and `ratePerSecond` in the long run, beside the allowance.
+  /// Beside the allowance: `burst` frames at once and `ratePerSecond` in the long run.
   H2ControlBudget(double burst, double ratePerSecond) noexcept : m_bucket(burst, ratePerSecond) {}
 
-  /// The peer may answer what happened with as many control frames.
+  /// The peer may respond to what happened with `frames` control frames.
   void allow(std::uint32_t frames) noexcept { m_allowance = std::min(m_allowance + frames, kMaxAllowance); }
-  /// A request was opened, by either side: priorities, a first window, a PING.
+  /// A request was opened, by either side: the peer may send priorities, a first window and a PING.
   void allowForRequest() noexcept { allow(kPerFrame); }
   /// The peer was sent a DATA frame with `bytes` of content.
   void allowForData(std::size_t bytes) noexcept {
     allow(kPerFrame + static_cast<std::uint32_t>(bytes / kBytesPerFrame));
   }
-  /// Pays for one control frame; false: it is one too many.
+  /// Pays for one control frame; false if it exceeds the budget.
   bool take(Timestamp now) noexcept {
     if (m_allowance > 0) {
       --m_allowance;
@@ -44,7 +44,7 @@ class H2ControlBudget {
   /// A receiver that reads in small pieces may open both windows after each of them: Go's HTTP/2 library does
   /// so every 4 KiB, its older versions after each read.
   static constexpr std::size_t kBytesPerFrame = 256;
-  /// What one peer can save up: handling as many frames takes a few milliseconds.
+  /// The largest allowance that a peer can save up: that many frames take a few milliseconds to handle.
   static constexpr std::uint32_t kMaxAllowance = 16'384;
 
   TokenBucket m_bucket;

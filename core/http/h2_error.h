@@ -6,7 +6,7 @@
 
 namespace adit::http {
 
-/// RFC 9113 section 7; others may be met.
+/// RFC 9113 section 7. Peers may send other values.
 enum class H2Error : std::uint32_t {
   NoError = 0x0,
   ProtocolError = 0x1,

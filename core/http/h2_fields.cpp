@@ -18,10 +18,10 @@ constexpr std::size_t kMaxCookies = 1000;
 constexpr std::size_t kCookieSeparator = 2;  // "; "
 constexpr std::size_t kMaxTrailerFields = 32;
 constexpr std::size_t kMaxTrailerBytes = 8 * 1024;
-/// A buffer that grew for one large head is not kept beyond this.
+/// A buffer that grew beyond this for a large head is freed.
 constexpr std::size_t kKeepText = 8 * 1024;
 
-/// RFC 9113 section 8.2.1: a token without capital letters.
+/// RFC 9113 section 8.2.1: a token without upper-case letters.
 bool isLowerToken(std::string_view name) noexcept {
   if (name.empty()) return false;
   for (const char c : name) {
@@ -113,7 +113,7 @@ void H2FieldBlock::add(std::string_view name, std::string_view value) {
   }
 }
 
-/// False: the block is beyond its limits with this line.
+/// False if the block exceeds its limits with this line.
 bool H2FieldBlock::countLine(std::string_view name, std::string_view value) noexcept {
   const bool trailers = m_kind == Kind::Trailers;
   if (!trailers && name == "cookie" && m_cookies++ > 0) {
@@ -127,22 +127,23 @@ bool H2FieldBlock::countLine(std::string_view name, std::string_view value) noex
 }
 
 void H2FieldBlock::addPseudo(std::string_view name, std::string_view value) {
-  if (m_kind == Kind::Trailers) return malformed("a pseudo-field in trailers");
-  if (m_regular) return malformed("a pseudo-field after a field");
-  if (!isCleanValue(value)) return malformed("a pseudo-field's value with characters that may not be");
+  if (m_kind == Kind::Trailers) return malformed("a pseudo-header field in trailers");
+  if (m_regular) return malformed("a pseudo-header field after a regular field");
+  if (!isCleanValue(value)) return malformed("a pseudo-header field's value with invalid characters");
   Pseudo which = kPseudoCount;
   if (name == ":method") which = kMethod;
   if (name == ":scheme") which = kScheme;
   if (name == ":authority") which = kAuthority;
   if (name == ":path") which = kPath;
   if (name == ":protocol") which = kProtocol;
-  if (which == kPseudoCount) return malformed("an unknown pseudo-field");
-  if (has(which)) return malformed("a pseudo-field twice");
+  if (which == kPseudoCount) return malformed("an unknown pseudo-header field");
+  if (has(which)) return malformed("a repeated pseudo-header field");
   m_seen |= static_cast<std::uint8_t>(1U << which);
   m_pseudo[which] = which == kPath ? storePath(value) : store(value);
 }
 
-/// Raw UTF-8 is percent-encoded. What cannot be is refused with a page, as by HTTP/1.1, and replaced.
+/// Percent-encodes raw UTF-8. A path with other bytes above ASCII is replaced, and the request is refused
+/// with a page, as by HTTP/1.1.
 H2FieldBlock::Place H2FieldBlock::storePath(std::string_view path) {
   if (!hasHighBytes(path)) return store(path);
   if (path.size() > m_limits.targetBytes) {
@@ -156,9 +157,9 @@ H2FieldBlock::Place H2FieldBlock::storePath(std::string_view path) {
 
 void H2FieldBlock::addRegular(std::string_view name, std::string_view value) {
   m_regular = true;
-  if (!isLowerToken(name)) return malformed("a field name with characters that may not be");
-  if (!isCleanValue(value)) return malformed("a field value with characters that may not be");
-  if (isConnectionField(name)) return malformed("a field that speaks of a connection");
+  if (!isLowerToken(name)) return malformed("a field name with invalid characters");
+  if (!isCleanValue(value)) return malformed("a field value with invalid characters");
+  if (isConnectionField(name)) return malformed("a connection-specific field");
   if (m_kind == Kind::Trailers) {
     if (isForbiddenTrailer(name)) return;
   } else if (addSpecial(name, value)) {
@@ -168,15 +169,16 @@ void H2FieldBlock::addRegular(std::string_view name, std::string_view value) {
   m_lines.push_back({place, store(value)});
 }
 
-/// True: it is not one of the head's fields (any more).
+/// True if the field was handled here and is not passed on as a field of the head.
 bool H2FieldBlock::addSpecial(std::string_view name, std::string_view value) {
   switch (name.size()) {
     case 2:
-      if (name == "te" && !equalsIgnoreCase(value, "trailers")) malformed("TE beyond trailers");
+      if (name == "te" && !equalsIgnoreCase(value, "trailers"))
+        malformed("TE with a value other than trailers");
       return false;
     case 4:
       if (name != "host") return false;
-      if (m_hasHost) malformed("Host twice");
+      if (m_hasHost) malformed("more than one Host");
       m_hasHost = true;
       m_host = store(value);
       return true;
@@ -196,7 +198,7 @@ bool H2FieldBlock::addSpecial(std::string_view name, std::string_view value) {
     case 14:
       if (name != "content-length") return false;
       if (m_hasLength || !scan::isAll(value, scan::kDigit) || !detail::parseContentLength(value, m_length))
-        malformed("a content length that is none");
+        malformed("an invalid or repeated Content-Length");
       m_hasLength = true;
       return true;
     default:
@@ -206,11 +208,11 @@ bool H2FieldBlock::addSpecial(std::string_view name, std::string_view value) {
 
 bool H2FieldBlock::finishRequest(bool endStream, H2ServerRequest& request) {
   request.clear();
-  if (m_refusedWith == 431 && !has(kMethod)) malformed("no pseudo-fields in the limit");
+  if (m_refusedWith == 431 && !has(kMethod)) malformed("no pseudo-header fields within the limit");
   if (m_reason != nullptr) return false;
   if (!has(kMethod)) malformed("no method");
   const std::string_view method = text(m_pseudo[kMethod]);
-  if (!scan::isAll(method, scan::kToken) || method.size() > kMaxMethod) malformed("a method that is none");
+  if (!scan::isAll(method, scan::kToken) || method.size() > kMaxMethod) malformed("an invalid method");
   request.head.method = method;
   request.head.target = "/";
   if (!finishAuthority(request) || !finishTarget(request) || !finishFraming(endStream, request)) return false;
@@ -238,7 +240,8 @@ bool H2FieldBlock::finishAuthority(H2ServerRequest& request) {
 bool H2FieldBlock::finishTarget(H2ServerRequest& request) {
   const bool connect = request.head.method == "CONNECT";
   if (connect && !has(kProtocol)) {
-    if (has(kScheme) || has(kPath) || !has(kAuthority)) malformed("a CONNECT that is none");
+    if (has(kScheme) || has(kPath) || !has(kAuthority))
+      malformed("CONNECT with a scheme or path, or without an authority");
     refuse(501);
     return m_reason == nullptr;
   }
@@ -249,8 +252,8 @@ bool H2FieldBlock::finishTarget(H2ServerRequest& request) {
   const std::string_view path = text(m_pseudo[kPath]);
   if (m_reason == nullptr) {
     const bool asterisk = path == "*" && request.head.method == "OPTIONS";
-    if (!asterisk && (path.empty() || path.front() != '/')) malformed("a path that is none");
-    if (!scan::isTarget(path)) malformed("a path with characters that may not be");
+    if (!asterisk && (path.empty() || path.front() != '/')) malformed("an invalid path");
+    if (!scan::isTarget(path)) malformed("a path with invalid characters");
     if (path.size() > m_limits.targetBytes) refuse(414);
   }
   request.head.target = path;
@@ -268,8 +271,8 @@ bool H2FieldBlock::finishFraming(bool endStream, H2ServerRequest& request) {
     return true;
   }
   if (endStream) {
-    if (m_hasLength && m_length != 0) malformed("a content length without content");
-    // Said aloud where an origin might otherwise wait for content.
+    if (m_hasLength && m_length != 0) malformed("a Content-Length without content");
+    // Announce a length of 0 where an origin might otherwise wait for content.
     const std::string_view method = request.head.method;
     if (m_hasLength || method == "POST" || method == "PUT" || method == "PATCH")
       request.framing = {BodyFraming::Length, 0};

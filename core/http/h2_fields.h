@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Header blocks of HTTP/2 requests, as strict as RFC 9113 section 8 lets an intermediary be: whatever an
-// HTTP/1.1 origin could read in another way makes the message malformed. One block at a time is collected
-// into a buffer that is used again, so a warm connection allocates nothing. Pure; one thread.
+// Validates header blocks of HTTP/2 requests as strictly as RFC 9113 section 8 lets an intermediary be:
+// anything that an HTTP/1.1 origin could interpret differently makes the message malformed. Blocks are
+// collected one at a time into a reused buffer, so a warm connection allocates nothing. Pure; one thread.
 
 #include <array>
 #include <cstdint>
@@ -34,15 +34,15 @@ class H2FieldBlock {
   explicit H2FieldBlock(const HeadLimits& limits) noexcept : m_limits(limits) {}
 
   void begin(Kind kind) noexcept;
-  /// One field line in the order of the block. Copies both; beyond the limits only counts. Cookie fields
-  /// (RFC 9113 section 8.2.3) count as the one field that they are joined to.
+  /// Adds a field line, in the order of the block. Copies both strings; beyond the limits it only counts.
+  /// Cookie fields (RFC 9113 section 8.2.3) count as one, because they are joined.
   void add(std::string_view name, std::string_view value);
-  /// The block is whole. False: malformed (RFC 9113 section 8.1.1), and `reason()` says why.
+  /// The block is complete. False: malformed (RFC 9113 section 8.1.1), and `reason()` says why.
   [[nodiscard]] bool finishRequest(bool endStream, H2ServerRequest& request);
   /// Trailer fields that may be passed on; false as above.
   [[nodiscard]] bool finishTrailers(std::vector<Field>& fields);
   [[nodiscard]] Kind kind() const noexcept { return m_kind; }
-  /// Decoded bytes of all that add() was given, as header lists are counted (RFC 9113 section 6.5.2).
+  /// The decoded size of all field lines, as header lists are counted (RFC 9113 section 6.5.2).
   [[nodiscard]] std::size_t bytes() const noexcept { return m_bytes; }
   /// Whether its size or the number of its fields was beyond the limits.
   [[nodiscard]] bool isBeyondLimits() const noexcept { return m_beyondLimits; }
@@ -94,7 +94,7 @@ class H2FieldBlock {
   std::uint8_t m_urgency = 3;
   Kind m_kind = Kind::Request;
   std::uint8_t m_seen = 0;  ///< Bits of Pseudo.
-  bool m_regular = false;   ///< A field that is no pseudo-field was seen.
+  bool m_regular = false;   ///< A field other than a pseudo-header field was seen.
   bool m_hasHost = false, m_hasLength = false, m_expectContinue = false, m_hasExpect = false;
   bool m_beyondLimits = false;
 };

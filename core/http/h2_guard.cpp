@@ -8,10 +8,10 @@ namespace adit::http {
 
 namespace {
 
-/// Resets that a visitor can save up by letting answers end.
+/// How many complete answers count towards later resets at most.
 constexpr std::uint32_t kMaxAnswered = 1000;
 constexpr std::uint32_t kSettingSize = 6;
-/// Huffman coding and a table of 4096 bytes make an honest head of 32 KiB smaller by less than this factor.
+/// Huffman coding and a table of 4,096 bytes compress an honest head of 32 KiB by less than this factor.
 constexpr std::size_t kBombFactor = 2;
 constexpr std::uint32_t kMaxBombs = 2;
 
@@ -52,7 +52,7 @@ const H2Guard::Closed* H2Guard::findClosed(std::uint32_t stream) const noexcept 
 }
 
 void H2Guard::streamClosed(std::uint32_t stream, bool byUs) noexcept {
-  if (findClosed(stream) != nullptr) return;  // our reset is known before the stream's end is
+  if (findClosed(stream) != nullptr) return;  // noted already when we reset it
   m_closed[m_closedNext] = {stream, byUs};
   m_closedNext = (m_closedNext + 1) % m_closed.size();
 }
@@ -75,8 +75,8 @@ std::optional<H2Error> H2Guard::countOversizedBlock(std::size_t decodedBytes) no
   return H2Error::EnhanceYourCalm;
 }
 
-/// A stream that is over costs nothing more by a reset: gRPC clients send one for each call whose answer was
-/// whole before they had said everything, and it may cross ours.
+/// Resetting a stream that is over costs nothing: gRPC clients do so for each call whose answer was complete
+/// before their request was, and their reset may cross ours.
 std::optional<H2Error> H2Guard::checkReset(const H2FrameHeader& frame, bool streamIsOpen,
                                            Timestamp now) noexcept {
   if (!streamIsOpen && frame.stream != 0 && frame.stream <= m_lastStream) return takeControl(now);
@@ -96,7 +96,7 @@ std::optional<H2Error> H2Guard::checkHeaders(const H2FrameHeader& frame, bool st
       m_lastStream = frame.stream;
       m_control.allowForRequest();
     } else if (!streamIsOpen && frame.stream <= m_ignoreAfter) {
-      // RFC 9113 section 5.1: trailers may cross our reset, nothing else may come.
+      // RFC 9113 section 5.1: trailers may cross our reset; nothing else is allowed.
       const Closed* closed = findClosed(frame.stream);
       if (closed == nullptr) return H2Error::ProtocolError;
       if (!closed->byUs) return H2Error::StreamClosed;

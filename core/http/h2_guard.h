@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Watches the frames of an HTTP/2 visitor before the library sees them: where each frame begins, how many of
-// the cheap ones came, what a header block costs, and frames on streams that are over. Floods end with
+// Checks the frames of an HTTP/2 visitor before the library sees them: it finds where each frame begins,
+// counts control frames and resets, and limits header blocks and frames on closed streams. Floods end with
 // ENHANCE_YOUR_CALM. Part of an H2ServerSession; one thread.
 
 #include <array>
@@ -39,10 +39,10 @@ struct H2FrameHeader {
 inline constexpr std::size_t kH2FrameHeader = 9;
 inline constexpr std::uint8_t kH2EndStream = 0x1, kH2Ack = 0x1, kH2EndHeaders = 0x4;
 inline constexpr std::size_t kH2Preface = 24;
-/// What a connection by prior knowledge begins with (RFC 9113 section 3.4).
+/// The client's connection preface (RFC 9113 section 3.4).
 inline constexpr std::string_view kH2PrefaceText = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What a visitor's connection may cost; per connection.
+/// Limits of one visitor's connection.
 struct H2Limits {
   double resetBurst = 200, resetRate = 20;  ///< Streams reset by the visitor or for what it did; per second.
   double controlBurst = 1000,
@@ -53,9 +53,9 @@ struct H2Limits {
   std::uint32_t queuedAcks = 1000;  ///< Answers to PING and SETTINGS that the visitor does not read.
   std::uint32_t concurrentStreams = 100;
   std::uint32_t requests = 10'000;           ///< Then a graceful GOAWAY.
-  std::uint32_t streamWindow = 1024 * 1024;  ///< Bytes of a request's content on the way.
+  std::uint32_t streamWindow = 1024 * 1024;  ///< Bytes of a request's content that may be in flight.
   std::uint32_t connectionWindow = 4 * 1024 * 1024;
-  /// What both may grow to for a visitor far away whose content leaves as fast as it comes.
+  /// Both windows may grow to this for a distant visitor whose content is forwarded as fast as it arrives.
   std::uint32_t mostWindow = 16 * 1024 * 1024;
 };
 
@@ -66,26 +66,26 @@ class H2Guard {
         m_resets(limits.resetBurst, limits.resetRate),
         m_control(limits.controlBurst, limits.controlRate) {}
 
-  /// Splits input: the bytes up to the end of one frame (or as much of it as there is), never beyond.
-  /// `header` is set when the frame's header is complete with these bytes.
+  /// Splits the input at frames: returns the number of bytes up to the end of the current frame, or all of
+  /// them if it is longer. `header` is set when these bytes complete the frame's header.
   std::size_t nextPiece(ByteView data, std::optional<H2FrameHeader>& header) noexcept;
-  /// The code of GOAWAY where the frame is one too many or out of place.
+  /// Returns the code for GOAWAY if the frame exceeds a limit or is not allowed here.
   std::optional<H2Error> check(const H2FrameHeader& frame, bool streamIsOpen, Timestamp now) noexcept;
-  /// A stream had to be reset for what the visitor did.
+  /// A stream had to be reset because of what the visitor did.
   std::optional<H2Error> countReset(Timestamp now) noexcept;
-  /// A field block is whole that holds `decodedBytes` and was refused for its size. Blocks that HPACK made
-  /// much smaller than they are cost us more than the visitor: the third one ends the connection. (A head
-  /// that is merely too large is answered with 431, again and again if need be.)
+  /// A complete field block of `decodedBytes` was refused for its size. Blocks that HPACK compressed far
+  /// below their size cost us more than the visitor: the third one ends the connection. (A head that is
+  /// merely too large is answered with 431, however often that happens.)
   std::optional<H2Error> countOversizedBlock(std::size_t decodedBytes) noexcept;
-  /// A visitor that is sent `bytes` of content in a DATA frame may answer with window updates and PINGs.
+  /// The visitor was sent `bytes` of content in a DATA frame; it may respond with window updates and PINGs.
   void sentData(std::size_t bytes) noexcept { m_control.allowForData(bytes); }
   /// A frame of ours was sent that the visitor has to acknowledge: SETTINGS or PING.
   void sentFrameToAcknowledge() noexcept { m_control.allow(1); }
-  /// A request was answered to its end. A visitor may reset as many others as it let end: cancelled calls and
-  /// downloads that are sought through are honest, and each reset has then cost less than an answer.
+  /// A request was answered completely. A visitor may reset as many requests as it let complete: honest
+  /// visitors cancel calls and seek in downloads, and each reset has then cost less than an answer.
   void answered() noexcept;
   void streamClosed(std::uint32_t stream, bool byUs) noexcept;
-  /// Our last GOAWAY named this stream: what comes for later ones is discarded.
+  /// Our last GOAWAY named this stream; frames for later ones are ignored.
   void ignoreStreamsAfter(std::uint32_t stream) noexcept { m_ignoreAfter = stream; }
   [[nodiscard]] bool insideHeaderBlock() const noexcept { return m_blockOpen; }
   [[nodiscard]] bool sawPreface() const noexcept { return m_prefaceSeen == kH2Preface; }
@@ -103,7 +103,7 @@ class H2Guard {
   H2Limits m_limits;
   TokenBucket m_resets;
   H2ControlBudget m_control;
-  std::uint32_t m_answered = 0;  ///< Answers that no reset was set against yet.
+  std::uint32_t m_answered = 0;  ///< Complete answers minus the resets that they paid for.
   std::size_t m_prefaceSeen = 0;
   std::uint8_t m_header[kH2FrameHeader] = {};
   std::size_t m_headerSize = 0;

@@ -10,7 +10,7 @@ namespace adit::http {
 
 namespace {
 
-/// Content of a DATA frame, with more behind it, that explains window updates; bytes.
+/// A DATA frame with at least this much content, with more behind it, entitles the visitor to window updates.
 constexpr std::size_t kWorthAnUpdate = 256;
 
 /// See H2ServerSession::effort().
@@ -62,8 +62,8 @@ nghttp2_data_provider H2ServerSession::Callbacks::provider(H2ServerStream& strea
 
 void H2ServerSession::Callbacks::setUrgency(H2ServerSession& self, std::int32_t stream,
                                             std::uint8_t urgency) noexcept {
-  // Incremental, whatever the visitor says: streams of one urgency take turns, so that an endless one does
-  // not hold up those behind it.
+  // Always incremental, whatever the visitor asks for: streams of the same urgency take turns, so that an
+  // endless one does not block the others.
   const nghttp2_extpri priority{urgency, 1};
   nghttp2_session_change_extpri_stream_priority(self.m_native->session, stream, &priority, 0);
 }
@@ -112,7 +112,7 @@ int H2ServerSession::Callbacks::onFrame(nghttp2_session*, const nghttp2_frame* f
         self.m_roundTrip = self.m_now - self.m_settingsSent;
       return 0;
     case NGHTTP2_PING:
-      // The only ping of ours is the one behind the notice.
+      // We send only one PING, behind the shutdown notice.
       if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 && self.m_draining) self.finishDrain();
       return 0;
     case NGHTTP2_PRIORITY_UPDATE: {
@@ -177,7 +177,7 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
         --self.m_resetsCounted;
         return 0;
       }
-      // Ours to answer for: an origin that failed, an answer that came early. All others were provoked.
+      // These are not the visitor's fault: an origin failed, or an answer came early. All others are.
       if (error == H2Error::NoError || error == H2Error::InternalError || error == H2Error::Cancel) return 0;
       const auto* object =
           static_cast<H2ServerStream*>(nghttp2_session_get_stream_user_data(session, stream));
@@ -189,7 +189,7 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
     case NGHTTP2_DATA:
       if (!endsStream(frame)) return 0;
       self.m_guard.answered();
-      // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
+      // RFC 9113 section 8.1: the answer is complete, so the rest of the request is not needed.
       if (nghttp2_session_get_stream_remote_close(session, stream) == 0)
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
       return 0;
@@ -204,7 +204,7 @@ int H2ServerSession::Callbacks::onFrameSent(nghttp2_session* session, const nght
 
 int H2ServerSession::Callbacks::onFrameNotSent(nghttp2_session* session, const nghttp2_frame* frame, int,
                                                void* user) noexcept {
-  // A head beyond what the library sends: the visitor must not wait for it.
+  // The head is larger than the library sends. Reset the stream so that the visitor does not wait for it.
   if (frame->hd.type != NGHTTP2_HEADERS) return 0;
   auto* object =
       static_cast<H2ServerStream*>(nghttp2_session_get_stream_user_data(session, frame->hd.stream_id));
@@ -257,7 +257,7 @@ int H2ServerSession::Callbacks::sendData(nghttp2_session*, nghttp2_frame*, const
     left -= count;
   }
   stream.m_queue.consume(size);
-  // A visitor who opens its windows by a few bytes at a time asks for small frames itself.
+  // A visitor that opens its windows by a few bytes at a time causes small frames itself.
   if (size >= kWorthAnUpdate || stream.m_queue.empty()) self.m_guard.sentData(size);
   if (size > 0) stream.onResponseSent(size);
   return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What ties an H2ServerSession to nghttp2: the library's session and the trampolines of its callbacks, which
-// cast and call. Private to the session's sources; one thread.
+// Connects an H2ServerSession to nghttp2: the library's session and the trampolines of its callbacks. Private
+// to the session's sources; one thread.
 
 #include <nghttp2/nghttp2.h>
 
@@ -19,7 +19,7 @@ struct H2ServerSession::Native {
 struct H2ServerSession::Callbacks {
   /// The table shared by all sessions.
   static const nghttp2_session_callbacks* table();
-  /// Where the library takes the stream's content from.
+  /// From where the library reads the stream's content.
   static nghttp2_data_provider provider(H2ServerStream& stream) noexcept;
   static void setUrgency(H2ServerSession& self, std::int32_t stream, std::uint8_t urgency) noexcept;
 

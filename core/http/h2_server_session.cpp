@@ -13,14 +13,14 @@ namespace adit::http {
 
 namespace {
 
-/// nghttp2's and ours agree on the numbers.
+/// nghttp2 and H2Error use the same numbers.
 std::uint32_t codeOf(H2Error error) noexcept { return static_cast<std::uint32_t>(error); }
 
 void appendLower(std::string& text, std::string_view name) {
   for (const char c : name) text.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
 }
 
-/// More than this waits for nothing to be answered: a response head may be as large as a frame of adit/1.
+/// The largest header block that nghttp2 sends. A response head may be as large as a frame of adit/1.
 constexpr std::size_t kMaxHead = 128 * 1024;
 
 }  // namespace
@@ -49,7 +49,7 @@ H2ServerSession::H2ServerSession(const H2Limits& limits, const HeadLimits& head,
   nghttp2_option_new(&option);
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
-  // What a request must be like is H2FieldBlock's to say: one reader, not two that may differ.
+  // H2FieldBlock alone validates requests, so that no two validators can disagree.
   nghttp2_option_set_no_http_messaging(option, 1);
   nghttp2_option_set_max_outbound_ack(option, limits.queuedAcks);
   nghttp2_option_set_max_settings(option, limits.settingsEntries);
@@ -110,7 +110,8 @@ std::size_t H2ServerSession::receive(ByteView data, Timestamp now, std::size_t m
       return size;
     }
     data = data.subspan(count);
-    // A request that the library did not take is closed by us: what still comes for it is discarded.
+    // The library ignored the request (after GOAWAY): note that we closed the stream, so that further frames
+    // on it are ignored.
     if (frame && frame->type == H2FrameType::Headers && (frame->stream & 1U) != 0 && !isOpen(frame->stream))
       m_guard.streamClosed(frame->stream, true);
   }
@@ -172,8 +173,8 @@ void H2ServerSession::malformed(std::int32_t stream, const char* reason) {
   countReset();
 }
 
-/// A reset that the visitor provoked is due. Counted now: what it sent behind may bring hundreds more before
-/// the first is written.
+/// Counts a reset that the visitor provoked, before it is written: what the visitor has sent already may
+/// cause hundreds more before that.
 void H2ServerSession::countReset() {
   ++m_resetsCounted;
   if (const auto flood = m_guard.countReset(m_now)) terminate(*flood);
@@ -228,7 +229,8 @@ void H2ServerSession::consume(std::int32_t stream, std::size_t count) {
   if (H2ServerStream* object = find(stream)) object->m_window.consumed(count);
 }
 
-/// Content came for the stream. The connection's window goes first: the stream's is of no use beyond it.
+/// Called when content arrives on the stream. The connection's window grows first, because a larger stream
+/// window than that has no effect.
 void H2ServerSession::widen(H2ServerStream& stream) {
   if (m_growth == nullptr) return;
   const std::uint32_t most = std::max(m_limits.mostWindow, m_limits.connectionWindow);

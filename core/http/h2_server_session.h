@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The server's end of an HTTP/2 connection (RFC 9113), sans-I/O: a visitor's bytes go in, requests come out
-// as streams; answers go in, bytes come out when there is room for them. nghttp2 frames, compresses and
-// counts windows; what a visitor may do and what its requests must be like is decided here (H2Guard,
-// H2FieldBlock). Owned by the visitor's connection; its calls into Handler and H2ServerStream happen inside
-// receive() and produce() only. One thread.
+// as streams; answers go in, bytes come out when there is room for them. nghttp2 does framing, compression
+// and flow control; H2Guard limits what a visitor may do, and H2FieldBlock validates its requests. Owned by
+// the visitor's connection; Handler and H2ServerStream are called inside receive() and produce() only. One
+// thread.
 
 #include <cstdint>
 #include <limits>
@@ -26,22 +26,22 @@ namespace adit::http {
 
 class H2ServerSession;
 
-/// One request and its answer, seen from the session; the handler's object. The session forgets it in
-/// onClosed, which always comes unless the session goes first.
+/// One request and its answer as the session sees them; an object of the handler's. The session forgets it in
+/// onStreamClosed, which always comes unless the session is destroyed first.
 class H2ServerStream {
  public:
   virtual ~H2ServerStream() = default;
-  /// The request this object was chosen for; views are valid during the call. onRequestEnd follows where
-  /// `complete` says so.
+  /// The request for which this object was chosen; views are valid during the call. If `request.complete`,
+  /// onRequestEnd follows at once.
   virtual void onRequestHead(H2ServerRequest& request) = 0;
-  /// Content, valid during the call; give it back with H2ServerSession::consume.
+  /// Content, valid during the call. Return its flow-control credit by H2ServerSession::consume.
   virtual void onRequestBody(ByteView data) = 0;
   /// Views valid during the call; onRequestEnd follows.
   virtual void onRequestTrailers(std::span<const Field> fields) = 0;
   virtual void onRequestEnd() = 0;
-  /// `count` bytes of the answer's content went out; unsentBytes() is what is left.
+  /// `count` bytes of the answer's content were sent; unsentBytes() are left.
   virtual void onResponseSent(std::size_t count) = 0;
-  /// The stream is over: whole, or reset by either side with `error`.
+  /// The stream is over: complete (NoError), or reset by either side with `error`.
   virtual void onStreamClosed(H2Error error) = 0;
 
   [[nodiscard]] std::int32_t streamId() const noexcept { return m_id; }
@@ -73,9 +73,9 @@ class H2ServerSession {
  public:
   class Handler {
    public:
-    /// The object for a new request (including one that is refused, which is answered with a page), or null:
-    /// the session stops there and cannot be used again (the connection moves). The request is handed to the
-    /// object's onRequestHead next, with the changes that were made to its head here.
+    /// Returns the object for a new request (also for one that is refused, which is answered with a page).
+    /// Null stops the session, which cannot be used again (the connection moves). Otherwise the object's
+    /// onRequestHead is called next, with the changes that were made to the head here.
     virtual H2ServerStream* onRequest(H2ServerRequest& request) = 0;
     /// A request was malformed. No object is asked for: the session resets its stream, or the connection.
     virtual void onMalformedRequest() = 0;
@@ -88,56 +88,57 @@ class H2ServerSession {
    public:
     virtual void write(ByteView bytes) = 0;  ///< Copies.
     virtual void write(Slice slice) = 0;
-    /// False: enough for now.
+    /// False: no more is to be written now.
     [[nodiscard]] virtual bool hasRoom() const = 0;
 
    protected:
     ~Output() = default;
   };
 
-  /// `memory`: what nghttp2 takes for every stream and head comes from there; null: from the heap. `growth`:
-  /// for what the connection's window grows by; null: windows stay as they are.
+  /// `memory`: where nghttp2 allocates memory for streams and heads; null: on the heap. `growth`: the budget
+  /// by which windows grow; null: they keep their size.
   H2ServerSession(const H2Limits& limits, const HeadLimits& head, Handler& handler,
                   BlockPool* memory = nullptr, H2WindowBudget* growth = nullptr);
   ~H2ServerSession();
   H2ServerSession(const H2ServerSession&) = delete;
   H2ServerSession& operator=(const H2ServerSession&) = delete;
 
-  /// Takes bytes, whatever they are, until about `most` effort() is spent, and says how many; the rest is to
-  /// be given again. A connection error is GOAWAY in the next produce().
+  /// Processes bytes until about `most` effort() is spent, and returns how many; the caller passes the rest
+  /// again later. After a connection error the next produce() writes GOAWAY.
   std::size_t receive(ByteView data, Timestamp now,
                       std::size_t most = std::numeric_limits<std::size_t>::max());
-  /// What the last receive() cost, in frames of the cheapest kind; a request is worth several.
+  /// What the last receive() cost, in units of the cheapest frame; a request costs several.
   [[nodiscard]] std::size_t effort() const noexcept { return m_effort; }
   /// Writes what is due while there is room.
   void produce(Output& output, Timestamp now);
   [[nodiscard]] bool wantsToWrite() const noexcept;
-  /// Nothing more will come of it: close the connection when its bytes are out.
+  /// The session has ended: close the connection when its bytes have been sent.
   [[nodiscard]] bool isOver() const noexcept;
 
-  /// 1xx but 101. Fields are made lower case; those of a connection are left out.
+  /// A 1xx status other than 101. Field names are written in lower case; connection fields are left out.
   void sendInterim(H2ServerStream& stream, const ResponseHead& head);
   /// The final head; `ends`: no content and no trailers follow. With framing Length the length is announced.
   void sendHead(H2ServerStream& stream, const ResponseHead& head, const Framing& framing, bool ends);
   void sendBody(H2ServerStream& stream, Slice data);
   /// Kept until finish().
   void setTrailers(H2ServerStream& stream, std::span<const Field> fields);
-  /// The answer is whole. What the visitor still has to say is not wanted then: RST_STREAM(NO_ERROR).
+  /// The answer is complete. If the request is not, its rest is refused by RST_STREAM(NO_ERROR).
   void finish(H2ServerStream& stream);
   void reset(H2ServerStream& stream, H2Error error);
-  /// The answer failed for no fault of the visitor's: resets behind what was given, so that the visitor sees
-  /// how far it came; at once where no head was sent.
+  /// The answer failed through no fault of the visitor's: resets the stream behind the content that was
+  /// given, so that the visitor gets all of it; at once if no head was sent.
   void breakOff(H2ServerStream& stream, H2Error error);
-  /// Window for `count` bytes of content of a stream (that may be over).
+  /// Returns credit for `count` bytes of content of a stream, which may be over.
   void consume(std::int32_t stream, std::size_t count);
-  /// True: content waits for the visitor to open a window.
+  /// True if content waits for the visitor to open a window.
   [[nodiscard]] bool isBlocked(const H2ServerStream& stream) const noexcept;
 
-  /// GOAWAY in two steps: first a notice, then, when the visitor knows, the last stream.
+  /// Begins a graceful shutdown (RFC 9113 section 6.8): sends a notice, and, when the visitor has
+  /// acknowledged it, GOAWAY with the last stream.
   void startDrain();
-  /// Ends the first step without the visitor's answer.
+  /// Sends that GOAWAY without waiting for the visitor.
   void finishDrain();
-  /// GOAWAY(error) now; streams are not answered any more.
+  /// Sends GOAWAY(error) now; streams are not answered any more.
   void terminate(H2Error error);
   [[nodiscard]] bool isDraining() const noexcept { return m_draining; }
 
@@ -146,7 +147,7 @@ class H2ServerSession {
   [[nodiscard]] std::uint32_t requests() const noexcept { return m_requests; }
   /// The code of the connection error, if there was one.
   [[nodiscard]] std::optional<H2Error> error() const noexcept { return m_error; }
-  /// Why a request was malformed last, or null; for logs and tests.
+  /// Why the last malformed request was malformed, or null; for logs and tests.
   [[nodiscard]] const char* lastReason() const noexcept { return m_lastReason; }
 
  private:
@@ -181,11 +182,11 @@ class H2ServerSession {
   Timestamp m_settingsSent{};
   Duration m_roundTrip{};  ///< Zero until the visitor acknowledged our SETTINGS.
   std::optional<H2Error> m_error;
-  std::optional<H2Error> m_fatal;  ///< The library is of no use: GOAWAY is ours to write.
+  std::optional<H2Error> m_fatal;  ///< The library has failed: we write GOAWAY ourselves.
   const char* m_lastReason = nullptr;
   std::size_t m_effort = 0;
   std::uint32_t m_requests = 0;
-  std::uint32_t m_resetsCounted = 0;  ///< RST_STREAM to come that are counted already.
+  std::uint32_t m_resetsCounted = 0;  ///< RST_STREAM frames that were counted and not written yet.
   bool m_settingsAcknowledged = false;
   bool m_draining = false;
   bool m_drainSent = false;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How far an HTTP/2 peer may send ahead, and when it may send further. A window is good for its size a round
-// trip; one that is used up in less than that holds a far peer back, so it is doubled as long as its content
-// leaves as fast as it comes. What connections were granted beyond the windows they begin with comes out of
-// a budget, as all of it may be held when whoever takes the content stops. Parts of an H2ServerSession;
-// the budget is a worker's. One thread.
+// How far an HTTP/2 peer may send ahead. A window allows its size per round trip; one that is used up in less
+// time slows a distant peer down, so it is doubled as long as the content is forwarded as fast as it arrives.
+// What connections get beyond their initial windows is taken from a budget, because all of it may have to be
+// held when the content stops being forwarded. Parts of an H2ServerSession; the budget belongs to the worker.
+// One thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,9 +16,9 @@ namespace adit::http {
 class H2WindowBudget {
  public:
   explicit H2WindowBudget(std::size_t bytes) noexcept : m_total(bytes) {}
-  /// What was taken already stays taken, beyond a smaller total, too.
+  /// What was taken stays taken, even if it exceeds a smaller total.
   void resize(std::size_t bytes) noexcept { m_total = bytes; }
-  /// False, and nothing is taken, where there is less.
+  /// Takes `bytes`; false, and nothing is taken, if less is left.
   bool take(std::size_t bytes) noexcept;
   void give(std::size_t bytes) noexcept { m_taken -= bytes; }
   [[nodiscard]] std::size_t left() const noexcept { return m_total > m_taken ? m_total - m_taken : 0; }
@@ -34,9 +34,9 @@ class H2Window {
   void start(std::uint32_t size) noexcept;
   [[nodiscard]] std::uint32_t size() const noexcept { return m_size; }
   void grow(std::uint32_t size) noexcept { m_size = size; }
-  /// `count` bytes of content left for where they go.
+  /// `count` bytes of content were forwarded.
   void consumed(std::size_t count) noexcept { m_consumed += count; }
-  /// Content arrived: true where half the window went through in less than `roundTrip`.
+  /// Content arrived: true if half of the window was forwarded in less than `roundTrip`.
   [[nodiscard]] bool isShort(Timestamp now, Duration roundTrip) noexcept;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The parts that requests, responses and trailer sections share: field lines, and what the fields that frame
-// and route a message said. Internal to the folder. Pure; any thread.
+// What requests, responses and trailer sections share: parsing of field lines, and a record of the fields
+// that frame and route a message. Internal to the folder. Pure; any thread.
 
 #include <cstdint>
 #include <string_view>
@@ -12,7 +12,7 @@
 
 namespace adit::http::detail {
 
-/// Where a parse stands. `at` moves forward over what was accepted.
+/// The position of a parser; `at` moves over what was accepted.
 struct Cursor {
   const char* at = nullptr;
   const char* end = nullptr;
@@ -32,8 +32,8 @@ struct Cursor {
   }
 };
 
-/// What the fields with a meaning for framing, routing and the connection said, gathered while the lines are
-/// read and judged when all of them are there.
+/// The fields that concern framing, routing and the connection: collected while lines are read, and judged
+/// when all of them are there.
 struct Facts {
   std::string_view host;
   std::string_view contentLength;     ///< With the blanks around it.
@@ -62,7 +62,7 @@ enum class BlankBeforeColon : std::uint8_t { Refused, Removed };
 /// Field lines up to and with the empty line. False: see the cursor's status. `facts` may be null (trailers).
 bool acceptFieldLines(Cursor& cursor, std::size_t maxFields, std::vector<Field>& fields, Facts* facts,
                       BlankBeforeColon blank = BlankBeforeColon::Refused);
-/// The value of which a list like "5, 5" has nothing but repetitions; the whole text where it is not one.
+/// The value that a list such as "5, 5" repeats; the whole text if it is not such a list.
 std::string_view repeatedValue(std::string_view text) noexcept;
 /// 1*DIGIT with spaces around it, below 2^62.
 bool parseContentLength(std::string_view text, std::uint64_t& length) noexcept;

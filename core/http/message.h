@@ -24,8 +24,8 @@ struct RequestHead {
   std::string_view authority;  ///< The Host field's or absolute-form's: host[:port].
   Version version = Version::Http11;
   std::vector<Field> fields;  ///< Includes Host as received.
-  /// What `target` is a view into where raw UTF-8 in it was percent-encoded. (Not a string: a short one's
-  /// characters would move with the head.)
+  /// Holds the target where raw UTF-8 in it was percent-encoded; `target` is a view into it then. (Not a
+  /// string, because the characters of a short string would move with the head.)
   std::vector<char> encodedTarget;
   void clear() noexcept;
 };

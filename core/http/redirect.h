@@ -10,11 +10,11 @@ namespace adit::http {
 
 inline constexpr std::uint16_t kRedirectStatus = 308;
 
-/// "https://host[:port]/target"; the port is left out when it is 443. `host` is a name that was found to be
-/// one of ours, never just what a visitor sent. A target that is no path ("*") becomes "/".
+/// "https://host[:port]/target", without the port if it is 443. `host` must be a name that is known to be one
+/// of ours, not just what a visitor sent. A target that is not a path ("*") becomes "/".
 std::string secureLocation(std::string_view host, std::uint16_t port, std::string_view target);
-/// The whole HTTP/1.1 response, 308: method and content are to be sent again as they are. `date`: the Date
-/// field's value.
+/// The whole HTTP/1.1 response. Its status 308 tells the visitor to repeat the request with the same method
+/// and content. `date`: the value of the Date field.
 std::string renderRedirect(std::string_view location, std::string_view date, bool keepAlive);
 
 }  // namespace adit::http

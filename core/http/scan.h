@@ -22,7 +22,7 @@ enum CharClass : std::uint8_t {
   kToken = 1,       ///< tchar
   kFieldValue = 2,  ///< field-vchar, SP, HTAB and obs-text
   kTarget = 4,      ///< Visible ASCII but '#'.
-  kHost = 8,        ///< What names of hosts are made of here: letters, digits, "-", ".", "_", "~".
+  kHost = 8,        ///< Characters of host names: letters, digits, "-", ".", "_", "~".
   kDigit = 16,
   kHexDigit = 32,
 };
@@ -82,7 +82,7 @@ inline std::uint64_t anyEqual(std::uint64_t word, std::uint64_t byte) noexcept {
 }
 }  // namespace detail
 
-/// Over a field value: stops at CR, LF, NUL, other controls but HTAB, and DEL.
+/// Skips a field value: stops at CR, LF, NUL, other control characters except HTAB, and DEL.
 [[nodiscard]] inline const char* skipFieldValue(const char* at, const char* end) noexcept {
 #ifdef ADIT_SCAN_SSE2
   const __m128i unit = _mm_set1_epi8(0x1f);
@@ -100,7 +100,7 @@ inline std::uint64_t anyEqual(std::uint64_t word, std::uint64_t byte) noexcept {
 #else
   while (end - at >= 8) {
     const std::uint64_t word = detail::load(at);
-    // A tab counts as suspicious here too: the loop below looks again, byte by byte.
+    // A tab stops this loop, too; the loop below decides byte by byte.
     if ((detail::anyBelow(word, 0x20) | detail::anyEqual(word, 0x7f)) != 0) {
       const char* const stop = skip(at, at + 8, kFieldValue);
       if (stop != at + 8) return stop;
@@ -111,7 +111,7 @@ inline std::uint64_t anyEqual(std::uint64_t word, std::uint64_t byte) noexcept {
   return skip(at, end, kFieldValue);
 }
 
-/// Over a request target: stops at space, controls, '#', DEL and what is not ASCII.
+/// Skips a request target: stops at space, control characters, '#', DEL and bytes above ASCII.
 [[nodiscard]] inline const char* skipTarget(const char* at, const char* end) noexcept {
 #ifdef ADIT_SCAN_SSE2
   const __m128i space = _mm_set1_epi8(0x20);
@@ -150,7 +150,7 @@ inline std::uint64_t lower8(std::uint64_t word) noexcept {
 inline char lower1(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 }  // namespace detail
 
-/// Whether `text` is `lower`, which is in lower case, when its ASCII letters are made lower too.
+/// Whether `text`, with its ASCII letters converted to lower case, equals `lower`.
 [[nodiscard]] inline bool equalsLower(std::string_view text, std::string_view lower) noexcept {
   if (text.size() != lower.size()) return false;
   const char* a = text.data();

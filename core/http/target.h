@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Raw UTF-8 in request targets. RFC 3986 allows ASCII only, but some programs send what people typed. A
-// target is percent-encoded before anything else reads it, so that routing, limits and origins all see the
-// same bytes. Pure; any thread.
+// Raw UTF-8 in request targets. RFC 3986 allows ASCII only, but some programs send targets as people typed
+// them. A target is percent-encoded before anything else reads it, so that routing, limits and origins all
+// see the same bytes. Pure; any thread.
 
 #include <optional>
 #include <string_view>
