@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // A packet key that starts with GnuTLS's cipher and switches to the fast one (PacketCipher::createFast) at
-// its 256th packet. Making the fast cipher takes memory and time, which a connection that only keeps itself
-// alive should not cost. Owned through the pointer that ngtcp2 keeps for the key (PacketKeys); one thread.
+// its 256th packet. Creating the fast cipher takes memory and time, which idle connections should not cost.
+// Owned through the pointer that ngtcp2 keeps for the key (PacketKeys); one thread.
 
 #include <algorithm>
 #include <memory>

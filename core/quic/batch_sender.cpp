@@ -32,7 +32,7 @@ BatchSender::BatchSender(net::DatagramSink& sink, EndpointCounters& counters, Lo
 void BatchSender::setSink(net::DatagramSink& sink) noexcept {
   m_sink = &sink;
   m_maxSegments = std::clamp<std::size_t>(sink.maxSegments(), 1, kMaxSegments);
-  // What the old socket refused belongs to an address that is gone; loss recovery repeats it.
+  // What the old socket refused was for an address that is gone; loss recovery sends it again.
   m_batch = Batch();
   m_follower = Batch();
   m_blocked = false;
@@ -110,7 +110,7 @@ bool BatchSender::send(Batch& batch) {
       m_blocked = true;
       return false;
     }
-    // TooLarge and Failed are losses: recovery notices them as it notices any other.
+    // TooLarge and Failed are losses, which loss recovery handles as any other.
     break;
   }
   batch.begin = batch.end = batch.count = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Collects packets of one size, path and ECN mark behind each other in one buffer and hands them to the sink
-// as one batch. What a blocked sink refuses is kept and goes first later. Owned by an Endpoint; one thread.
+// Collects packets of one size, path and ECN mark in one buffer and passes them to the sink as one batch.
+// What a blocked sink refuses is kept and sent first later. Owned by an Endpoint; one thread.
 
 #include <cstdint>
 #include <memory>
@@ -15,12 +15,13 @@ struct EndpointCounters;
 
 class BatchSender {
  public:
-  /// Whether batches name the local address: a server on a wildcard address answers from where it was asked.
+  /// Whether batches name the local address: a server on a wildcard address must send from the address to
+  /// which the client had sent.
   enum class LocalAddress : std::uint8_t { Chosen, Explicit };
   BatchSender(net::DatagramSink& sink, EndpointCounters& counters, LocalAddress local);
 
   void setSink(net::DatagramSink& sink) noexcept;
-  /// Sends what a blocked sink left. False while it is still blocked.
+  /// Sends what a blocked sink had refused. False while it is still blocked.
   bool resume();
   [[nodiscard]] bool isBlocked() const noexcept { return m_blocked; }
   /// Where to write the next packet of at most `size` bytes (<= 65527). Null while blocked.
@@ -46,8 +47,8 @@ class BatchSender {
   LocalAddress m_localAddress;
   std::unique_ptr<std::uint8_t[]> m_buffer;
   std::size_t m_maxSegments = 1;
-  Batch m_batch;     // being built, or the tail the sink refused
-  Batch m_follower;  // the packet that did not fit a batch which then blocked
+  Batch m_batch;     // being built, or the tail that the sink refused
+  Batch m_follower;  // a packet that did not fit into a batch which the sink then refused
   bool m_blocked = false;
 };
 

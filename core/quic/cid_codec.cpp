@@ -12,18 +12,18 @@ namespace adit::quic {
 
 namespace {
 
-// After the worker's number: zero in every ID of ours, so a foreign one passes once in 2^24.
+// These bytes after the worker's number are zero in our IDs, so that a foreign ID passes only once in 2^24.
 constexpr std::size_t kCheckLength = 3;
 
 }  // namespace
 
-// CBC over one block with a zero IV is the bare block cipher, which GnuTLS does not offer by itself.
+// CBC over one block with a zero IV is the plain block cipher, which GnuTLS does not offer.
 CidCodec::CidCodec(const std::array<std::uint8_t, 32>& key) {
   std::array<std::uint8_t, 32> copy = key;
   Block zero{};
   const gnutls_datum_t keyDatum{copy.data(), static_cast<unsigned>(copy.size())};
   const gnutls_datum_t ivDatum{zero.data(), static_cast<unsigned>(zero.size())};
-  // Fails only where the library has no AES, with which there is no QUIC either.
+  // Fails only if the library has no AES; then QUIC would not work at all.
   if (gnutls_cipher_init(&m_cipher, GNUTLS_CIPHER_AES_256_CBC, &keyDatum, &ivDatum) != 0) std::abort();
 }
 

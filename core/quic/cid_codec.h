@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Server connection IDs: one AES block over the worker's number, a check value and random bytes (RFC 9000
-// section 5.1: an observer can link nothing). Who holds the key reads the worker back, so a datagram that
-// arrived elsewhere finds its way. Owned by an Endpoint; one thread.
+// Server connection IDs: an AES block that encrypts the worker's number, a check value and random bytes, so
+// that an observer cannot link them (RFC 9000 section 5.1). With the key any worker can tell to which one a
+// datagram belongs. Owned by an Endpoint; one thread.
 
 #include <array>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace adit::quic {
 
 /// The length of every connection ID a server issues: one cipher block.
 inline constexpr std::size_t kServerCidLength = 16;
-/// A client's own; it needs to tell few connections apart.
+/// The length of a client's connection IDs, which tell only a few connections apart.
 inline constexpr std::size_t kClientCidLength = 8;
 
 class CidCodec {
@@ -32,7 +32,7 @@ class CidCodec {
   ~CidCodec();
 
   [[nodiscard]] Block encode(std::uint8_t worker, Random& random) const;
-  /// The worker, or nothing where the ID was not made with this key.
+  /// The worker's number; nullopt if the ID was not made with this key.
   [[nodiscard]] std::optional<std::uint8_t> decode(ByteView cid) const;
 
  private:

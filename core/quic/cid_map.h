@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Connection IDs to connections: a flat open-addressing table (linear probing, removal by shifting back).
-// Clients choose some of the keys, so the hash is keyed. Owned by an Endpoint; one thread.
+// Maps connection IDs to connections: a flat open-addressing table (linear probing, removal by shifting
+// back). Clients choose some of the keys, so the hash is keyed. Owned by an Endpoint; one thread.
 
 #include <array>
 #include <cstdint>
@@ -60,7 +60,7 @@ class CidMap {
     }
     m_slots[hole].value = nullptr;
     --m_size;
-    // Entries behind the hole move into it unless that would put them before their home.
+    // Entries behind the hole move into it, unless that would put them before their home slot.
     for (std::size_t at = next(hole); m_slots[at].value != nullptr; at = next(at)) {
       const std::size_t wanted = home(m_slots[at].key);
       if (((at - wanted) & mask()) < ((at - hole) & mask())) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The congestion controls a connection can run, their names on the command line, and which of them this build
-// has. Values; any thread.
+// The congestion control algorithms, their names on the command line, and which of them this build supports.
+// Values; any thread.
 
 #include <cstdint>
 #include <optional>
@@ -10,20 +10,20 @@
 namespace adit::quic {
 
 enum class Congestion : std::uint8_t {
-  Cubic,  ///< RFC 9438. Takes every lost packet for a sign of congestion.
-  Bbr,    ///< Measures the path's bandwidth and round trip; loss that has other reasons hardly slows it down.
+  Cubic,  ///< RFC 9438. Treats every lost packet as a sign of congestion.
+  Bbr,    ///< Measures the path's bandwidth and round trip; loss for other reasons hardly slows it down.
 };
 
 /// "cubic", "bbr".
 [[nodiscard]] std::string_view congestionName(Congestion congestion) noexcept;
 /// The inverse; empty for any other word.
 [[nodiscard]] std::optional<Congestion> parseCongestion(std::string_view name) noexcept;
-/// Whether the ngtcp2 this was built with has a BBR that can be used: from 1.11 on.
+/// Whether the ngtcp2 of this build has a usable BBR, as versions from 1.11 on do.
 [[nodiscard]] bool hasBbr() noexcept;
-/// Empty where `congestion` can be used; otherwise a sentence that says why not.
+/// Empty if this build supports `congestion`; otherwise a sentence that says why it does not.
 [[nodiscard]] std::string_view whyUnavailable(Congestion congestion) noexcept;
-/// What a connection runs: what was asked for where this build has it, otherwise BBR, and CUBIC towards
-/// loopback peers, to which nothing is lost and where the round trip is too short to pace.
+/// The algorithm for a connection: `wanted` if this build supports it; otherwise BBR, except towards loopback
+/// peers, where no packets are lost and the round trip is too short for pacing: CUBIC.
 [[nodiscard]] Congestion chooseCongestion(std::optional<Congestion> wanted, bool loopback) noexcept;
 
 }  // namespace adit::quic

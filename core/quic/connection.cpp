@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making connections, and what their users ask of them.
+// Creation of connections, and the calls of their users.
 #include <algorithm>
 
 #include <spdlog/fmt/fmt.h>
@@ -30,11 +30,11 @@ ngtcp2_cid randomCid(Random& random, std::size_t length) {
   return cid;
 }
 
-/// For loopback paths: the packet size that ngtcp2 0.12.1 is told, from which its window follows; packets
-/// stay as large as we write them. Its CUBIC starts with two such, goes on with two after a loss, and never
-/// passes six (2.89 times the first window) while the round trip is a fraction of a millisecond: that is less
-/// than two busy processes on one machine have under way between their turns. What is in flight waits in the
-/// peer's socket and must fit there.
+/// For loopback paths: the packet size that ngtcp2 0.12.1 is told, which determines its congestion window;
+/// packets keep the size in which we write them. With this unit, its CUBIC starts with a window of two, has
+/// two again after a loss, and never exceeds six (2.89 times the initial window) while the round trip is a
+/// fraction of a millisecond. With the real packet size that would be less than two busy processes on one
+/// machine send between their turns. What is in flight waits in the peer's socket buffer and must fit there.
 std::size_t windowUnit(std::size_t buffer) noexcept {
   if constexpr (ng::kIsVersion1) return kLoopbackMaxPayload;
   return std::clamp(buffer / kUnitsInBuffer, kLoopbackMaxPayload, kMostWindowUnit);
@@ -57,7 +57,7 @@ ngtcp2_path pathOf(const net::SocketAddress& local, const net::SocketAddress& pe
 }
 
 ConnectionImpl::~ConnectionImpl() {
-  // The endpoint goes away: handlers hear nothing any more, streams return to a pool that dies with it.
+  // The endpoint is being destroyed: handlers are not called any more, and the streams' pool dies with it.
   while (StreamImpl* stream = m_streams.popFront()) stream->forgetSlices();
 }
 
@@ -75,8 +75,8 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   ng::setCongestion(settings, m_congestion);
   m_payloadLimit = kInternetPayload;
   if (m_peer.isLoopback()) {
-    // No path in between: what is in flight waits in the receiver's socket buffer, which holds a few
-    // megabytes.
+    // There is no network in between: what is in flight waits in the receiver's socket buffer, which holds a
+    // few megabytes.
     settings.max_window = std::min<std::uint64_t>(limits.maxConnectionWindow, kLoopbackWindow);
     settings.max_stream_window = std::min<std::uint64_t>(limits.maxStreamWindow, kLoopbackStreamWindow);
     settings.max_tx_udp_payload_size = windowUnit(limits.loopbackBuffer);
@@ -97,11 +97,11 @@ void ConnectionImpl::fillSettings(ngtcp2_settings& settings, ngtcp2_transport_pa
   params.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idleTimeout.count());
   params.active_connection_id_limit = kActiveCids;
   params.max_datagram_frame_size = limits.maxDatagramFrame;
-  // Credit for new streams goes out in batches, but never so late that a peer with all its streams in use
-  // waits for it.
+  // Credit for new streams is sent in batches, but early enough that a peer with all its streams in use does
+  // not wait for it.
   m_streamGrantBatch = std::clamp<std::uint64_t>(limits.peerStreams / 4, 1, kMaxGrantBatch);
-  // Credit for bytes forces a write only when it matters to the peer: the library announces it by halves of a
-  // stream's window, so a quarter more leaves the peer one.
+  // Credit for bytes forces a write only when it matters to the peer: the library announces it when half of a
+  // stream's window is free, so with another quarter free the peer still has one to use.
   m_creditThreshold = std::min<std::uint64_t>(
       {32 * 1024, std::min(own, limits.streamWindow) / 4, limits.connectionWindow / 8});
 }
@@ -167,7 +167,7 @@ Result<std::unique_ptr<ConnectionImpl>> ConnectionImpl::accept(EndpointImpl& end
   if (rv != 0) return libraryFailure("accepting a QUIC connection", rv);
   self->adopt(connection);
   self->noteCid(scid);
-  // Until the client has learnt our ID it uses the one it made up.
+  // Until the client has learnt our connection ID it uses the random one that it chose.
   self->noteCid(accept.clientDcid);
   return self;
 }
@@ -229,7 +229,7 @@ transport::LinkStats ConnectionImpl::stats() const {
   if (m_connection == nullptr) return stats;
   const ng::ConnectionInfo info = ng::connectionInfo(m_connection.get());
   stats.smoothedRtt = Duration(static_cast<std::int64_t>(info.smoothed_rtt));
-  // The library starts from "infinite" until it has a sample.
+  // The library reports "infinite" until it has a sample.
   stats.minRtt =
       info.min_rtt == UINT64_MAX ? Duration::zero() : Duration(static_cast<std::int64_t>(info.min_rtt));
   stats.congestionWindow = info.cwnd;
@@ -243,7 +243,8 @@ void ConnectionImpl::giveWay() {
   if (m_state == State::Handshaking) {
     end({}, Farewell::Vanish);
   } else {
-    close(m_endpoint.params().shedCode, "others wait to log in, and this connection has not");
+    close(m_endpoint.params().shedCode,
+          "the connection did not log in and was closed to make room for others");
   }
 }
 
@@ -267,10 +268,10 @@ void ConnectionImpl::shutdownRead(transport::StreamId id, transport::AppErrorCod
   markDirty(true);
 }
 
-// Streams whose users are slow must not stall the others: ngtcp2 announces connection credit only when half a
-// window has come back, so users that sit on the other half would stop everything for good. Credit for the
-// connection is therefore returned on receipt, and each stream's own window holds its sender back. A budget
-// for all of them together bounds memory; see shedStreams.
+// Streams with slow users must not stall the others: ngtcp2 announces connection credit only when half of the
+// window has been returned, so users that hold the other half would block the connection for good. Connection
+// credit is therefore returned on receipt, and each stream's own window limits its sender. A budget for all
+// streams together bounds memory; see shedStreams.
 void ConnectionImpl::received(std::size_t count) {
   m_unconsumed += count;
   ngtcp2_conn_extend_max_offset(m_connection.get(), count);
@@ -279,7 +280,7 @@ void ConnectionImpl::received(std::size_t count) {
 void ConnectionImpl::consumed(transport::StreamId id, std::size_t count, bool streamToo) {
   if (!isLive()) return;
   m_unconsumed -= count;
-  if (!streamToo) return;  // the peer has no use for it
+  if (!streamToo) return;  // the peer sends no more on the stream
   ngtcp2_conn_extend_max_stream_offset(m_connection.get(), id, count);
   m_creditSinceWrite += count;
   if (m_creditSinceWrite >= m_creditThreshold) markDirty(true);

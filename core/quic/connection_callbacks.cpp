@@ -15,7 +15,7 @@ ConnectionImpl& of(void* userData) noexcept { return *static_cast<ConnectionImpl
 StreamImpl* streamOf(void* streamUserData) noexcept { return static_cast<StreamImpl*>(streamUserData); }
 
 // The decryption callback is the only one without user data. It runs inside readPacket on the same thread,
-// which leaves here where to write what it sees.
+// which sets this pointer to where the callback records what it sees.
 struct DecryptionNotes {
   std::vector<StopSendingFrame>* stops = nullptr;
   bool authentic = false;

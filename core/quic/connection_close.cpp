@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How connections end (RFC 9000 section 10), and what their users are told.
+// How connections end (RFC 9000 section 10), and how their users are informed.
 #include <array>
 #include <bit>
 #include <utility>
@@ -62,7 +62,8 @@ void ConnectionImpl::endWith(int libraryError) {
       return;
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
       info.cause = CloseCause::VersionNegotiation;
-      info.error = Error{ErrorCode::VersionMismatch, fmt::format("{} knows no QUIC version of ours", peer)};
+      info.error = Error{ErrorCode::VersionMismatch,
+                         fmt::format("{} supports no QUIC version that this program supports", peer)};
       end(std::move(info), Farewell::Vanish);
       return;
     default:
@@ -91,7 +92,7 @@ void ConnectionImpl::endRefused() {
   info.cause = CloseCause::Refused;
   info.error = m_state == State::Open
                    ? Error{ErrorCode::ConnectionReset,
-                           fmt::format("{} does not answer any more: nothing listens there now", peer)}
+                           fmt::format("{} does not answer any more: nothing listens there", peer)}
                    : Error{ErrorCode::ConnectionRefused,
                            fmt::format("nothing listens on UDP at {}: is the server running?", peer)};
   end(std::move(info), Farewell::Vanish);
@@ -167,14 +168,14 @@ void ConnectionImpl::writeClose(Timestamp now, BatchSender& sender, const Ending
   if (size <= 0) return;
   m_closePacket.assign(packet.begin(), packet.begin() + size);
   std::uint8_t* dest = sender.room(m_closePacket.size());
-  if (dest == nullptr) return;  // a peer that sends more gets it later
+  if (dest == nullptr) return;  // it is sent again in response to later packets
   std::copy(m_closePacket.begin(), m_closePacket.end(), dest);
   sender.add(m_closePacket.size(), storage.path, info.ecn);
   sender.flush();
 }
 
 void ConnectionImpl::answerLatePacket(const net::ReceivedDatagram& datagram) {
-  // The 1st, 2nd, 4th, 8th, ... packet: a peer that floods gets ever fewer answers.
+  // Respond to the 1st, 2nd, 4th, 8th, ... packet, so that a flood gets ever fewer responses.
   ++m_latePackets;
   if (std::has_single_bit(m_latePackets)) m_endpoint.sendStateless(datagram, m_closePacket);
 }

@@ -48,7 +48,7 @@ transport::DatagramOutcome ConnectionImpl::sendDatagram(ByteView data) {
 }
 
 void ConnectionImpl::onDatagram(ByteView data) {
-  // As with streams, data may ride in the very datagram that completes the handshake.
+  // As with streams, the UDP datagram that completes the handshake may contain data.
   if (m_connectedPending) deliverConnected();
   if (m_datagramHandler == nullptr || m_state != State::Open) {
     ++m_datagramCounters.unwanted;
@@ -70,7 +70,7 @@ ngtcp2_ssize ConnectionImpl::writeDatagrams(std::uint8_t* dest, ngtcp2_path* pat
       m_datagrams.pop();
       continue;
     }
-    // ngtcp2 only reads it, though it declares it without const, and wants no vector for no bytes.
+    // ngtcp2 only reads it, though it declares it without const. For an empty datagram it expects no vector.
     const ngtcp2_vec vector{const_cast<std::uint8_t*>(data.data()), data.size()};
     int accepted = 0;
     size =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ngtcp2's callbacks mean to a connection's users.
+// Passes on ngtcp2's callbacks to the users of a connection.
 #include <algorithm>
 #include <utility>
 
@@ -36,7 +36,7 @@ void ConnectionImpl::deliverConnected() {
 }
 
 void ConnectionImpl::onStreamOpened(transport::StreamId id) {
-  // Data may ride in the very datagram that completes the handshake.
+  // The datagram that completes the handshake may contain stream data.
   if (m_connectedPending) deliverConnected();
   StreamImpl& stream = m_endpoint.streams().acquire();
   stream.open(*this, id);
@@ -66,7 +66,7 @@ void ConnectionImpl::onStreamClosed(StreamImpl* stream, transport::StreamId id) 
   m_mustWrite = true;
 }
 
-// One pass over the streams for all the frames of a datagram, however many a peer packs into it.
+// One pass over the streams for all the frames of a datagram, however many the peer puts into it.
 void ConnectionImpl::deliverStops() {
   std::vector<StopSendingFrame> stops;
   stops.swap(m_stops);
@@ -84,8 +84,8 @@ void ConnectionImpl::deliverStops() {
   m_mustWrite = true;
 }
 
-// Waiting for the slow ones would stop everything on the connection, a session's heartbeats too; so beyond
-// the budget the stream whose user sits on most is given up, as if the peer had reset it.
+// Waiting for slow users would block the whole connection, including the session's heartbeats. So beyond the
+// budget the stream whose user holds most is given up, as if the peer had reset it.
 void ConnectionImpl::shedStreams() {
   const EndpointParams& params = m_endpoint.params();
   while (isLive() && m_unconsumed > params.limits.maxUnconsumed) {

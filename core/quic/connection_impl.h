@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The Connection behind the interface, around one ngtcp2_conn. Three rules keep ngtcp2 from being entered
-// where it forbids it: users' calls only queue and mark the connection dirty; writing, closing and migrating
-// happen in flush; what a packet brought is either handed on inside ngtcp2's callback (stream data) or noted
-// and delivered when read_pkt is done. Owned by its EndpointImpl; one thread.
+// Implements transport::Link with one ngtcp2_conn. ngtcp2 forbids most calls inside its callbacks, so three
+// rules apply: users' calls only queue and mark the connection dirty; writing, closing and migrating happen
+// in flush; and what a packet contained is either passed on inside ngtcp2's callback (stream data) or noted
+// and delivered after read_pkt. Owned by its EndpointImpl; one thread.
 
 #include <memory>
 #include <optional>
@@ -38,7 +38,7 @@ struct ConnectionDeleter {
   void operator()(ngtcp2_conn* connection) const noexcept { ngtcp2_conn_del(connection); }
 };
 
-/// What a server knows of a new client from its Initial.
+/// What a server learns about a new client from its Initial packet.
 struct AcceptParams {
   const net::ReceivedDatagram* datagram = nullptr;
   std::uint32_t version = 0;
@@ -79,13 +79,14 @@ class ConnectionImpl final : public transport::Link,
   void receive(const net::ReceivedDatagram& datagram, Timestamp now);
   FlushOutcome flush(Timestamp now, BatchSender& sender);
   void expire(Timestamp now);
-  /// A newcomer that gives way to another: ends without being asked.
+  /// Ends the connection, a newcomer, to make room for another.
   void giveWay();
-  /// Client: the system says that a datagram to the peer was refused. Nobody vouches for that (RFC 9000
-  /// section 14.2.1 asks for care with ICMP messages), so the peer is asked, and the connection ends only if
-  /// it does not answer.
+  /// Client: the system reported that a datagram to the peer was refused. The report may be forged (RFC 9000
+  /// section 14.2.1 on ICMP messages), so the peer is sent a PING, and the connection ends only if it does
+  /// not respond.
   void onRefusal(Timestamp now);
-  /// Where a connection of a client is known by its address only (stateless resets).
+  /// Client: whether a datagram from `peer` without a known connection ID may be for this connection
+  /// (stateless resets).
   [[nodiscard]] bool mayBeFrom(const net::SocketAddress& peer) const noexcept {
     return isLive() && m_peer == peer;
   }
@@ -98,9 +99,9 @@ class ConnectionImpl final : public transport::Link,
   void streamWritable(StreamImpl& stream) { m_writable.pushBack(stream); }
   void shutdownWrite(transport::StreamId id, transport::AppErrorCode code);
   void shutdownRead(transport::StreamId id, transport::AppErrorCode code);
-  /// `count` bytes were handed to a stream's user.
+  /// `count` bytes were passed to a stream's user.
   void received(std::size_t count);
-  /// The user is done with `count` of them; `streamToo` where the peer may still send on that stream.
+  /// The user has processed `count` of them; `streamToo` if the peer may still send on that stream.
   void consumed(transport::StreamId id, std::size_t count, bool streamToo);
   void widen(transport::StreamId id, std::size_t count);
 
@@ -110,9 +111,9 @@ class ConnectionImpl final : public transport::Link,
   enum class State : std::uint8_t {
     Handshaking,
     Open,
-    Ending,    ///< The reason is known; the next flush tells the handlers and the peer.
+    Ending,    ///< The reason is known; the next flush informs the handlers and the peer.
     Closing,   ///< Our CONNECTION_CLOSE was sent; late packets are answered with it.
-    Draining,  ///< The peer closed; late packets are swallowed.
+    Draining,  ///< The peer closed; late packets are ignored.
     Dead,
   };
   enum class Farewell : std::uint8_t { SendClose, Drain, Vanish };
@@ -166,7 +167,7 @@ class ConnectionImpl final : public transport::Link,
   void schedule(Timestamp when);
   void disproveRefusal() noexcept;
 
-  // connection_events.cpp: what the callbacks mean
+  // connection_events.cpp: called by ngtcp2's callbacks
   void onHandshakeCompleted();
   void onStreamOpened(transport::StreamId id);
   void onStreamClosed(StreamImpl* stream, transport::StreamId id);
@@ -203,16 +204,16 @@ class ConnectionImpl final : public transport::Link,
   DatagramQueue m_datagrams{kMaxQueued};
   transport::DatagramCounters m_datagramCounters;
 
-  TokenBucket m_pathChanges{5, 0.5};  // a peer that moves more often is dropped where it was not
+  TokenBucket m_pathChanges{5, 0.5};  // beyond it datagrams from new addresses are dropped
   Pacer m_pacer;
   Congestion m_congestion = Congestion::Cubic;
   Timestamp m_lastHeard{};
-  Timestamp m_refusedAt{};            // when a refusal was told that the peer has not disproved yet
-  Timestamp m_refusedUntil = kNever;  // and when it is believed
+  Timestamp m_refusedAt{};            // when a refusal was reported that the peer has not disproved yet
+  Timestamp m_refusedUntil = kNever;  // when that refusal ends the connection
   transport::LinkStats m_counters;
   std::uint64_t m_packetsSinceKeyUpdate = 0;
   std::uint64_t m_bytesSinceWrite = 0;
-  std::uint64_t m_unconsumed = 0;  // bytes users have been handed and are not done with
+  std::uint64_t m_unconsumed = 0;  // bytes that were passed to users and not consumed
   std::uint64_t m_creditSinceWrite = 0;
   std::uint64_t m_creditThreshold = 0;
   std::uint64_t m_streamsToGrant = 0;
@@ -235,7 +236,7 @@ class ConnectionImpl final : public transport::Link,
 
   std::optional<Ending> m_ending;
   std::vector<std::uint8_t> m_closePacket;
-  // Last: ngtcp2 goes first, then the TLS session it points to.
+  // Last, so that ngtcp2 is destroyed first, and then the TLS session that it points to.
   std::unique_ptr<TlsSession> m_tls;
   std::unique_ptr<ngtcp2_conn, ConnectionDeleter> m_connection;
 };
@@ -246,8 +247,8 @@ ngtcp2_path pathOf(const net::SocketAddress& local, const net::SocketAddress& pe
 /// The callback table for ngtcp2, and what read_pkt needs around it.
 struct ConnectionCallbacks {
   static ngtcp2_callbacks table(bool server) noexcept;
-  /// ngtcp2_conn_read_pkt, noting what only the decryption callback sees: whether a packet was authentic, and
-  /// STOP_SENDING.
+  /// Calls ngtcp2_conn_read_pkt and records what only the decryption callback sees: whether a packet was
+  /// authentic, and STOP_SENDING frames.
   static int readPacket(ConnectionImpl& connection, const ngtcp2_path& path,
                         const net::ReceivedDatagram& datagram, Timestamp now);
 };

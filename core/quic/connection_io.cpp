@@ -11,16 +11,16 @@ namespace adit::quic {
 
 namespace {
 
-// A write pass costs an ACK packet for the peer to handle, so passes for received packets alone wait for one
-// of these.
+// A write pass sends at least an ACK packet, which costs the peer time. If there is nothing but received
+// packets to acknowledge, a pass waits until one of these is reached.
 constexpr std::uint32_t kPacketsBeforeWrite = 8;
 constexpr std::uint64_t kBytesBeforeWrite = 4096;
-// The acknowledgement delay follows the path's round trip, which on loopback would fire at once.
+// The acknowledgement delay depends on the path's round trip; on loopback the timer would fire at once.
 constexpr Duration kTimerFloor = std::chrono::milliseconds(1);
-// How long a refused connection waits for a sign of life, and how often it asks meanwhile.
+// How long a refused connection waits for a response, and how often it sends a PING meanwhile.
 constexpr Duration kRefusalPatience = std::chrono::milliseconds(300);
 constexpr Duration kAskEvery = std::chrono::milliseconds(50);
-// One connection's share of a flush, paced or not; others get their turn before it goes on.
+// How much one connection sends in a flush, paced or not, before others get their turn.
 constexpr std::size_t kFlushBudget = 512 * 1024;
 constexpr std::size_t kVectors = 16;
 
@@ -107,7 +107,7 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
   }
   if (m_migrateTo) applyMigration(now);
   if (!isWriteDue()) {
-    // What is held back leaves with the next write, or in a moment.
+    // What is held back is sent with the next write, or when the timer fires.
     schedule(now + kTimerFloor);
     return FlushOutcome::Done;
   }
@@ -127,7 +127,7 @@ ConnectionImpl::FlushOutcome ConnectionImpl::flush(Timestamp now, BatchSender& s
   return outcome;
 }
 
-/// False where the connection ended by it.
+/// False if that ended the connection.
 bool ConnectionImpl::catchUp(Timestamp now) {
   if (const int rv = m_pacer.catchUp(m_connection.get(), now); rv != 0) {
     endWith(rv);
@@ -152,7 +152,7 @@ ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSe
       break;
     }
     if (paced && unpaced >= burst) {
-      // From here on the library refuses data until its pacing timer, except to make up for a delay.
+      // After this the library writes no data until its pacing timer, except to make up for a delay.
       ngtcp2_conn_update_pkt_tx_time(connection, toNanoseconds(now));
       unpaced = 0;
     }
@@ -182,9 +182,9 @@ ConnectionImpl::FlushOutcome ConnectionImpl::writePackets(Timestamp now, BatchSe
   return outcome;
 }
 
-// One packet, filled from as many streams and datagrams as fit. They take turns at its beginning, so that
-// neither a flood of datagrams nor a bulk transfer on a stream shuts out the other. Between two calls that
-// return WRITE_MORE nothing else of ngtcp2 may be called.
+// Writes one packet, filled from as many streams and datagrams as fit. Streams and datagrams come first in
+// turn, so that neither a flood of datagrams nor a bulk transfer on a stream starves the other. After a call
+// that returned WRITE_MORE no other function of ngtcp2 may be called before the packet is complete.
 ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, ngtcp2_pkt_info* info,
                                          Timestamp now) {
   ngtcp2_conn* connection = m_connection.get();
@@ -242,7 +242,7 @@ ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, 
         break;
     }
     if (!stream->hasWork()) ready.unlink();
-    if (size > 0) m_ready.rotate(*stream);  // the next packet is another one's
+    if (size > 0) m_ready.rotate(*stream);  // another stream fills the next packet
     m_datagramsFirst = !beginsWithDatagrams;
     return size;
   }
@@ -250,7 +250,7 @@ ngtcp2_ssize ConnectionImpl::writePacket(std::uint8_t* dest, ngtcp2_path* path, 
 
 StreamImpl* ConnectionImpl::nextStream(std::uint64_t connectionCredit) noexcept {
   if (m_state != State::Open) return nullptr;
-  // Without credit only a bare FIN may go.
+  // Without credit only a FIN without data may be sent.
   return connectionCredit > 0 ? m_ready.front() : m_ready.firstBareFin();
 }
 
@@ -267,7 +267,7 @@ void ConnectionImpl::onRefusal(Timestamp now) {
   if (!isLive() || m_refusedUntil != kNever) return;
   const Duration pto(static_cast<std::int64_t>(ngtcp2_conn_get_pto(m_connection.get())));
   m_refusedAt = now;
-  // A handshake has no round trip yet to go by; a lost question of an open connection is asked again.
+  // During the handshake no round trip is known yet. For an open connection allow for a lost PING.
   m_refusedUntil = now + (m_state == State::Open ? std::max(kRefusalPatience, 2 * pto) : kRefusalPatience);
   ngtcp2_conn_set_keep_alive_timeout(m_connection.get(), static_cast<ngtcp2_duration>(kAskEvery.count()));
   markDirty(true);
@@ -300,8 +300,8 @@ void ConnectionImpl::applyMigration(Timestamp now) {
   const ngtcp2_path path = pathOf(local, m_peer);
   m_local = local;
   ++m_counters.migrations;
-  // Before the handshake is confirmed, or with no spare connection ID, the path changes all the same, as it
-  // does behind a NAT that forgot us: the server finds out by itself.
+  // Before the handshake is confirmed, or without a spare connection ID, change the path all the same, as if
+  // a NAT had rebound: the server detects that by itself.
   if (ngtcp2_conn_initiate_immediate_migration(m_connection.get(), &path, toNanoseconds(now)) != 0) {
     ngtcp2_conn_set_local_addr(m_connection.get(), &path.local);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Datagrams that wait to be sent, oldest first, in one buffer: they cost their bytes and a length each, not
-// an allocation. When a new one does not fit, the oldest make room, since what datagrams carry is worth less
-// the older it is. Owned by a connection; one thread.
+// Datagrams that wait to be sent, oldest first, in one buffer: each costs its bytes and a length, but no
+// allocation. When a new one does not fit, the oldest are dropped, since what datagrams carry loses its value
+// with age. Owned by a connection; one thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace adit::quic {
 
 class DatagramQueue {
  public:
-  /// `limit`: bytes kept, the lengths included. The buffer may have twice that.
+  /// `limit`: the most bytes kept, lengths included. The buffer may be twice as large.
   explicit DatagramQueue(std::size_t limit) noexcept : m_limit(limit) {}
 
   /// Appends a copy. Returns how many older ones were dropped for it. `data` must fit by itself.

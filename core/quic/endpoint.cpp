@@ -9,7 +9,7 @@ namespace adit::quic {
 
 namespace {
 
-// Answers without state (Version Negotiation, stateless reset, refusals), all together.
+// The rate of stateless responses (Version Negotiation, stateless reset, refusals), all together.
 constexpr double kStatelessPerSecond = 100;
 
 }  // namespace
@@ -113,8 +113,8 @@ void EndpointImpl::flush(Timestamp now) {
   m_flushRequested = false;
   m_flushing = true;
   m_sender.resume();
-  // What becomes dirty again meanwhile (a handler that sends more) is served in this flush too; who has used
-  // its share of it, or waits for the sink, goes on with the next.
+  // Connections that become dirty again meanwhile (their handlers send more) are written in this flush, too.
+  // One that has used its share, or waits for the sink, continues in the next flush.
   IntrusiveList<ConnectionImpl, DirtyConnectionsTag> later;
   while (ConnectionImpl* connection = m_dirty.popFront()) {
     if (connection->flush(now, m_sender) != ConnectionImpl::FlushOutcome::Done) later.pushBack(*connection);

@@ -71,7 +71,7 @@ class UdpEndpointDriver final : public EndpointDriver,
   void onSocketError(const Error& error) override {
     logWarning("quic", "{}", error.describe());
     if (!m_isClient) return;
-    // Not from inside the socket's own callback, which it would not survive.
+    // Post it, because the socket must not be destroyed inside its own callback.
     m_loop.post([this, alive = std::weak_ptr<char>(m_alive)] {
       if (alive.expired()) return;
       if (auto moved = rebind(); !moved)
@@ -92,13 +92,12 @@ class UdpEndpointDriver final : public EndpointDriver,
 
   void onTimer() {
     m_armedFor = kNever;
-    // Written here and not at the end of the turn: a loop that only learns of a timer would poll once more
-    // without need.
+    // Write now and not at the end of the turn, which would make the loop poll once more without need.
     m_endpoint->expire(m_loop.now());
     flush();
   }
-  // A later deadline leaves the timer alone: it fires, finds nothing due and is set again, which is rarer
-  // than packets are.
+  // For a later deadline the timer is left as it is: it fires, finds nothing due and is set again. That is
+  // cheaper than setting it with every packet.
   void armTimer() {
     const Timestamp deadline = m_endpoint->deadline();
     if (deadline >= m_armedFor) return;
@@ -114,7 +113,7 @@ class UdpEndpointDriver final : public EndpointDriver,
   Timestamp m_armedFor = kNever;
   std::shared_ptr<char> m_alive = std::make_shared<char>();
   net::Timer m_timer;
-  // In this order: the endpoint writes to the socket, so it goes first.
+  // In this order, because the endpoint writes to the socket until it is destroyed.
   std::unique_ptr<net::UdpSocket> m_socket;
   std::unique_ptr<Endpoint> m_endpoint;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Joins an Endpoint to a UDP socket and an event loop: datagrams in, one flush at the end of the turn, one
-// timer. Owned by a server worker or a client. One loop's thread.
+// Connects an Endpoint to a UDP socket and an event loop: datagrams in, one flush at the end of the turn, one
+// timer. Owned by a server's worker or by a client's ServerPath. One loop's thread.
 
 #include <memory>
 
@@ -21,7 +21,7 @@ class EndpointDriver {
    protected:
     ~Handler() = default;
   };
-  /// `params.slabs`, `writer` are taken from the loop where null.
+  /// `params.slabs` and `params.writer` default to the loop's.
   static Result<std::unique_ptr<EndpointDriver>> open(net::EventLoop& loop, EndpointParams params,
                                                       const net::UdpParams& udp, Handler& handler);
   virtual ~EndpointDriver() = default;
@@ -29,7 +29,7 @@ class EndpointDriver {
   virtual Result<transport::Link*> connect(ConnectParams params) = 0;
   /// Client: opens a new socket (new port) and migrates every connection to it.
   virtual Result<> rebind() = 0;
-  /// A datagram another worker received for one of ours.
+  /// A datagram that another worker received for one of our connections.
   virtual void receiveForwarded(const net::ReceivedDatagram& datagram) = 0;
   virtual void closeAll(transport::AppErrorCode code, std::string_view reason) = 0;
   [[nodiscard]] virtual Endpoint& endpoint() noexcept = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The Endpoint behind the interface: the table of connection IDs, the list of connections that want to write,
-// the heap of deadlines, and what a server does for datagrams of no connection. One thread.
+// Implements Endpoint: the table of connection IDs, the list of connections that want to write, the heap of
+// deadlines, and what a server does with datagrams of no connection. One thread.
 
 #include <memory>
 #include <vector>
@@ -53,13 +53,13 @@ class EndpointImpl final : public Endpoint {
   bool resetToken(const ngtcp2_cid& cid, std::uint8_t* token) const;
   void markDirty(ConnectionImpl& connection);
   void onHandshakeDone(ConnectionImpl& connection);
-  /// Its users have been told; it may linger to answer late packets.
+  /// The connection's users were informed; it may stay for a while to answer late packets.
   void onConnectionOver(ConnectionImpl& connection, bool wasOpen);
-  /// Forgets it; the object lives until no call is inside it any more.
+  /// Removes the connection; the object is destroyed when no call is inside it any more.
   void bury(ConnectionImpl& connection);
   [[nodiscard]] Newcomers& newcomers() noexcept { return m_newcomers; }
   void demandRetry(const net::ReceivedDatagram& datagram, Timestamp now);
-  /// One packet back to where a datagram came from.
+  /// Sends one packet back to where the datagram `to` came from.
   void sendStateless(const net::ReceivedDatagram& to, ByteView packet);
 
  private:
@@ -96,7 +96,7 @@ class EndpointImpl final : public Endpoint {
   bool m_accepting = true;
   bool m_flushRequested = false;
   bool m_flushing = false;
-  // Last: connections use everything above until they are gone.
+  // Last, because connections use everything above until they are destroyed.
   IntrusiveList<ConnectionImpl, DirtyConnectionsTag> m_dirty;
   std::vector<std::unique_ptr<ConnectionImpl>> m_buried;
   std::vector<std::unique_ptr<ConnectionImpl>> m_connections;

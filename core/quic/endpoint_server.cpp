@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Datagrams that belong to no connection: new clients, other workers', lost state, versions we do not know.
+// Datagrams that belong to no connection: of new clients, of other workers, of connections whose state was
+// lost, and of unknown versions.
 #include <algorithm>
 #include <array>
 
@@ -12,8 +13,8 @@ namespace {
 constexpr std::array<std::uint32_t, 1> kVersions = {NGTCP2_PROTO_VER_V1};
 constexpr ngtcp2_duration kRetryTokenLife = 10 * NGTCP2_SECONDS;
 constexpr std::uint8_t kLongHeader = 0x80;
-// RFC 9000 section 10.3: as long as a small packet, but always shorter than what it answers, lest two servers
-// play ping-pong.
+// RFC 9000 section 10.3: as long as a small packet, but always shorter than the packet that triggers it, so
+// that two servers cannot reset each other for ever.
 constexpr std::size_t kResetLength = 43;
 constexpr std::size_t kMinResetLength = 5 + NGTCP2_STATELESS_RESET_TOKENLEN;
 
@@ -63,7 +64,7 @@ void EndpointImpl::receiveInitial(const net::ReceivedDatagram& datagram, Timesta
     return;
   }
   const bool full = m_newcomers.size() >= m_params.maxNewcomers;
-  // Nobody gives way to an address that may be invented.
+  // No newcomer gives way to an address that may be spoofed.
   if ((full || m_halfOpen >= m_params.retryFrom) && !accept.originalDcid) {
     sendRetry(datagram, header, now);
     return;
@@ -82,7 +83,7 @@ void EndpointImpl::receiveInitial(const net::ReceivedDatagram& datagram, Timesta
   keep(std::move(*made)).receive(datagram, now);
 }
 
-/// False where nobody gives way to somebody from there.
+/// Makes room for a newcomer from that address; false if no other gives way.
 bool EndpointImpl::makeRoom(const net::SocketAddress& from, Timestamp now) {
   Newcomer* leaving = m_newcomers.whoGivesWayTo(from, now);
   if (leaving == nullptr) return false;
@@ -91,8 +92,7 @@ bool EndpointImpl::makeRoom(const net::SocketAddress& from, Timestamp now) {
   return true;
 }
 
-// A stateless reset comes to a random connection ID: only the connection to that server can tell it from
-// noise.
+// A stateless reset has a random connection ID: only the connection to that server can recognize it.
 void EndpointImpl::receiveOnClient(const net::ReceivedDatagram& datagram, Timestamp now) {
   ++m_counters.datagramsDropped;
   if ((datagram.payload[0] & kLongHeader) != 0 || datagram.payload.size() < kMinResetLength) return;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A server's connections that have not shown yet who they are: handshakes under way, and connections whose
-// user has not admitted the peer (Link::markAdmitted: it has not logged in). They share a bounded number of
-// places, counted by address (the /64 of an IPv6 one), so that a host which takes many leaves room for
-// others. Part of an EndpointImpl, which owns the connections; its thread.
+// A server's connections whose peers are not authenticated yet: handshakes in progress, and connections whose
+// peer has not logged in (Link::markAdmitted). They share a bounded number of places, which are counted by
+// address (the /64 of an IPv6 address), so that a host that takes many of them does not keep others out. Part
+// of an EndpointImpl, which owns the connections; its thread.
 
 #include <array>
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace adit::quic {
 
-/// One of them; what Newcomers remembers about it. A connection derives from it.
+/// What Newcomers remembers about a connection, which derives from it.
 class Newcomer : public ListHook<struct NewcomersByAge>, public ListHook<struct NewcomersOfAddress> {
  private:
   friend class Newcomers;
@@ -28,16 +28,17 @@ class Newcomer : public ListHook<struct NewcomersByAge>, public ListHook<struct 
 
 class Newcomers {
  public:
-  /// A handshake with an honest peer takes less than this; who takes longer gives way when places are short.
+  /// A newcomer that takes longer than this, which an honest handshake does not, gives way when places are
+  /// short.
   static constexpr Duration kPatience = std::chrono::seconds(1);
 
   void add(Newcomer& newcomer, const net::SocketAddress& from, Timestamp now);
-  /// Nothing where it is none (any more).
+  /// Does nothing if it is not among the newcomers (any more).
   void remove(Newcomer& newcomer) noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return m_size; }
-  /// All places are taken and somebody comes from `from`: who gives way. The oldest of the address with the
-  /// most places where that has at least two more than `from`; else the oldest of all where it had its time;
-  /// else nobody (null).
+  /// All places are taken and a new connection arrives from `from`: which newcomer gives way. The oldest of
+  /// the address with the most places, if that has at least two more than `from`; otherwise the oldest of
+  /// all, if it is older than kPatience; otherwise none (null).
   [[nodiscard]] Newcomer* whoGivesWayTo(const net::SocketAddress& from, Timestamp now) noexcept;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The one place that knows how ngtcp2 0.12.1 (Debian 12) and 1.x differ. The rest of core/quic calls these
-// names. Inline functions and aliases; no state.
+// Hides the differences between ngtcp2 0.12.1 (Debian 12) and 1.x: the rest of core/quic uses these names
+// only. Inline functions and aliases; no state.
 
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>

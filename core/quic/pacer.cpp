@@ -9,19 +9,19 @@ namespace adit::quic {
 namespace {
 
 constexpr Duration kPacedFrom = std::chrono::milliseconds(2);
-// Before the first sample ngtcp2 says "infinite".
+// Before the first sample ngtcp2 reports "infinite".
 constexpr Duration kNoRtt = std::chrono::hours(1);
-// Of one delay no more is made up for: what a process that was not run for longer would send at once is a
-// queue for everybody.
+// The most that is credited for one delay: a process that was not scheduled for longer would otherwise send a
+// burst that delays everybody.
 constexpr Duration kMostCredit = std::chrono::milliseconds(10);
-// While a queue stands, this part of the time is not made up for: the rate falls by 5 %.
+// While there is a standing queue, one part in so many of the time is not credited: the rate falls by 5 %.
 constexpr int kDrainedPart = 20;
 constexpr Duration kMostDebt = std::chrono::milliseconds(4);
-// CUBIC has no rate of its own; a burst is what its window lets pass in this time, at most a part of it.
+// CUBIC has no rate of its own: a burst is what its window allows in this time, and at most a part of it.
 constexpr Duration kShortestBurst = std::chrono::milliseconds(1);
 constexpr Duration kLongestBurst = std::chrono::milliseconds(4);
 constexpr int kBurstsInRtt = 4;
-// Timers that are due at once: the pacing timer and one other.
+// How many timers can be due at once: the pacing timer and one other.
 constexpr int kTimersAtOnce = 2;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ciphers by GnuTLS.
+// The ciphers that use GnuTLS.
 #include "core/quic/packet_cipher.h"
 
 #include <array>
@@ -48,7 +48,7 @@ class GnutlsHeaderCipher final : public HeaderCipher {
   explicit GnutlsHeaderCipher(CipherHandle handle) noexcept : m_handle(std::move(handle)) {}
 
   bool encryptBlock(std::uint8_t* dest, const std::uint8_t* sample) noexcept override {
-    // GnuTLS has no ECB; CBC of a first block adds the initial vector, which is zero.
+    // GnuTLS has no ECB mode; CBC with a zero IV is the same for a single block.
     std::array<std::uint8_t, kBlockLength> zero{};
     gnutls_cipher_set_iv(m_handle.get(), zero.data(), zero.size());
     return gnutls_cipher_encrypt2(m_handle.get(), sample, kBlockLength, dest, kBlockLength) == 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What protects a 1-RTT packet once it has a key: AES-128-GCM and the block that masks its header (RFC 9001
-// sections 5.3 and 5.4.3). There are two of each. GnuTLS's is always there. The fast one is Intel's, for
-// processors with AVX2 or, better, AVX-512 with VAES. Measured in nanoseconds for GnuTLS and the fast one on
-// an EPYC with AVX2: 1,400 bytes 620 and 365, 64 bytes 95 and 48, 16 KiB the same; with AVX-512 and VAES a
-// third. It is optional: in a build without its library, or on another processor, createFast returns null. An
-// object belongs to one thread; it wipes its key when it is destroyed.
+// The ciphers of 1-RTT packets: AES-128-GCM, and the block cipher that masks headers (RFC 9001 sections 5.3
+// and 5.4.3). There are two implementations of each. GnuTLS's is always available. The fast one is Intel's,
+// for processors with AVX2 or, better, AVX-512 with VAES. Nanoseconds per packet with GnuTLS and the fast one
+// on an EPYC with AVX2: 1,400 bytes 620 and 365, 64 bytes 95 and 48, 16 KiB the same; with AVX-512 and VAES
+// the fast one takes a third. It is missing in builds without its library and on other processors. An object
+// belongs to one thread; its destructor wipes the key.
 
 #include <cstdint>
 #include <memory>
@@ -23,10 +23,10 @@ class PacketCipher {
   static constexpr std::size_t kNonceLength = 12;
   static constexpr std::size_t kTagLength = 16;
 
-  /// By GnuTLS; null where it fails.
+  /// GnuTLS's cipher; null if the library fails.
   static std::unique_ptr<PacketCipher> create(PacketKey key) noexcept;
-  /// Null where this build or this processor has none, or memory is short. The first call of a process loads
-  /// some 3 MB of code and takes half a millisecond. Any thread.
+  /// The fast cipher; null if this build or this processor has none, or memory is short. The first call in a
+  /// process loads some 3 MB of code and takes half a millisecond. Any thread.
   static std::unique_ptr<PacketCipher> createFast(PacketKey key) noexcept;
 
   /// Which library protects the packets of a busy connection on this machine: "GnuTLS", "libIPSec_MB with
@@ -41,8 +41,8 @@ class PacketCipher {
   /// is. `nonce` has kNonceLength bytes. False: the library failed.
   [[nodiscard]] virtual bool seal(std::uint8_t* dest, ByteView plaintext, const std::uint8_t* nonce,
                                   ByteView header) noexcept = 0;
-  /// Writes the plaintext (kTagLength bytes less). False where the tag, compared in constant time, is wrong:
-  /// what was written is worth nothing then.
+  /// Writes the plaintext, which is kTagLength bytes shorter. False if the tag (compared in constant time) is
+  /// wrong; then what was written must not be used.
   [[nodiscard]] virtual bool open(std::uint8_t* dest, ByteView ciphertext, const std::uint8_t* nonce,
                                   ByteView header) noexcept = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fast ciphers by Intel's IPsec library, of which only single buffers are used: a packet is encrypted
-// when ngtcp2 has filled it, so there is never a second one to be encrypted beside it.
+// The fast ciphers, by Intel's IPsec library. Only its single-buffer functions are used: a packet is
+// encrypted when ngtcp2 has filled it, so there is never a second one to encrypt at the same time.
 #include <array>
 #include <cassert>
 #include <new>
@@ -15,11 +15,11 @@ namespace adit::quic {
 
 namespace {
 
-/// Which of the library's routines suit this processor.
+/// Which of the library's routines this processor can execute.
 enum class Level : std::uint8_t { None, Avx2, Vaes };
 
-/// What is used of the library. Its manager, which finds out what the processor has and tests itself, is only
-/// needed to fill this: 200 KB that go again.
+/// The library's functions that are used. Its manager (200 KB), which detects the processor's features and
+/// runs self-tests, is needed only to fill this and is freed afterwards.
 struct Routines {
   Level level = Level::None;
   aes_gcm_pre_t expandGcmKey = nullptr;
@@ -32,16 +32,16 @@ struct Routines {
 constexpr std::uint64_t kAvx2Needs = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ | IMB_FEATURE_AVX2;
 constexpr std::uint64_t kVaesNeeds = IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
 
-/// Whether the library found its own test in order, and everything `needed` in the processor.
+/// Whether the library's self-test passed and the processor has every feature in `needed`.
 bool isUsable(IMB_MGR* manager, std::uint64_t needed) noexcept {
   const std::uint64_t features = manager->features;
   const bool tested = (features & IMB_FEATURE_SELF_TEST) == 0 || (features & IMB_FEATURE_SELF_TEST_PASS) != 0;
   return imb_get_errno(manager) == 0 && tested && (features & needed) == needed;
 }
 
-/// Points the manager to the best routines that beat GnuTLS. The library asks the processor only, not whether
-/// the operating system saves such registers, and would end the process by an illegal instruction where it
-/// does not. The compiler's built-in function asks both.
+/// Points the manager to the best routines that are faster than GnuTLS. The library checks only the
+/// processor. If the operating system does not save these registers, its instructions would be illegal; the
+/// compiler's built-in function checks both.
 Level choose(IMB_MGR* manager) noexcept {
   if (__builtin_cpu_supports("avx512f") != 0) {
     IMB_ARCH arch = IMB_ARCH_NONE;
@@ -52,7 +52,7 @@ Level choose(IMB_MGR* manager) noexcept {
   return isUsable(manager, kAvx2Needs) ? Level::Avx2 : Level::None;
 }
 
-/// Level::None where the library finds this processor, or itself, wanting.
+/// Level::None if the processor lacks a feature or the library's self-test fails.
 const Routines& routines() noexcept {
   static const Routines found = [] {
     Routines made;
@@ -73,7 +73,7 @@ const Routines& routines() noexcept {
   return found;
 }
 
-// The library expects its keys at such boundaries, and its header says so to itself only.
+// The alignment that the library requires of its keys; its public header does not export it.
 constexpr std::size_t kAlignment = 64;
 
 class ImbPacketCipher final : public PacketCipher {
@@ -109,14 +109,14 @@ class ImbPacketCipher final : public PacketCipher {
 class ImbHeaderCipher final : public HeaderCipher {
  public:
   ImbHeaderCipher(const Routines& use, PacketKey key) noexcept : m_use(use) {
-    RoundKeys decryption;  // the library makes both
+    RoundKeys decryption;  // unused; the library always expands both
     m_use.expandKey(key.data(), m_roundKeys.data(), decryption.data());
     gnutls_memset(decryption.data(), 0, decryption.size());
   }
   ~ImbHeaderCipher() override { gnutls_memset(m_roundKeys.data(), 0, m_roundKeys.size()); }
 
   bool encryptBlock(std::uint8_t* dest, const std::uint8_t* sample) noexcept override {
-    // CFB encrypts its initial vector and adds the text: of zeros, the block itself is left.
+    // CFB encrypts its IV and XORs the text: with a text of zeros the result is the encrypted block.
     constexpr std::array<std::uint8_t, kBlockLength> kZeros{};
     m_use.cfbBlock(dest, kZeros.data(), sample, m_roundKeys.data(), kBlockLength);
     return true;

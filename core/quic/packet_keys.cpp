@@ -21,19 +21,19 @@ constexpr std::size_t kMaxKeyLength = 32;
 using AeadKey = AdaptivePacketKey<PacketCipher>;
 using HeaderKey = AdaptivePacketKey<HeaderCipher>;
 
-// ngtcp2 keeps one pointer for a key and hands it to callbacks without user data, for its helpers' keys as
-// for ours. Ours points a byte into the key: no helper's has its lowest bit set.
+// ngtcp2 keeps one pointer for a key, of its helpers or ours, and passes it to callbacks without user data.
+// To tell them apart, ours points one byte into the key object: no helper's pointer has its lowest bit set.
 constexpr std::ptrdiff_t kMark = 1;
 
 bool isOurs(const void* handle) noexcept { return (reinterpret_cast<std::uintptr_t>(handle) & kMark) != 0; }
 
-/// Null for a helper's.
+/// Null for a helper's key.
 template <typename T>
 T* keyOf(void* handle) noexcept {
   return isOurs(handle) ? reinterpret_cast<T*>(static_cast<std::byte*>(handle) - kMark) : nullptr;
 }
 
-/// The pointer ngtcp2 keeps; it owns the key from then on.
+/// The pointer for ngtcp2 to keep, which owns the key from then on.
 template <typename T>
 void* handleOf(std::unique_ptr<T> key) noexcept {
   static_assert(alignof(T) > kMark);
@@ -67,7 +67,7 @@ int installKey(ngtcp2_conn* connection, ByteView secret, Direction direction) no
   return -1;
 }
 
-/// Puts a key of ours in place of the helper's.
+/// Replaces a helper's key by one of ours.
 bool replaceKey(ngtcp2_conn* connection, ngtcp2_crypto_aead_ctx& context, PacketKey bytes) noexcept {
   auto key = AeadKey::create(bytes);
   if (key == nullptr) return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Secret bytes that wipe themselves, and what a 1-RTT secret of TLS becomes (RFC 9001 section 5.1) where the
-// cipher is AES-128-GCM. Values.
+// Secret bytes that wipe themselves, and the derivation of packet keys from a 1-RTT secret (RFC 9001 section
+// 5.1) for AES-128-GCM. Values.
 
 #include <array>
 #include <cstdint>
@@ -27,7 +27,7 @@ struct PacketSecrets {
   Secret<PacketCipher::kNonceLength> iv;
   Secret<kPacketKeyLength> headerKey;
 
-  /// Fills all three by HKDF with SHA-256, which is that cipher's hash; false where the library fails.
+  /// Derives all three by HKDF with SHA-256, the hash of that cipher suite; false if the library fails.
   [[nodiscard]] bool derive(ByteView secret) noexcept;
 };
 

@@ -2,8 +2,8 @@
 #pragma once
 // The streams of a connection that have something to send, in the order in which packets are filled. Streams
 // of one group (Stream::setGroup: a tunnel) take turns among themselves, and groups take turns with each
-// other, so that a group with a thousand busy streams leaves another's only one half of the packets. Groups
-// are told apart by a hash into a few places (stochastic fairness queueing): two that meet in one share a
+// other, so that a single stream gets half of the packets beside a group with a thousand busy streams. Groups
+// are distinguished by a hash into a few places (stochastic fairness queueing): two in the same place share a
 // turn. Nothing is allocated. Part of a ConnectionImpl, which owns the streams; its thread.
 
 #include <array>
@@ -17,11 +17,11 @@ namespace adit::quic {
 
 class ReadyStreams {
  public:
-  /// Of tunnels, whose numbers count up from one, so many never share a turn.
+  /// Tunnels' numbers count up from one, so up to this many tunnels never share a turn.
   static constexpr std::size_t kPlaces = 32;
 
   [[nodiscard]] bool empty() noexcept { return front() == nullptr; }
-  /// At the end of its group; where it is queued already it stays.
+  /// Appends the stream to its group, if it is not queued already.
   void add(StreamImpl& stream) noexcept {
     ListHook<ReadyStreamsTag>& hook = stream;
     if (hook.isLinked()) return;
@@ -29,7 +29,7 @@ class ReadyStreams {
     place.streams.pushBack(stream);
     if (!place.isLinked()) m_turns.pushBack(place);
   }
-  /// Whose turn it is; null when nobody has anything to send.
+  /// The stream whose turn it is; null if none has anything to send.
   [[nodiscard]] StreamImpl* front() noexcept {
     while (Place* place = m_turns.front()) {
       if (StreamImpl* stream = place->streams.front()) return stream;
@@ -37,7 +37,7 @@ class ReadyStreams {
     }
     return nullptr;
   }
-  /// The first one with nothing left but its FIN; null where there is none.
+  /// The first stream with nothing left to send but its FIN; null if there is none.
   [[nodiscard]] StreamImpl* firstBareFin() noexcept {
     for (Place* place = m_turns.front(); place != nullptr; place = m_turns.next(*place)) {
       StreamImpl* stream = place->streams.front();
@@ -46,8 +46,8 @@ class ReadyStreams {
     }
     return nullptr;
   }
-  /// A packet went out with `stream`'s bytes last: the next is another group's, and within its group another
-  /// stream's. The stream may have left the queue.
+  /// A packet was sent whose last bytes were `stream`'s: the next packet is another group's, and the group's
+  /// next one another stream's. The stream may have left the queue.
   void rotate(StreamImpl& stream) noexcept {
     Place& place = placeOf(stream);
     const ListHook<ReadyStreamsTag>& hook = stream;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Tells whether packets wait in a queue of the network all the time. A queue that comes and goes (jitter, a
-// burst) leaves some round trips short, one that stands lengthens every one: so the least round trip of a
-// window is compared with the least one of the last seconds, as CoDel (RFC 8289) does with the time in a
-// queue. Sans-I/O; part of a connection's Pacer.
+// Detects a standing queue in the network. A queue that comes and goes (jitter, a burst) leaves some round
+// trips short; a standing queue lengthens all of them. So the minimum round trip of a window is compared with
+// the minimum of the last seconds, as CoDel (RFC 8289) does with the time in a queue. Sans-I/O; part of a
+// connection's Pacer.
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +14,7 @@ namespace adit::quic {
 
 class StandingQueue {
  public:
-  /// `rtt` is the latest round trip measured, `smoothed` their mean; windows are that long.
+  /// `rtt` is the latest measured round trip, `smoothed` the mean, which is also the length of a window.
   void sample(Duration rtt, Duration smoothed, Timestamp now) noexcept {
     if (now - m_baseSince >= kBasePeriod) {
       m_base = std::exchange(m_nextBase, Duration::max());
@@ -28,13 +28,14 @@ class StandingQueue {
     m_least = Duration::max();
     m_windowSince = now;
   }
-  /// Whether in the last whole window every round trip was longer than the path's own by an eighth and 3 ms.
+  /// Whether in the last complete window every round trip was longer than the path's own by more than an
+  /// eighth of it and more than 3 ms.
   [[nodiscard]] bool stands() const noexcept { return m_stands; }
 
  private:
-  /// BBR empties the path every five seconds, so that the path's own round trip is seen.
+  /// BBR drains the path every five seconds, so that the path's own round trip can be measured.
   static constexpr Duration kBasePeriod = std::chrono::seconds(10);
-  /// Less than this is the delay of acknowledgements and of event loops.
+  /// Smaller delays come from acknowledgements and event loops.
   static constexpr Duration kLeastQueue = std::chrono::milliseconds(3);
 
   Duration m_base = Duration::max(), m_nextBase = Duration::max(), m_least = Duration::max();

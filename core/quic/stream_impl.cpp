@@ -47,7 +47,7 @@ void StreamImpl::sendCopy(ByteView data) {
 void StreamImpl::finish() {
   if (m_closed || m_send != SendState::Open) return;
   m_send = SendState::Finishing;
-  m_writableAt.reset();  // nobody has more to send; who wants to know all the same asks from here on
+  m_writableAt.reset();  // nothing more will be sent; a user that still wants to know asks again
   ListHook<WritableStreamsTag>::unlink();
   m_connection->streamReady(*this);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The Stream behind the interface: a queue of slices not sent yet, one of slices not acknowledged yet, and
-// the state of both directions. It never calls ngtcp2 to write: it puts itself on its connection's ready
-// list. Owned by a StreamPool, lent to a connection for a stream's life. One thread.
+// Implements transport::Stream: a queue of slices not sent yet, one of slices not acknowledged yet, and the
+// state of both directions. It never calls ngtcp2 to write but puts itself on its connection's ready list.
+// Owned by a StreamPool; a connection uses it for the life of one stream. One thread.
 
 #include <memory>
 #include <optional>
@@ -55,16 +55,17 @@ class StreamImpl final : public transport::Stream,
   void onData(ByteView data, bool fin);
   void onReset(transport::AppErrorCode code);
   [[nodiscard]] std::size_t unconsumed() const noexcept { return m_unconsumed; }
-  /// Its user holds too much: credits it and tells the user as if the peer had reset the stream with `code`.
+  /// The user holds too much: returns its credit and informs the user as if the peer had reset the stream
+  /// with `code`.
   void giveUp(transport::AppErrorCode code);
   void onStopped(transport::AppErrorCode code);
-  /// ngtcp2 takes no more for it; the reason comes separately.
+  /// ngtcp2 accepts no more data for the stream; the reason is reported separately.
   void onRefused() noexcept { dropUnsent(); }
-  /// Tells the producer that it may go on, if it still should.
+  /// Tells the producer that it may continue, if that is still so.
   void deliverWritable();
-  /// The last callback; returns the received bytes nobody consumed.
+  /// Makes the last callback; returns the number of received bytes that were not consumed.
   std::size_t close();
-  /// Drops what was sent and never acknowledged; when the connection can retransmit no more.
+  /// Drops slices that were never acknowledged. For when the connection does not retransmit any more.
   void forgetSlices() noexcept;
 
  private:
@@ -83,12 +84,12 @@ class StreamImpl final : public transport::Stream,
   std::size_t m_unconsumed = 0;
   SendState m_send = SendState::Open;
   ReceiveState m_receive = ReceiveState::Open;
-  std::optional<std::size_t> m_writableAt;  ///< Where the producer is to be told.
+  std::optional<std::size_t> m_writableAt;  ///< At how many unsent bytes the producer is to be told.
   bool m_stopAsked = false;
   bool m_closed = true;
 };
 
-/// Streams are reused with the capacity of their queues: a warm connection allocates nothing for one.
+/// Streams are reused together with the capacity of their queues, so a warm connection allocates nothing.
 class StreamPool {
  public:
   StreamImpl& acquire();

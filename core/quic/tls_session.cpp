@@ -13,7 +13,7 @@ namespace adit::quic {
 
 namespace {
 
-// AES-128 first: it is what processors do fastest, and every one of these is strong enough.
+// AES-128 first: processors do it fastest, and each of these ciphers is strong enough.
 constexpr const char* kPriorities =
     "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+"
     "CHACHA20-POLY1305:"
@@ -96,9 +96,9 @@ Result<std::unique_ptr<TlsSession>> TlsSession::create(const TlsContext& context
   }
   gnutls_session_set_verify_function(session, onVerify);
   if (server) {
-    // Asked for, not demanded: who presents none is refused by the layers above, with a reason.
+    // Requested but not required: a client without one is refused by the layers above, which give a reason.
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
-    // A client without the ALPN extension passes GnuTLS's own check.
+    // GnuTLS accepts clients without the ALPN extension, so check it here.
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
                                        onClientHello);
   } else if (!self->m_params.serverName.empty()) {
@@ -147,7 +147,7 @@ int TlsSession::onSecrets(gnutls_session_t session, gnutls_record_encryption_lev
 
 int TlsSession::onVerify(gnutls_session_t session) noexcept {
   TlsSession& self = of(session);
-  // A client may be anybody: its key is its identity, and the handshake proves that it holds it.
+  // Any client key is accepted: it is the client's identity, and the handshake proves its possession.
   return self.m_context.role() == Role::Server ? 0 : self.verifyServer();
 }
 

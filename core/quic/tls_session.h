@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The TLS 1.3 side of one QUIC connection (RFC 9001): a GnuTLS session configured for QUIC, the check of the
-// server's pin, ALPN, and the peer's identity afterwards. TlsContext is what the sessions of an Endpoint
-// share. Owned by a connection; one thread.
+// The TLS 1.3 part of one QUIC connection (RFC 9001): a GnuTLS session configured for QUIC, ALPN,
+// verification of the server's pin, and the peer's identity. The sessions of an Endpoint share a TlsContext.
+// Owned by a connection; one thread.
 
 #include <memory>
 #include <optional>
@@ -41,17 +41,17 @@ class TlsSession {
  public:
   struct Params {
     std::string serverName;       ///< Client: SNI, or empty.
-    std::optional<tls::Pin> pin;  ///< Client: what the server's key must hash to.
+    std::optional<tls::Pin> pin;  ///< Client: the pin that the server's key must have.
   };
   static Result<std::unique_ptr<TlsSession>> create(const TlsContext& context, Params params);
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
-  /// Joins it to its connection, before the first packet.
+  /// Connects the session to its connection; to be called before the first packet.
   void attach(ngtcp2_conn* connection) noexcept;
   /// SHA-256 of the peer's public key; empty where it presented no certificate.
   [[nodiscard]] std::optional<tls::Pin> peerPin() const;
-  /// What the verification found wrong, where it is known better than by a TLS alert.
+  /// Why the peer's verification failed, if more is known than the TLS alert says.
   [[nodiscard]] const std::optional<Error>& verifyError() const noexcept { return m_verifyError; }
 
  private:
