@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // A connection between a client and a server as sessions and tunnels see it: streams to open and accept, the
-// identity of the peer, and the reason when it ends. Which transport carries it is not visible here;
-// core/quic implements it. Owned by its implementation (for QUIC, the Endpoint); users keep the pointer until
+// identity of the peer, and the reason for its end. It hides which transport carries it; core/quic implements
+// it. Owned by its implementation (for QUIC, the Endpoint); users keep the pointer until
 // LinkHandler::onLinkClosed. One thread.
 
 #include <cstdint>
@@ -27,10 +27,10 @@ enum class CloseCause : std::uint8_t {
   PeerTransport,     ///< The peer closed with a transport error (see code, reason).
   LocalTransport,    ///< The peer violated the transport protocol, or TLS failed.
   IdleTimeout,       ///< Nothing was heard for the idle time.
-  HandshakeTimeout,  ///< The peer never completed the handshake (or never answered: `heardFromPeer` is
+  HandshakeTimeout,  ///< The peer did not complete the handshake (or never answered: `heardFromPeer` is
                      ///< false).
-  Refused,           ///< The peer's system says that nothing listens there, and the peer did not contradict.
-  StatelessReset,    ///< The peer has lost its state (restarted).
+  Refused,           ///< The peer's system reported that nothing listens there, and the peer did not respond.
+  StatelessReset,    ///< The peer has lost the connection's state (it was restarted).
   VersionNegotiation,  ///< No transport version in common.
 };
 
@@ -39,14 +39,14 @@ struct CloseInfo {
   std::uint64_t code = 0;
   std::string reason;
   bool heardFromPeer = false;
-  /// The same as a typed error with a sentence (PinMismatch, TimedOut, VersionMismatch, ConnectionReset,
+  /// The reason as a typed error with a sentence (PinMismatch, TimedOut, VersionMismatch, ConnectionReset,
   /// ...).
   [[nodiscard]] Error toError() const;
-  std::optional<Error> error;  ///< Set where a more exact one is known (pin).
+  std::optional<Error> error;  ///< Set if more is known than `cause` says.
 };
 
 struct LinkStats {
-  std::string_view congestion;  ///< What bounds the sender's rate: "bbr", "cubic". Static text.
+  std::string_view congestion;  ///< The congestion control algorithm: "bbr" or "cubic". Static text.
   Duration smoothedRtt{}, minRtt{};
   std::uint64_t congestionWindow = 0, bytesInFlight = 0, bytesSent = 0, bytesReceived = 0, migrations = 0,
                 keyUpdates = 0;
@@ -54,13 +54,13 @@ struct LinkStats {
 
 class LinkHandler {
  public:
-  /// Handshake done and peer verified; streams may be opened now.
+  /// The handshake is done and the peer is verified; streams may be opened now.
   virtual void onConnected(Link& link) = 0;
   /// The peer opened a stream; the handler must set a StreamHandler inside the call.
   virtual void onStreamOpened(Link& link, Stream& stream) = 0;
-  /// openStream would succeed again after it failed.
+  /// After openStream failed: it would succeed now.
   virtual void onStreamCredit(Link& link) = 0;
-  /// All streams were closed before. The pointer dies after this call.
+  /// The link is over; all its streams were closed before. The pointer is invalid after this call.
   virtual void onLinkClosed(Link& link, const CloseInfo& info) = 0;
 
  protected:
@@ -71,7 +71,7 @@ class Link {
  public:
   virtual ~Link() = default;
   virtual void setHandler(LinkHandler* handler) noexcept = 0;
-  /// A new bidirectional stream, or null where the peer's limit is reached or the connection is closing.
+  /// A new bidirectional stream; null if the peer's limit is reached or the connection is closing.
   virtual Stream* openStream() = 0;
   /// How many streams may still be opened now.
   [[nodiscard]] virtual std::uint64_t streamCredit() const noexcept = 0;
@@ -83,16 +83,16 @@ class Link {
   [[nodiscard]] virtual bool isClosing() const noexcept = 0;
   /// Client: moves to a new local address after the endpoint got a new socket (QUIC: RFC 9000 section 9).
   virtual void migrate(const net::SocketAddress& newLocal) = 0;
-  /// The pin of the certificate the peer presented; empty where it presented none.
+  /// The pin of the certificate that the peer presented; empty if it presented none.
   [[nodiscard]] virtual std::optional<tls::Pin> peerPin() const = 0;
   [[nodiscard]] virtual const net::SocketAddress& peerAddress() const noexcept = 0;
   [[nodiscard]] virtual LinkStats stats() const = 0;
-  /// Server: the peer has shown who it is (it has logged in). Until then the link counts among the newcomers
-  /// of its address, and may be closed for one of another address where too many wait.
+  /// Server: the peer is authenticated (it has logged in). Until then the link counts among the newcomers of
+  /// its address, and may be closed in favour of another address if there are too many.
   virtual void markAdmitted() noexcept {}
-  /// When something authentic of the peer last arrived.
+  /// When an authenticated packet last arrived from the peer.
   [[nodiscard]] virtual Timestamp lastHeard() const noexcept = 0;
-  /// Unreliable datagrams beside the streams; null where the transport has none.
+  /// Unreliable datagrams beside the streams; null if the transport has none.
   [[nodiscard]] virtual Datagrams* datagrams() noexcept { return nullptr; }
 };
 
