@@ -9,11 +9,11 @@ namespace adit::relay {
 
 namespace {
 
-/// Less content than this is copied behind its frame header: thousands of such frames that wait then take
-/// the room of their bytes, not that of as many slices and of the slabs they lie in.
+/// Less content than this is copied behind its frame header, so that thousands of small waiting frames take
+/// the memory of their bytes only, and not that of as many slices and of the slabs they lie in.
 constexpr std::size_t kWorthASlice = 512;
 
-/// Encodes prefix, frame header and payload. Heads beyond one slab are rare (large cookies): they are built
+/// Encodes prefix, frame header and payload. A head larger than a slab is rare (large cookies): it is built
 /// on the heap and copied in pieces.
 template <typename WritePayload>
 bool sendFrame(transport::Stream& stream, SlabWriter& writer, ByteView prefix, wire::FrameType type,
