@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the client keeps in memory of messages on their way, all together: each answer's own queue is small,
-// but hundreds of visitors who do not read add up. When the budget is spent nobody is cut off. Each answer
-// may have only a little on the way then, so that those that move go on and those that stand still stop
-// early. Owned by the client; its thread.
+// Bounds the memory of all messages that pass the client together: each answer's own queue is small, but
+// hundreds of visitors who do not read add up. When the budget is spent, no answer is aborted, but each may
+// have only a little queued: answers that are being read go on, and the others stop early. Owned by the
+// client; its thread.
 
 #include <cstddef>
 
@@ -15,7 +15,7 @@ namespace adit::client {
 class AnswerBudget {
  public:
   static constexpr std::size_t kBytes = 32 * 1024 * 1024;
-  /// What an answer may have queued when the budget is spent; its origin's window, too (HTTP/2).
+  /// How much an answer may have queued when the budget is spent; also its origin's window (HTTP/2).
   static constexpr std::size_t kShare = kSlabSize;
 
   explicit AnswerBudget(net::EventLoop& loop, std::size_t bytes = kBytes) noexcept
@@ -23,7 +23,8 @@ class AnswerBudget {
   AnswerBudget(const AnswerBudget&) = delete;
   AnswerBudget& operator=(const AnswerBudget&) = delete;
 
-  /// Once spent, until half of it is free again. Sockets of the loop read less at once meanwhile.
+  /// Whether the budget is spent: true once it is exceeded, until half of it is free again. Meanwhile the
+  /// loop's sockets read less at once.
   [[nodiscard]] bool isSpent() noexcept;
 
  private:

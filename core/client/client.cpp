@@ -9,10 +9,10 @@ namespace adit::client {
 
 namespace {
 constexpr Duration kLastAnswerGrace = std::chrono::milliseconds(50);
-/// Requests that a peak needed are kept for another one for this long, up to twice.
+/// Requests that a peak needed are kept for another peak for one to two of these intervals.
 constexpr Duration kTrimInterval = std::chrono::seconds(10);
 constexpr std::size_t kRequestsKept = 16;
-/// About what one takes with its exchange and their buffers.
+/// Roughly the memory of a request with its exchange and their buffers.
 constexpr std::size_t kRequestBytes = 8 * 1024;
 }  // namespace
 
@@ -53,7 +53,7 @@ void Client::shutDown() {
   m_drained = nullptr;
   m_network.reset();
   m_link->close();
-  m_loop->runOnce();  // the good-bye leaves
+  m_loop->runOnce();  // sends the close
   m_link.reset();
   m_problemTimer.reset();
   m_requests.clear();
@@ -158,10 +158,10 @@ void Client::onDeclared(const wire::Declared& declared) {
     } else {
       tunnel.error = Error{errorCodeFromString(answer.code), answer.message, 0};
       if (answer.holder) {
-        // As the server says it, but in this machine's time zone.
+        // The same sentence as the server's, but in this machine's time zone.
         tunnel.error.detail =
             session::describeHolder(tunnel.name(), *answer.holder, session::TimeZone::Local, unixSeconds());
-        tunnel.heldElsewhere = true;  // it would come into its own by chance, at some reconnection
+        tunnel.heldElsewhere = true;  // otherwise a later reconnection might take the name unexpectedly
       }
       tunnel.hasError = true;
       setTunnelState(tunnel, TunnelState::Failed);
@@ -246,7 +246,7 @@ void Client::onProblem(OriginProblem problem) {
   if (const auto found = m_tunnels.find(problem.tunnel); found != m_tunnels.end()) {
     problem.name = found->second->name();
   } else {
-    problem.tunnel = 0;  // those that do not exist are told of together
+    problem.tunnel = 0;  // tunnels that do not exist are reported together
   }
   if (const auto told = m_problems.add(std::move(problem), m_loop->now())) {
     tellProblem(*told);
@@ -283,7 +283,7 @@ void Client::recycle(InboundRequest& request) {
   m_requests.release(request);
   if (m_requests.isTrimmable() && !m_trimTimer->isActive()) m_trimTimer->start(kTrimInterval);
   if (m_drained && m_requests.active() == 0 && m_link != nullptr) {
-    // The end of the last answer may still be on its way, or be lost once: closing now would cut it.
+    // Packets of the last answer may still be in flight, or lost once: closing now would truncate it.
     m_drainTimer->startAt(std::min(m_drainUntil, m_loop->now() + kLastAnswerGrace + 3 * m_link->roundTrip()));
   }
 }
@@ -301,14 +301,14 @@ void Client::drain(Duration deadline, std::function<void()> done) {
     m_drainUntil = m_loop->now() + deadline;
     m_link->announceDrain(deadline);
     m_drainTimer = std::make_unique<net::Timer>(*m_loop, [this] { onDrainTimer(); });
-    // Requests the server sent before it heard of it may still be on their way: a moment for them.
+    // Wait a moment for requests that the server sent before it received the Drain.
     m_drainTimer->start(m_requests.active() == 0 ? std::min(deadline, kLastAnswerGrace) : deadline);
   });
 }
 
 void Client::onDrainTimer() {
   if (m_requests.active() > 0 && m_loop->now() < m_drainUntil) {
-    m_drainTimer->startAt(m_drainUntil);  // one did come in that moment
+    m_drainTimer->startAt(m_drainUntil);  // a request did arrive meanwhile
   } else {
     finishDrain();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way back of an Http1Exchange: the origin's bytes become a head, content and trailers.
+// The answer's way through an Http1Exchange: the origin's bytes become a head, content and trailers.
 #include <algorithm>
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace adit::client {
 
 namespace {
 
-/// An origin is trusted more than a visitor, and real ones send large cookies.
+/// Larger than for visitors: origins are trusted more, and real ones send large cookies.
 constexpr http::HeadLimits kAnswerLimits{48 * 1024, 8 * 1024, 256};
 
 }  // namespace
@@ -54,14 +54,15 @@ void Http1Exchange::readHead(Slice data) {
   const bool whole = m_traits.framing.body == http::BodyFraming::None ||
                      (m_traits.framing.body == http::BodyFraming::Length && m_remaining == 0);
   if (m_phase == Phase::Body && whole) {
-    if (!data.empty()) m_traits.keepAlive = false;  // more than an answer: do not use the connection again
+    if (!data.empty()) m_traits.keepAlive = false;  // bytes after the answer: do not reuse the connection
     endAnswer();
     return;
   }
   if (!data.empty()) forward(std::move(data));
 }
 
-/// RFC 6455 section 4.1, RFC 9110 section 7.8; what a visitor would check itself, for those that do not.
+/// The checks of RFC 6455 section 4.1 and RFC 9110 section 7.8, for visitors that do not make them
+/// themselves.
 const char* Http1Exchange::refuseUpgrade() {
   const http::Field* upgrade = http::findField(m_answer.fields, "upgrade");
   if (upgrade == nullptr || !http::equalsIgnoreCase(upgrade->value, "websocket"))
@@ -78,7 +79,7 @@ const char* Http1Exchange::refuseUpgrade() {
 bool Http1Exchange::startAnswer(std::size_t headBytes) {
   if (m_traits.interim) {
     if (!m_interim.take(m_loop.now(), headBytes)) {
-      fail(http::Problem::OriginBroken, "the origin sends interim answers without end");
+      fail(http::Problem::OriginBroken, "the origin sends too many interim answers");
       return false;
     }
     http::removeHopByHop(m_answer.fields, http::Direction::Response);
@@ -86,7 +87,7 @@ bool Http1Exchange::startAnswer(std::size_t headBytes) {
     return m_phase != Phase::Ended;
   }
   if (m_traits.switchingProtocols && !m_webSocket) {
-    fail(http::Problem::OriginBroken, "the origin switched protocols unasked");
+    fail(http::Problem::OriginBroken, "the origin switched protocols without being asked");
     return false;
   }
   if (m_traits.switchingProtocols) {
@@ -210,7 +211,7 @@ void Http1Exchange::onOriginError(const Error& error) {
 
 void Http1Exchange::checkUpgradedEnd() {
   if (m_phase != Phase::Upgraded || !m_originEnded || !m_finished) return;
-  // What the visitor sent last may still be on its way to the origin.
+  // The visitor's last bytes may still be queued for the origin.
   if (m_origin != nullptr && m_origin->socket().queuedBytes() > 0) return;
   m_phase = Phase::Ended;
   release(Fate::Close);

@@ -49,7 +49,7 @@ void Http1Exchange::begin(Tunnel& tunnel, const OriginRequest& request) {
   reach(false);
 }
 
-/// A visitor of HTTP/2 has no key (RFC 8441 section 5), an origin of HTTP/1.1 wants one.
+/// HTTP/2 visitors send no key (RFC 8441 section 5), but HTTP/1.1 origins require one.
 void Http1Exchange::takeOffer(const http::RequestHead& head) {
   m_offer.take(head.fields);
   m_ownKey = head.version == http::Version::Http2 && m_offer.key().empty();
@@ -83,7 +83,7 @@ void Http1Exchange::writeHead(const OriginRequest& request) {
     } else if (m_framing == http::BodyFraming::Chunked) {
       out.text("Transfer-Encoding: chunked\r\n");
     }
-    // RFC 9110 section 10.1.4: TE speaks of one hop, and must be named as such.
+    // RFC 9110 section 10.1.4: TE is a hop-by-hop field, which Connection must name.
     if (hasTe && !m_webSocket) out.text("Connection: TE\r\n");
     out.text("\r\n");
   };
@@ -117,7 +117,7 @@ void Http1Exchange::onDialed(OriginConnection& connection) {
 
 void Http1Exchange::onDialFailed(const OriginConnector::Failure& failure) {
   m_loop.dispose(std::move(m_dial));
-  // The failure lives in what was just disposed of, which is not before the turn's end.
+  // The failure belongs to the object that was just disposed of, which lives until the end of the turn.
   fail(failure.problem(), failure.detail, &failure.error);
 }
 
@@ -131,7 +131,7 @@ void Http1Exchange::sendPending() {
   m_user.onReached();
 }
 
-/// Whether a failure of this connection, now, would be answered by another try.
+/// Whether the request would be sent again if the connection failed now.
 bool Http1Exchange::mayRetry() const {
   return m_phase == Phase::Head && m_keepsContent && !m_retried && !m_originSpoke && !m_webSocket &&
          m_origin != nullptr && m_origin->isReused() && http::isIdempotent(m_method);
@@ -213,8 +213,8 @@ void Http1Exchange::cancel(CancelReason reason) {
 }
 
 void Http1Exchange::release(Fate fate) {
-  // At once, not at the end of the turn: it must not call back any more. (Inside its callbacks it was
-  // disposed of already.)
+  // Destroyed at once and not at the end of the turn, so that it makes no more callbacks. (Inside its
+  // callbacks it was disposed of already.)
   m_dial.reset();
   if (m_origin == nullptr) return;
   OriginConnection* origin = std::exchange(m_origin, nullptr);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An exchange with an origin that speaks HTTP/1.1, over a connection of the tunnel's pool. A request whose
-// reused connection died before a byte of answer is sent once more, if it is idempotent and its content so
-// far is small enough to be kept. Owned and pooled by its InboundRequest; the client's thread.
-// http1_exchange.cpp has the way to the origin, http1_answer.cpp the way back.
+// An exchange with an origin that speaks HTTP/1.1, on a connection of the tunnel's pool. A request whose
+// reused connection ended before a byte of the answer is sent once more, if it is idempotent and its content
+// so far is small enough to be kept. Owned and pooled by its InboundRequest; the client's thread.
+// http1_exchange.cpp has the request, http1_answer.cpp the answer.
 
 #include <cstdint>
 #include <memory>
@@ -78,19 +78,19 @@ class Http1Exchange final : public OriginExchange, private OriginUser, private O
   std::string m_trailers;
   // Kept until the answer begins, for a second try:
   SliceQueue m_head;
-  SliceQueue m_content;        ///< With its framing; also what came before there was a connection.
-  bool m_keepsContent = true;  ///< All of it is there; false where there is no second try.
+  SliceQueue m_content;        ///< With its framing; also holds what came before there was a connection.
+  bool m_keepsContent = true;  ///< m_content has all content so far; false: there is no second try.
   bool m_finished = false;
   bool m_webSocket = false;
-  bool m_authenticates = false;  ///< By a scheme that authenticates the connection.
+  bool m_authenticates = false;  ///< The request uses a scheme that authenticates the connection.
   const net::SocketAddress* m_visitor = nullptr;
-  bool m_ownKey = false;  ///< The handshake's key is ours: so is the proof that it was understood.
+  bool m_ownKey = false;  ///< The handshake's key is ours, so the proof is not passed on to the visitor.
   bool m_retried = false;
 
   // Origin and answer
   std::unique_ptr<OriginDial> m_dial;
   OriginConnection* m_origin = nullptr;
-  bool m_originSpoke = false;  ///< Bytes of an answer came: it is no longer safe to ask again.
+  bool m_originSpoke = false;  ///< Bytes of an answer were received: retrying is not safe any more.
   bool m_originEnded = false;
   std::string m_answerHead;
   std::size_t m_scanned = 0;

@@ -10,7 +10,7 @@ namespace adit::client {
 namespace {
 
 constexpr http::H2ClientLimits kLimits;
-/// A stream's window while answers have to be short.
+/// A stream's window while the AnswerBudget is spent.
 constexpr auto kNarrow = static_cast<std::int32_t>(AnswerBudget::kShare);
 constexpr std::size_t kMostQueued = 256 * 1024;
 constexpr Duration kIdleTimeout = std::chrono::seconds(60);
@@ -82,7 +82,8 @@ void Http2Connection::onData(Slice data) {
                                                      : http::H2Error::ProtocolError);
 }
 
-/// A pause reaches an origin only when its window is used up.
+/// Narrows or restores the streams' windows: pausing an answer stops its origin only when the window is used
+/// up.
 void Http2Connection::fitWindows() {
   m_session->setStreamWindow(m_budget.isSpent() ? kNarrow : kLimits.streamWindow);
 }
@@ -121,14 +122,14 @@ void Http2Connection::flush() {
     if (m_gone) return;
   }
   if (auto sent = m_session->send(*this); !sent) {
-    logWarning("client", "an origin's connection is given up: {}", sent.error().describe());
+    logWarning("client", "an origin's HTTP/2 connection failed: {}", sent.error().describe());
     end(http::H2Error::InternalError);
   } else if (!m_gone && m_session->isOver()) {
     end(m_session->peerLeaves() ? http::H2Error::InternalError : http::H2Error::ProtocolError);
   }
 }
 
-/// The timer may be early: what it is for is looked at when it fires, so a request costs no timer.
+/// The timer may fire early: only then is it checked what is due, so that requests need not set it.
 void Http2Connection::arm() {
   Timestamp due = m_session->openStreams() == 0 ? m_idleSince + kIdleTimeout : m_lastReceived + kSilence;
   if (m_pingSent != kNever) due = std::min(due, m_pingSent + kPongTimeout);
@@ -140,7 +141,7 @@ void Http2Connection::arm() {
 void Http2Connection::onTimer() {
   const Timestamp now = m_loop.now();
   if (m_pingSent != kNever && now >= m_pingSent + kPongTimeout) {
-    logWarning("client", "an origin's HTTP/2 connection is silent: given up");
+    logWarning("client", "an origin's HTTP/2 connection does not answer a PING and is closed");
     end(http::H2Error::InternalError);
     return;
   }
@@ -164,12 +165,12 @@ void Http2Connection::end(http::H2Error code) {
   if (m_gone) return;
   m_gone = true;
   m_timer.stop();
-  // The last words (GOAWAY) if the system takes them now; nobody waits for that.
+  // Send GOAWAY if the system takes it now, but do not wait for that.
   m_session->leave();
   if (m_socket->isOpen() && m_session->send(*this)) m_socket->flushNow();
   m_socket->close();
   m_session->fail(code);
-  // One of those that were told may have been the last that kept the owner.
+  // Failing the streams may have destroyed the owner.
   if (!m_abandoned) m_owner.onGone(*this);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One HTTP/2 connection to an origin: a socket, the session on it, and the questions whether it still lives
-// and whether it is still wanted. Owned by its Http2Origin; the client's thread. Ends by telling its owner,
-// which disposes of it.
+// One HTTP/2 connection to an origin: a socket and the session on it, with liveness checks and an idle
+// timeout. Owned by its Http2Origin, which it tells when it ends and which disposes of it; the client's
+// thread.
 
 #include <memory>
 
@@ -24,7 +24,7 @@ class Http2Connection final : public net::Disposable,
    public:
     /// There may be room for requests that wait.
     virtual void onRoom() = 0;
-    /// It is closed; the streams that were open have been told.
+    /// The connection is closed; its open streams have been informed.
     virtual void onGone(Http2Connection& connection) = 0;
 
    protected:
@@ -36,8 +36,8 @@ class Http2Connection final : public net::Disposable,
   /// Sends the connection's preface; false when that is not possible.
   bool start();
 
-  /// A request may be opened now. Not before the origin's SETTINGS: they say how many it takes, and that it
-  /// speaks HTTP/2 at all.
+  /// A request may be opened now. Never before the origin's SETTINGS, which say how many requests it accepts
+  /// and prove that it speaks HTTP/2.
   [[nodiscard]] bool hasRoom() const noexcept {
     return !m_gone && m_session->hasSettings() && m_session->freeSlots() > 0;
   }
@@ -46,15 +46,15 @@ class Http2Connection final : public net::Disposable,
   [[nodiscard]] bool acceptsRequests() const noexcept { return !m_gone && m_session->acceptsRequests(); }
   [[nodiscard]] bool hasSettings() const noexcept { return m_session->hasSettings(); }
   [[nodiscard]] bool allowsExtendedConnect() const noexcept { return m_session->allowsExtendedConnect(); }
-  /// True when a request was answered on it before: the origin may be closing it just now.
+  /// True if it has carried a request before: the origin may be closing it at this moment.
   [[nodiscard]] bool isReused() const noexcept { return m_requests > 1; }
-  /// It broke, or ended: what its streams are told is not about them alone.
+  /// The connection has ended: what its streams are told concerns all of them.
   [[nodiscard]] bool isGone() const noexcept { return m_gone; }
   [[nodiscard]] bool wasUsed() const noexcept { return m_requests > 0; }
   bool open(http::H2ClientStream& stream, const http::H2Request& request);
-  /// The slice that a view into what arrives now belongs to. Inside onContent only.
+  /// The slice for a view of received content. To be called inside onContent only.
   [[nodiscard]] Slice sliceOf(ByteView view) const noexcept;
-  /// Without another word to anybody: its owner goes.
+  /// Closes the connection without further callbacks, because its owner is being destroyed.
   void abandon();
 
  private:

@@ -10,10 +10,10 @@ namespace adit::client {
 
 namespace {
 
-/// Content that is kept for a second try; a unary call of gRPC fits.
+/// How much content is kept for a second try; enough for a unary gRPC call.
 constexpr std::size_t kMostKept = 64 * 1024;
 
-/// `byOrigin`: the code is the origin's own word about the request.
+/// `byOrigin`: the origin itself sent the code for this request.
 std::string_view sentenceFor(http::H2Error code, bool byOrigin, bool beforeHead) noexcept {
   switch (code) {
     case http::H2Error::ProtocolError:
@@ -47,7 +47,7 @@ void Http2Exchange::begin(Tunnel& tunnel, const OriginRequest& request) {
   m_user.onReached();
 }
 
-/// The head's views die with the call, and it may have to be sent later, or again.
+/// Copies the head, whose views are valid during the call only, because it may be sent later, or again.
 void Http2Exchange::keepHead(const OriginRequest& request) {
   const http::RequestHead& head = request.head;
   const OriginSettings& settings = m_tunnel->settings;
@@ -78,7 +78,7 @@ void Http2Exchange::keepHead(const OriginRequest& request) {
   m_fields.clear();
   if (m_webSocket) m_offer.take(head.fields);
   for (const http::Field& field : head.fields) {
-    // RFC 8441 section 5: not between HTTP/2 ends.
+    // RFC 8441 section 5: HTTP/2 does not use this field.
     if (m_webSocket && http::equalsIgnoreCase(field.name, "sec-websocket-key")) continue;
     m_fields.push_back({kept(field.name), kept(field.value)});
   }
@@ -173,7 +173,7 @@ void Http2Exchange::onHead(http::ResponseHead& head, http::Framing framing) {
   m_user.onHead(head, framing, false);
 }
 
-/// RFC 8441 section 5: what a visitor of HTTP/1.1 waits for is made here.
+/// Makes the 101 answer and its fields, which an HTTP/1.1 visitor expects (RFC 8441 section 5).
 void Http2Exchange::upgrade(http::ResponseHead& head) {
   if (const char* problem = m_offer.refuseChoices(head.fields); problem != nullptr) {
     fail(http::Problem::OriginBroken, problem);
@@ -189,7 +189,7 @@ void Http2Exchange::upgrade(http::ResponseHead& head) {
 void Http2Exchange::onContent(ByteView data) { m_user.onContent(m_connection->sliceOf(data)); }
 
 void Http2Exchange::onTrailers(std::span<const http::Field> fields) {
-  // In the tunnel they follow content of unknown length only.
+  // In the tunnel trailers follow content of unknown length only.
   if (m_trailersPass && m_phase == Phase::Body) m_user.onTrailers(fields);
 }
 
@@ -224,7 +224,7 @@ void Http2Exchange::onReset(http::H2Error code, bool unprocessed) {
     return;
   }
   OriginFailure failure;
-  // A reset by the library, or for the connection's sake, says nothing of what the origin thinks.
+  // A reset by the library, or because the connection ended, does not come from the origin.
   const bool byOrigin = unprocessed || m_stream.wasResetByPeer();
   if (byOrigin) failure.reset = code;
   failure.detail = sentenceFor(code, byOrigin, m_phase == Phase::Head);

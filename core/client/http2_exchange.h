@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An exchange with an origin that speaks HTTP/2: a stream of one of the tunnel's shared connections. It waits
-// while none has room. A request that the origin provably did not begin to work on, or whose reused
-// connection broke before a byte of answer and which is idempotent, is sent once more, with as much content
-// as was kept. Owned and pooled by its InboundRequest; the client's thread.
+// An exchange with an origin that speaks HTTP/2: a stream of one of the tunnel's shared connections, for
+// which it waits while none has room. A request is sent once more, if its content was kept, when the origin
+// provably did not begin to work on it, or when it is idempotent and its reused connection broke before a
+// byte of the answer. Owned and pooled by its InboundRequest; the client's thread.
 
 #include <cstdint>
 #include <string>
@@ -37,9 +37,9 @@ class Http2Exchange final : public OriginExchange,
   void resumeAnswer() override;
   [[nodiscard]] std::size_t queuedBytes() const noexcept override;
 
-  // Of the tunnel's Http2Origin:
+  // For the tunnel's Http2Origin:
   [[nodiscard]] bool isWebSocket() const noexcept { return m_webSocket; }
-  /// The wait is over; false when the connection did not take the request after all.
+  /// Ends the wait by opening a stream; false if the connection did not take the request after all.
   bool place(Http2Connection& connection);
   void fail(const OriginFailure& failure);
   void fail(http::Problem problem, std::string_view detail, const Error* error = nullptr) {
@@ -83,7 +83,7 @@ class Http2Exchange final : public OriginExchange,
   std::vector<http::Field> m_fields;
   http::H2Trailers m_trailers;
   WebSocketOffer m_offer;
-  SliceQueue m_content;  ///< All of it so far, unless it has grown too large to be kept.
+  SliceQueue m_content;  ///< All content so far, unless it has become too large to be kept.
   bool m_contentKept = true;
   bool m_finished = false;
   bool m_webSocket = false;

@@ -11,11 +11,12 @@ namespace adit::client {
 
 namespace {
 
-/// That take requests; with an origin that allows a hundred at a time, more than a tunnel's limit.
+/// Connections that take requests. If the origin allows a hundred requests on each, that is more than a
+/// tunnel's limit.
 constexpr std::size_t kMaxConnections = 16;
-/// With those that only finish what they have.
+/// Including connections that only finish their requests.
 constexpr std::size_t kMaxWithLeaving = 64;
-/// One after the other that ended before they took a request.
+/// How many connections in a row may end before they took a request.
 constexpr unsigned kMaxFruitless = 3;
 
 }  // namespace
@@ -88,7 +89,9 @@ void Http2Origin::placeWaiting() {
   }
 }
 
-void Http2Origin::flush() { failAll(m_unfit, http::Problem::OriginBroken, "it takes no WebSockets"); }
+void Http2Origin::flush() {
+  failAll(m_unfit, http::Problem::OriginBroken, "it does not accept WebSockets over HTTP/2");
+}
 
 void Http2Origin::dialIfUseful() {
   if (m_waiting.empty() || m_dial != nullptr || m_connections.size() >= kMaxWithLeaving) return;
@@ -96,7 +99,7 @@ void Http2Origin::dialIfUseful() {
     return connection->acceptsRequests() && !connection->isWornOut();
   });
   if (static_cast<std::size_t>(open) >= kMaxConnections) return;
-  // One that has not said how much it takes may yet take all of them.
+  // A connection without SETTINGS so far may yet take all that wait.
   const bool young = std::any_of(m_connections.begin(), m_connections.end(), [](const auto& connection) {
     return connection->acceptsRequests() && !connection->hasSettings();
   });
@@ -125,7 +128,7 @@ void Http2Origin::onConnectFailed(const OriginConnector::Failure& failure) {
   failWaiting(failure.problem(), failure.detail, &failure.error);
 }
 
-/// Nobody new can be reached. Where there are connections, requests go on waiting for room there.
+/// No new connection can be made. If there are others, requests keep waiting for room on them.
 void Http2Origin::failWaiting(http::Problem problem, std::string_view detail, const Error* error) {
   const bool others = std::any_of(m_connections.begin(), m_connections.end(),
                                   [](const auto& connection) { return connection->acceptsRequests(); });
@@ -139,7 +142,7 @@ void Http2Origin::failWaiting(http::Problem problem, std::string_view detail, co
 
 void Http2Origin::failAll(IntrusiveList<Http2Exchange, WaitingTag>& list, http::Problem problem,
                           std::string_view detail, const Error* error) {
-  // Taken out first: one that fails may be the last that keeps this object.
+  // Move the list first: the exchange that fails may be the last that keeps this object alive.
   IntrusiveList<Http2Exchange, WaitingTag> failed;
   failed.splice(list);
   while (Http2Exchange* exchange = failed.popFront()) exchange->fail(problem, detail, error);
@@ -151,7 +154,7 @@ void Http2Origin::onGone(Http2Connection& connection) {
   if (found == m_connections.end()) return;
   m_loop.dispose(std::move(*found));
   m_connections.erase(found);
-  // Asking it again and again would bring the same; what waits is told.
+  // Connecting again would have the same result, so fail what waits.
   if (!connection.hasSettings()) {
     failWaiting(http::Problem::OriginBroken, fmt::format("{} does not speak HTTP/2", m_target.forVisitors()));
   } else if (!connection.wasUsed() && ++m_fruitless >= kMaxFruitless) {

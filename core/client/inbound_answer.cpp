@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way back of an InboundRequest: what the origin says becomes frames on the stream.
+// The answer's way through an InboundRequest: what the origin sends becomes frames on the stream.
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/log.h"
@@ -16,7 +16,7 @@ wire::AppError codeFor(http::H2Error reset, bool isHead) noexcept {
     case http::H2Error::Cancel:
       return wire::AppError::OriginCancelled;
     case http::H2Error::RefusedStream:
-      // Behind a head it would be a promise that is broken already.
+      // After a head the promise that the request was not processed does not hold.
       return isHead ? wire::AppError::OriginRefusedStream : wire::AppError::OriginReset;
     case http::H2Error::EnhanceYourCalm:
       return wire::AppError::OriginEnhanceYourCalm;
@@ -78,7 +78,7 @@ void InboundRequest::onEnd() {
 
 void InboundRequest::onFailed(const OriginFailure& failure) {
   const bool isHead = m_answerPhase == AnswerPhase::Head;
-  // A page cannot say to a call's library what a reset does.
+  // A gRPC library derives its status from the reset, which a page cannot convey.
   const bool tellsReset =
       !isHead || (m_pageFormat.call == http::CallKind::Grpc && m_request.version == http::Version::Http2);
   if (failure.reset && tellsReset) {
@@ -107,7 +107,7 @@ void InboundRequest::tellProblem(const OriginFailure& failure, std::uint16_t sta
 }
 
 void InboundRequest::onTimeout() {
-  // This may be the last that keeps the tunnel, and with it the queue that is calling.
+  // This request may be the last that keeps the tunnel alive, and with it the queue that is calling.
   m_owner.loop().post([tunnel = m_tunnel] {});
   const std::string detail = fmt::format("{} took too long to answer", m_tunnel->target.forVisitors());
   answerProblem({http::Problem::OriginSlow, detail});

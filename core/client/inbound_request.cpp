@@ -169,10 +169,10 @@ void InboundRequest::onReached() {
   timeOrigin();
 }
 
-/// The origin's time runs while it owes us something: to take what waits for it, or to answer.
+/// Times the origin while it is expected to do something: to take queued content, or to answer.
 void InboundRequest::timeOrigin() {
   if (!m_reached || m_answerPhase != AnswerPhase::Head) return;
-  // A call says itself how long it may take (grpc-timeout), and a stream of them begins with its first
+  // A call limits its own time (grpc-timeout), and the answer of a streaming call begins with its first
   // message.
   if (m_pageFormat.call != http::CallKind::None && !m_tunnel->settings.timesCalls) return;
   if (m_requestEnded || m_webSocket || m_exchange->queuedBytes() > 0) {

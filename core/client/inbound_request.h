@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One visitor's request on the client: reads its frames from the stream, gives what they say to an exchange
-// with the origin, and frames the answer. It knows nothing of the origin's protocol. Pooled by the Client;
-// the client's thread. inbound_request.cpp has the way to the origin, inbound_answer.cpp the way back.
+// One visitor's request on the client: reads its frames from the stream, passes the request to an exchange
+// with the origin, and writes the answer as frames. It does not know the origin's protocol. Pooled by the
+// Client; the client's thread. inbound_request.cpp has the request, inbound_answer.cpp the answer.
 
 #include <cstdint>
 #include <memory>
@@ -36,7 +36,7 @@ class RequestOwner {
   virtual std::unique_ptr<OriginExchange> makeExchange(Target::Protocol protocol, OriginExchange::User& user);
   /// The request is over; it may be used again for another stream.
   virtual void recycle(InboundRequest& request) = 0;
-  /// The visitor gets an answer of the client's own, or half of the origin's.
+  /// The visitor gets an answer of the client's own, or only a part of the origin's.
   virtual void onProblem(OriginProblem problem) = 0;
 
  protected:

@@ -25,7 +25,7 @@ class Connector final : public OriginConnector,
   void begin(net::Resolver& resolver) {
     if (m_target.kind == Target::Kind::Unix) {
       auto address = net::SocketAddress::unixPath(m_target.path);
-      // Without an address the connector fails, and tells so later as for any other reason.
+      // Without an address the connector fails, and reports that later, as for any other reason.
       connectTo(address ? std::vector{*address} : std::vector<net::SocketAddress>());
       return;
     }
@@ -56,7 +56,8 @@ class Connector final : public OriginConnector,
   }
   void onSecured() override {
     m_tlsTimer.stop();
-    // Without ALPN in the answer it is HTTP/1.1, whatever was offered (RFC 7301 section 3.1).
+    // Without ALPN in the server's answer the protocol is HTTP/1.1, whatever was offered (RFC 7301
+    // section 3.1).
     if (m_target.protocol == Target::Protocol::Http2 && m_tls->alpn() != "h2") {
       m_tls->close();
       tlsFailed({ErrorCode::ProtocolViolation, "it does not offer HTTP/2", 0}, "does not offer HTTP/2");
@@ -87,12 +88,13 @@ class Connector final : public OriginConnector,
     const bool slow = error.code == ErrorCode::TimedOut;
     std::string detail = fmt::format("nothing answers on {}", place);
     if (slow) detail = fmt::format("{} does not accept the connection", place);
-    // Not its name: that is of the inside.
+    // Do not show the name, which is internal.
     if (error.code == ErrorCode::ResolveFailed) detail = "the host name it leads to has no address";
     m_handler.onConnectFailed({error, slow, true, std::move(detail)});
   }
 
-  // The socket has another handler before anything can arrive; TLS tells nothing before it is secured.
+  // Not called: a plain socket gets another handler before anything arrives, and TLS delivers nothing before
+  // the handshake is done.
   void onData(Slice) override {}
   void onEndOfStream() override {}
   void onSent(std::size_t) override {}

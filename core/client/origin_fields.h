@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the client adds to every request on its way to an origin: who asked, for which host, over what (RFC
-// 7239 and the X-Forwarded fields it replaced). Pure; any thread.
+// The fields that the client adds to every request to an origin: the visitor's address, the host and the
+// scheme that it asked for (RFC 7239 and the older X-Forwarded fields). Pure; any thread.
 
 #include <string>
 #include <string_view>
@@ -12,10 +12,10 @@
 namespace adit::client {
 
 struct ForwardingFields {
-  std::string address;      ///< X-Forwarded-For; left out where empty: the visitor's address is not known.
-  std::string_view host;    ///< X-Forwarded-Host; left out where empty.
+  std::string address;      ///< X-Forwarded-For; empty, and left out, if the visitor's address is not known.
+  std::string_view host;    ///< X-Forwarded-Host; left out if empty.
   std::string_view scheme;  ///< X-Forwarded-Proto
-  std::string forwarded;    ///< Forwarded; "for=unknown" (RFC 7239 section 6.2) where the address is not.
+  std::string forwarded;    ///< Forwarded; with "for=unknown" (RFC 7239 section 6.2) for an unknown address.
 
   /// `authority` must outlive the result.
   ForwardingFields(const net::SocketAddress& visitor, std::string_view authority, http::Scheme visitorScheme);

@@ -9,20 +9,21 @@ namespace adit::client {
 namespace {
 
 constexpr Duration kIdleTimeout = std::chrono::seconds(30);
-/// A visitor who was authenticated comes back soon or signs in again; the port of a visitor's connection may
-/// be another's later.
+/// An authenticated visitor comes back soon or signs in again; later its port may belong to another visitor's
+/// connection.
 constexpr Duration kPinnedTimeout = std::chrono::seconds(15);
-/// As many as a burst of requests leaves behind: fewer would be closed only to be dialled again by the next
-/// burst.
+/// As many as a burst of requests leaves behind; with fewer, connections would be closed and made again for
+/// the next burst.
 constexpr std::size_t kMaxIdle = 256;
-/// While a new connection has no answer for this long, a connection that is idle for this long is closed, so
-/// that an origin that serves one at a time goes on to the new one. An answer that would come anyway comes
-/// meanwhile, and shows that the origin serves several.
+/// While a new connection has had no answer for this long, a connection that has been idle for this long is
+/// closed, so that an origin that serves one at a time turns to the new one. An answer that arrives meanwhile
+/// shows that the origin serves several.
 constexpr Duration kHandOver = std::chrono::milliseconds(25);
-/// The same for an origin that serves several. It may still have a bound, and answers that take this long
-/// cost a new connection without loss.
+/// The same for an origin that serves several, which may still have a limit. Beside an answer that takes this
+/// long, the cost of a new connection does not matter.
 constexpr Duration kHandOverOfSeveral = std::chrono::seconds(1);
-/// A new connection that waits for this long has its turn even though the other one is used without a pause.
+/// A new connection that has waited for this long gets its turn even if the other one is used without a
+/// pause.
 constexpr Duration kLongWait = std::chrono::milliseconds(250);
 
 }  // namespace
@@ -34,7 +35,7 @@ OriginConnection::OriginConnection(OriginPool& pool, std::unique_ptr<net::Stream
 
 void OriginConnection::onData(Slice data) {
   if (m_user == nullptr) {
-    m_pool.discard(*this, true);  // an answer to nothing: not to be trusted with another request
+    m_pool.discard(*this, true);  // an answer without a request: do not use the connection again
     return;
   }
   if (!m_answered) m_pool.answered(*this);
@@ -143,8 +144,8 @@ OriginConnection& OriginPool::adopt(std::unique_ptr<net::StreamSocket> socket, O
   return connection;
 }
 
-/// The first byte on a connection. Beside another one that brought an answer before, or before one that has
-/// waited for longer, it shows that the origin serves several connections at a time.
+/// The first byte of an answer on a connection. If another connection has delivered an answer before, or one
+/// that has waited for longer has not, this shows that the origin serves several connections at a time.
 void OriginPool::answered(OriginConnection& connection) {
   connection.m_answered = true;
   if (m_answeredCount > 0 || m_unanswered.front() != &connection) m_servesSeveral = true;

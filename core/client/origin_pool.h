@@ -4,10 +4,10 @@
 // first; when there is none, a new one is dialled. An idle connection that the origin closes is closed here
 // at once.
 //
-// Two kinds of idle connections are not simply kept. Where an origin serves one connection at a time, an idle
-// one would keep the others waiting until it times out: idle ones are closed while new connections get no
-// answer. A connection over which a user was authenticated (Negotiate, NTLM) speaks for that user: only the
-// visitor's connection it was authenticated for gets it again.
+// Two kinds of idle connections are special. If an origin serves one connection at a time, an idle one would
+// keep the others waiting until it times out: idle connections are closed while new ones get no answer. A
+// connection on which a user was authenticated (Negotiate, NTLM) acts for that user: only the visitor's
+// connection for which it was authenticated gets it again.
 //
 // Owned by its tunnel; the client's thread.
 
@@ -40,7 +40,7 @@ class OriginUser {
 };
 
 struct OriginWaitTag;
-/// A new connection that has not brought a byte of an answer: being dialled, or with its first request sent.
+/// A new connection without a byte of an answer so far: it is being made, or its first request was sent.
 struct OriginWait : ListHook<OriginWaitTag> {
   Timestamp since{};
 };
@@ -54,10 +54,10 @@ class OriginConnection final : public net::Disposable,
  public:
   OriginConnection(OriginPool& pool, std::unique_ptr<net::StreamSocket> socket);
   [[nodiscard]] net::StreamSocket& socket() noexcept { return *m_socket; }
-  /// True when it has served a request before: its origin may have closed it just now.
+  /// True if it has served a request before: its origin may be closing it at this moment.
   [[nodiscard]] bool isReused() const noexcept { return m_uses > 1; }
-  /// A user was authenticated, or began to be, on this connection for the visitor with this address and port.
-  /// With port 0 it is not known whose connection it is: nobody gets it again.
+  /// Binds the connection to the visitor with this address and port, for whom a user was authenticated on it,
+  /// or began to be. With port 0 the visitor's connection is not known, and the connection is not used again.
   void pinTo(const net::SocketAddress& visitor) { m_visitor = visitor; }
 
  private:
@@ -74,12 +74,12 @@ class OriginConnection final : public net::Disposable,
   std::uint64_t m_uses = 0;
   std::size_t m_index = 0;  ///< In the pool's list of all connections.
   Timestamp m_idleSince{};
-  bool m_answered = false;                      ///< It brought a byte of an answer once.
+  bool m_answered = false;                      ///< It has delivered a byte of an answer.
   std::optional<net::SocketAddress> m_visitor;  ///< See pinTo.
 };
 
-/// A connection being made; destroying it cancels. Inside its own callback hand it to EventLoop::dispose
-/// instead.
+/// A connection that is being made; destroying it cancels. Inside its own callback give it to
+/// EventLoop::dispose instead.
 class OriginDial : public net::Disposable {
  public:
   class Handler {
@@ -101,11 +101,11 @@ class OriginPool {
 
   /// An idle connection that may serve this visitor, or null.
   OriginConnection* leaseIdle(OriginUser& user, const net::SocketAddress& visitor);
-  /// A new one; the handler is not called inside. On success it is leased to `user` already.
+  /// Makes a new connection, which is leased to `user` on success. The handler is not called inside.
   std::unique_ptr<OriginDial> dial(OriginUser& user, OriginDial::Handler& handler);
-  /// The exchange ended cleanly: keep it for the next.
+  /// Returns a connection after an exchange that ended cleanly, to be kept for the next.
   void giveBack(OriginConnection& connection);
-  /// Close it (`abort`: with RST, so that the origin notices at once).
+  /// Closes a connection (`abort`: with RST, so that the origin notices at once).
   void discard(OriginConnection& connection, bool abort);
   [[nodiscard]] std::size_t idleCount() const noexcept { return m_idleCount; }
 
@@ -137,7 +137,7 @@ class OriginPool {
   std::size_t m_idleCount = 0;
   IntrusiveList<OriginWait, OriginWaitTag> m_dialling;
   IntrusiveList<OriginWait, OriginWaitTag> m_unanswered;  ///< In the order in which they were connected.
-  std::size_t m_answeredCount = 0;                        ///< Connections that brought an answer once.
+  std::size_t m_answeredCount = 0;                        ///< Connections that have delivered an answer.
   bool m_servesSeveral = false;  ///< The origin was seen to serve more than one connection at a time.
   net::Timer m_handOverTimer;
 };

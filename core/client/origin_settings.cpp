@@ -48,7 +48,7 @@ Result<> prepareTls(const OriginOptions& options, const Target& target, OriginSe
   return {};
 }
 
-/// An option that would do nothing is a misunderstanding.
+/// Rejects options that would have no effect.
 Result<> refuseTls(const OriginOptions& options) {
   if (!options.insecure && options.caFile.empty() && options.serverName.empty()) return {};
   return fail(ErrorCode::InvalidArgument,

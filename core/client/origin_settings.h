@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How a tunnel's origin is spoken to, checked and ready for use: what OriginOptions say in words. Values;
-// made on any thread, used on the client's.
+// How to connect to a tunnel's origin: OriginOptions, validated and ready for use. Values; made on any
+// thread, used on the client's.
 
 #include <chrono>
 #include <memory>
@@ -17,10 +17,10 @@
 namespace adit::client {
 
 struct OriginSettings {
-  std::string hostHeader;  ///< Instead of the visitor's Host; empty: kept.
+  std::string hostHeader;  ///< Replaces the visitor's Host; empty: the visitor's is kept.
   Duration connectTimeout = std::chrono::seconds(10);
-  Duration answerTimeout = std::chrono::seconds(100);  ///< While the origin owes a head.
-  bool timesCalls = false;                             ///< Of gRPC, too.
+  Duration answerTimeout = std::chrono::seconds(100);  ///< Until the head of the answer.
+  bool timesCalls = false;                             ///< answerTimeout applies to gRPC calls, too.
 
   // For a target with TLS:
   std::shared_ptr<const tls::TrustStore> trust;
@@ -28,9 +28,9 @@ struct OriginSettings {
   std::vector<std::string> alpn;
   Duration tlsTimeout = std::chrono::seconds(10);
 
-  /// InvalidArgument with a sentence: a malformed name, or an option that the target has no use for. Other
-  /// errors name the file of authorities, or tell that the system has none. Reads files. A target whose
-  /// certificate is not looked at is noted in the log.
+  /// InvalidArgument with a sentence: a malformed name, or an option that does not apply to the target. Other
+  /// errors name the file of authorities, or say that the system has none. Reads files. Logs a warning if the
+  /// target's certificate will not be verified.
   static Result<OriginSettings> prepare(const OriginOptions& options, const Target& target);
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a client tells about itself: tunnels, the link to its server, traffic. Plain values; any thread.
+// What a client reports about itself: tunnels, the link to its server, traffic. Plain values; any thread.
 
 #include <chrono>
 #include <cstdint>
@@ -20,7 +20,7 @@ struct TunnelSpec {
   std::string name;    ///< A DNS label; empty: a readable random one.
   std::string target;  ///< As Target::parse takes it: "3000", "https://host", "h2c://host:port", ...
   OriginOptions origin = {};
-  bool takeOver = false;  ///< Takes the name, once, from another session of the user that has it.
+  bool takeOver = false;  ///< Takes the name over, once, from another session of the same user.
   friend bool operator==(const TunnelSpec&, const TunnelSpec&) = default;
 };
 
@@ -45,8 +45,8 @@ enum class LinkState : std::uint8_t {
 /// "offline", "connecting", "online", "waiting", "failed", "stopped".
 std::string_view toString(LinkState state) noexcept;
 
-/// Totals since the start of the process. In is from visitors to the origin, out is from the origin to
-/// visitors; content and heads as they pass the client.
+/// Totals since the start of the process. "In" is from visitors to the origin, "out" from the origin to
+/// visitors; heads and content are counted as they pass the client.
 struct TrafficCounters {
   std::uint64_t bytesIn = 0, bytesOut = 0, requests = 0, failures = 0;
   std::uint32_t active = 0;  ///< Requests in flight now.
@@ -57,26 +57,26 @@ struct TunnelSnapshot {
   TunnelId id = 0;
   TunnelSpec spec;
   TunnelState state = TunnelState::Stopped;
-  std::string url;  ///< Public address while known (kept through reconnection).
-  Error error;      ///< Meaningful in Failed, and the newest cause in Reconnecting.
+  std::string url;  ///< The public address, while it is known (also during a reconnection).
+  Error error;      ///< Valid in Failed, and in Reconnecting, where it is the newest cause.
   bool hasError = false;
   TrafficCounters traffic;
-  std::string plainUrl = {};  ///< Where `url` is https://: the same without TLS; empty where there is none.
-  bool selfSigned = false;    ///< Visitors of an https:// address are warned of its certificate.
-  std::string name = {};      ///< What the server gave, else what was asked for; empty before it chose one.
+  std::string plainUrl = {};  ///< If `url` is https://: the address without TLS; empty if there is none.
+  bool selfSigned = false;    ///< Visitors of the https:// address are warned about its certificate.
+  std::string name = {};      ///< The name from the server, else the wanted one; empty before it chose one.
   /// Failed: another session of the user has the name. Starting it with TunnelSpec::takeOver moves it here.
   bool heldElsewhere = false;
 };
 
-/// Requests that this client answered itself, as their origin gave no (whole) answer.
+/// Requests that this client answered itself, because their origin gave no (complete) answer.
 struct OriginProblem {
   TunnelId tunnel = 0;
-  std::string name;          ///< The tunnel's; empty where there is none of that id.
-  std::uint16_t status = 0;  ///< What visitors got; 0: their connection was cut in the middle of an answer.
+  std::string name;          ///< The tunnel's; empty if there is no tunnel with that id.
+  std::uint16_t status = 0;  ///< That visitors got; 0: their connection was cut in the middle of an answer.
   std::string code;          ///< "origin-refused", "origin-broken", "origin-slow", "tunnel-unknown".
-  std::string cause;    ///< An ErrorCode's name ("resolve-failed") where the system had one; may be empty.
-  std::string message;  ///< A sentence for the user; names the target.
-  std::uint32_t requests = 1;  ///< How many this speaks of.
+  std::string cause;    ///< The ErrorCode's name ("resolve-failed") if there was an error; otherwise empty.
+  std::string message;  ///< A sentence for the user that names the target.
+  std::uint32_t requests = 1;  ///< How many requests this stands for.
 };
 
 struct LinkSnapshot {
@@ -87,7 +87,7 @@ struct LinkSnapshot {
   bool hasError = false;
   std::chrono::milliseconds retryIn{0};
   double roundTripMs = 0;
-  /// Since the server was last heard (or first asked for), as of this snapshot; zero while Online.
+  /// How long ago the server was last heard (or first asked for), as of this snapshot; zero while Online.
   std::chrono::milliseconds awayFor{0};
   std::string_view congestion = {};  ///< Of this end's connection ("bbr", "cubic"); empty without one.
 };

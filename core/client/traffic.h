@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What went through a tunnel. One writer (the client's thread), many readers.
+// Counts what passes through a tunnel. One writer (the client's thread), many readers.
 
 #include <atomic>
 #include <cstddef>

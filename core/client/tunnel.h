@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A tunnel on the client: what it exposes, how it stands with the server, its traffic, and its origin
-// connections. Owned by the Client and shared with the requests in flight; the client's thread.
+// A tunnel on the client: what it exposes, its state at the server, its traffic, and its origin connections.
+// Owned by the Client and shared with the requests in flight; the client's thread.
 
 #include <memory>
 #include <string>
@@ -24,35 +24,36 @@ struct Tunnel {
   bool started = true;
   /// Another session of the user has its name: it is not declared until the user starts or changes it.
   bool heldElsewhere = false;
-  bool takesOver = false;  ///< The next declaration takes the name over: as the spec says, until it has it.
+  bool takesOver = false;  ///< Declarations take the name over (TunnelSpec::takeOver), until it is given.
   TunnelState state = TunnelState::Connecting;
-  std::string assignedName;  ///< What the server gave; asked for again after a reconnection.
-  std::string
-      rememberedName;  ///< What this server chose at an earlier start; asked for where none is wanted.
+  std::string assignedName;  ///< The name that the server gave; asked for again after a reconnection.
+  /// The name that this server chose at an earlier start; asked for if the spec has none.
+  std::string rememberedName;
   std::string url;
   std::string plainUrl;
   bool selfSigned = false;
   Error error;
   bool hasError = false;
   std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
-  std::unique_ptr<OriginPool> origins;  ///< One of the two, by the target's protocol; see makeOrigins.
+  std::unique_ptr<OriginPool> origins;  ///< For HTTP/1.1 targets; http2 for the others. See makeOrigins.
   std::unique_ptr<Http2Origin> http2;
 
-  std::unique_ptr<net::TimeoutQueue> answerTimeouts;  ///< Time the wait for a head.
+  std::unique_ptr<net::TimeoutQueue> answerTimeouts;  ///< For requests that wait for the head of an answer.
 
-  /// In the loop that the requests will run in. `budget` outlives the tunnel.
+  /// Creates the origin connections' pool, in the loop of the requests. `budget` must outlive the tunnel.
   void makeOrigins(net::EventLoop& loop, AnswerBudget& budget);
-  /// What the server gave, else what is wanted, else what is remembered; empty where the server is to choose.
+  /// The name that the server gave, else the wanted one, else the remembered one; empty if the server is to
+  /// choose.
   [[nodiscard]] const std::string& name() const noexcept {
     if (!assignedName.empty()) return assignedName;
     return spec.name.empty() ? rememberedName : spec.name;
   }
-  /// The server gave it a public address.
+  /// The server gave the tunnel a public address.
   void accept(const wire::TunnelAnswer& answer);
-  /// No public address any more: another server gives another.
+  /// The tunnel has no public address any more; another server gives it another one.
   void forgetAddress();
-  /// Takes over how the tunnel whose place this takes stands with the server. True where the server has to
-  /// be told: of another name, or once more after a refusal.
+  /// Takes over the state of the tunnel that this one replaces. True if the tunnel has to be declared to the
+  /// server: for another name, or again after a refusal.
   bool follow(const Tunnel& before);
 };
 

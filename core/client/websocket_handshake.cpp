@@ -24,7 +24,7 @@ std::string toBase64(ByteView bytes) {
   return text;
 }
 
-/// Calls `use` with every element of a comma-separated list, without blanks and parameters.
+/// Calls `use` with each element of a comma-separated list, without blanks and parameters.
 template <typename Use>
 void forEachElement(std::string_view list, Use&& use) {
   while (!list.empty()) {
@@ -86,7 +86,7 @@ const char* WebSocketOffer::refuseChoices(const std::vector<http::Field>& fields
     if (http::equalsIgnoreCase(field.name, "sec-websocket-protocol")) {
       if (chosen) return "it chose more than one WebSocket protocol";
       chosen = true;
-      // A list can never be one element of what was offered.
+      // The answer must choose one protocol, so a list matches none of those offered.
       if (field.value.find(',') != std::string_view::npos || !isOffered(m_protocols, field.value, true))
         return "it chose a WebSocket protocol that was not offered";
     } else if (http::equalsIgnoreCase(field.name, "sec-websocket-extensions")) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The proof in a WebSocket handshake that an origin understood it (RFC 6455 section 4). Pure but for the
-// key's randomness; any thread.
+// The part of a WebSocket handshake by which an origin proves that it understood it (RFC 6455 section 4).
+// Pure, except that keys are random; any thread.
 
 #include <string>
 #include <string_view>
@@ -22,13 +22,14 @@ class WebSocketOffer {
  public:
   /// Reads the offer from a request's fields.
   void take(const std::vector<http::Field>& fields);
-  /// Another key than the request's (which had none).
+  /// Sets a key for a request that has none.
   void setKey(std::string key) { m_key = std::move(key); }
   [[nodiscard]] const std::string& key() const noexcept { return m_key; }
-  /// Null when a 101 with these fields accepts the offer (RFC 6455 section 4.1): the right Accept once, and
-  /// what refuseChoices asks for. Otherwise what is wrong.
+  /// Null if a 101 with these fields accepts the offer (RFC 6455 section 4.1): it has the right
+  /// Sec-WebSocket-Accept once and passes refuseChoices. Otherwise a sentence about what is wrong.
   [[nodiscard]] const char* refuseAnswer(const std::vector<http::Field>& fields) const;
-  /// Null when at most one protocol was chosen, of those offered, and no extension that was not offered.
+  /// Null if the answer chooses at most one of the offered protocols and only offered extensions. Otherwise a
+  /// sentence about what is wrong.
   [[nodiscard]] const char* refuseChoices(const std::vector<http::Field>& fields) const;
 
  private:
