@@ -54,10 +54,11 @@ void SimFlowTest::slowReceiverStopsTheSender() {
   // Exactly the window has arrived, and the sender holds the rest of its high-water mark and no more.
   QCOMPARE(receiver->bytes, std::uint64_t{256 * 1024});
   QVERIFY(receiver->patternHolds);
-  QVERIFY(stream->unsentBytes() >= transport::kSendLowWater &&
-          stream->unsentBytes() <= transport::kSendHighWater + kSlabSize);
+  QVERIFY(stream->unsentBytes() >= transport::kSendLowWater);
+  QVERIFY(stream->unsentBytes() <= transport::kSendHighWater + kSlabSize);
   QVERIFY(pair.client.slabs().live() * kSlabSize < 1024 * 1024);
-  QVERIFY(!pair.atClient.closed && !pair.atServer.closed);
+  QVERIFY(!pair.atClient.closed);
+  QVERIFY(!pair.atServer.closed);
 }
 
 void SimFlowTest::creditLetsTheSenderGoOn() {
@@ -76,7 +77,8 @@ void SimFlowTest::creditLetsTheSenderGoOn() {
   std::uint64_t consumed = 0;
   while (!receiver || !receiver->fin) {
     pair.world.runFor(200ms);
-    QVERIFY(receiver != nullptr && receiver->bytes > consumed);
+    QVERIFY(receiver != nullptr);
+    QVERIFY(receiver->bytes > consumed);
     received->consume(receiver->bytes - consumed);
     consumed = receiver->bytes;
   }
@@ -159,7 +161,8 @@ void SimFlowTest::slowReceiversTogetherAreBounded() {
       held += log->bytes;
     }
   }
-  QVERIFY(shed > 0 && shed < 40);
+  QVERIFY(shed > 0);
+  QVERIFY(shed < 40);
   QVERIFY(held >= 1024 * 1024);
   QVERIFY(held <= 2 * 1024 * 1024);
   auto [stream, log] = pair.atClient.open(*pair.atClient.connection);

@@ -126,7 +126,10 @@ void SimQuicTest::transfersOverBadLinks() {
   QVERIFY(pair.until([&, up = up] { return up->closed && down != nullptr && down->closed; }, 60min));
   QCOMPARE(up->bytes, bytes);
   QCOMPARE(down->bytes, bytes);
-  QVERIFY(up->patternHolds && down->patternHolds && up->fin && down->fin);
+  QVERIFY(up->patternHolds);
+  QVERIFY(down->patternHolds);
+  QVERIFY(up->fin);
+  QVERIFY(down->fin);
   QCOMPARE(up->eventsAfterClose + down->eventsAfterClose + pair.atClient.eventsAfterClose, 0);
 }
 
@@ -246,7 +249,8 @@ void SimQuicTest::idleConnectionIsKeptAlive() {
   QVERIFY(pair.connect());
   const Timestamp heard = pair.serverConnection->lastHeard();
   pair.world.runFor(10min);
-  QVERIFY(!pair.atClient.closed && !pair.atServer.closed);
+  QVERIFY(!pair.atClient.closed);
+  QVERIFY(!pair.atServer.closed);
   QVERIFY(pair.serverConnection->lastHeard() > heard + 9min);
 }
 

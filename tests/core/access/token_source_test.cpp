@@ -70,7 +70,8 @@ class TokenSourceTest : public QObject {
     const TokenSnapshot tokens({token("a", "jane"), token("b", "jane", 2000), token("c", "joe"), revoked});
     const auto first = tokens.verify("a");
     const auto second = tokens.verify("b");
-    QVERIFY(first && second);
+    QVERIFY(first);
+    QVERIFY(second);
     QCOMPARE(first->principal, second->principal);
     QCOMPARE(first->principal->id, std::string("jane"));
     QCOMPARE(first->principal->label, std::string("label a"));

@@ -151,7 +151,8 @@ void FilesTest::secretsArePrivateWhateverTheUmask() {
   const auto written = writeFileAtomically(bench.file, "secret", FileSecrecy::Secret);
   const auto made = ensureDirectory(bench.directory / "deep" / "down", FileSecrecy::Secret);
   ::umask(old);
-  QVERIFY(written.has_value() && made.has_value());
+  QVERIFY(written.has_value());
+  QVERIFY(made.has_value());
   QVERIFY(permissionsOf(bench.file) == kOwner);
   QVERIFY(permissionsOf(bench.directory / "deep" / "down") == fs::perms::owner_all);
 #endif

@@ -14,7 +14,8 @@ class Http2ExchangeTest : public QObject {
   void asksWithTheFieldsThatBelong() {
     Http2Scene s;
     s.h.ask({.target = "/a?b", .fields = {{"Accept", "text/html"}, {"TE", "trailers"}}});
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     const h2::Frame& head = *s.reads().last(h2::kHeaders);
     QVERIFY(head.ends());
     QCOMPARE(head.field(":method"), std::string("GET"));
@@ -44,7 +45,8 @@ class Http2ExchangeTest : public QObject {
     QVERIFY(s.h.until([&] { return s.reads().sawPreface; }));
     s.h.settle();
     QCOMPARE(s.reads().count(h2::kHeaders), std::size_t{0});
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
   }
 
   void carriesContentAndTrailersBothWays() {
@@ -53,7 +55,8 @@ class Http2ExchangeTest : public QObject {
     const std::string bytes = RequestHarness::head({.method = "POST", .framing = chunked()}) +
                               dataFrame("before ") + trailers({{"X-Sum", "42"}});
     stream.deliver(bytes, true);
-    QVERIFY(s.connected() && s.asked(2));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(2));
     QCOMPARE(s.reads().content(1), std::string("before "));
     QCOMPARE(s.reads().last(h2::kHeaders)->field("x-sum"), std::string("42"));
     QVERIFY(s.reads().ended(1));
@@ -70,11 +73,13 @@ class Http2ExchangeTest : public QObject {
     FakeStream& stream = s.h.begin();
     stream.deliver(RequestHarness::head({.method = "POST", .framing = chunked()}));
     const std::size_t head = stream.consumed;
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     for (int i = 0; i < 4; ++i) stream.deliver(dataFrame(std::string(32 * 1024, 'x')));
     QVERIFY(s.h.until([&] { return s.reads().content(1).size() == 65535; }));  // the protocol's first window
     s.h.settle();
-    QVERIFY(stream.consumed > head && stream.consumed < stream.delivered - 32 * 1024);
+    QVERIFY(stream.consumed > head);
+    QVERIFY(stream.consumed < stream.delivered - 32 * 1024);
     s.says(h2::windowUpdate(0, 1 << 20) + h2::windowUpdate(1, 1 << 20));
     QVERIFY(s.h.until([&] { return stream.consumed == stream.delivered; }));
     QVERIFY(s.h.until([&] { return s.reads().content(1).size() == 4 * 32 * 1024; }));
@@ -92,9 +97,12 @@ class Http2ExchangeTest : public QObject {
       streams.back()->deliver(RequestHarness::head({}), true);
     };
     for (int i = 0; i < 5; ++i) ask();
-    QVERIFY(s.connected(0, {{3, 2}}) && s.asked(2));
-    QVERIFY(s.connected(1, {{3, 2}}) && s.asked(2, 1));
-    QVERIFY(s.connected(2, {{3, 2}}) && s.asked(1, 2));
+    QVERIFY(s.connected(0, {{3, 2}}));
+    QVERIFY(s.asked(2));
+    QVERIFY(s.connected(1, {{3, 2}}));
+    QVERIFY(s.asked(2, 1));
+    QVERIFY(s.connected(2, {{3, 2}}));
+    QVERIFY(s.asked(1, 2));
     h.settle();
     QCOMPARE(h.origin.count(), std::size_t{3});
     // A slot that becomes free is used before anything new.
@@ -109,7 +117,8 @@ class Http2ExchangeTest : public QObject {
   void aVisitorThatLeavesCancelsTheStream() {
     Http2Scene s;
     FakeStream& stream = s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     stream.deliverReset(wire::AppError::VisitorGone);
     QCOMPARE(s.h.recycled, 1);
     QVERIFY(s.h.until([&] { return s.reads().count(h2::kRstStream) == 1; }));
@@ -134,7 +143,8 @@ class Http2ExchangeTest : public QObject {
     Http2Scene s;
     FakeStream& stream = s.h.begin();
     stream.deliver(RequestHarness::head({.method = "POST", .framing = lengthOf(100)}) + dataFrame("some"));
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.says(h2::headers(1, {{":status", "413"}}, true) + h2::reset(1, 0));
     QVERIFY(s.over());
     QCOMPARE(s.h.answer().status, std::uint16_t{413});
@@ -145,7 +155,8 @@ class Http2ExchangeTest : public QObject {
   void aSlowVisitorHoldsTheStreamBack() {
     Http2Scene s;
     s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.says(h2::headers(1, {{":status", "200"}}));
     QVERIFY(s.h.until([&] { return s.h.answer().hasHead; }));
     s.h.stream().unsent = transport::kSendHighWater;
@@ -163,7 +174,8 @@ class Http2ExchangeTest : public QObject {
   void whenTheBudgetIsSpentWindowsAreSmall() {
     Http2Scene s;
     s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     std::vector<Slab*> others;
     for (std::size_t i = 0; i < RequestHarness::kBudgetSlabs; ++i)
       others.push_back(s.h.loop().slabs().acquire());
@@ -193,7 +205,8 @@ class Http2ExchangeTest : public QObject {
         {.target = "/chat",
          .fields = {{"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, {"Sec-WebSocket-Protocol", "chat"}},
          .webSocket = true}));
-    QVERIFY(s.connected(0, {{8, 1}}) && s.asked(1));
+    QVERIFY(s.connected(0, {{8, 1}}));
+    QVERIFY(s.asked(1));
     const h2::Frame& head = *s.reads().last(h2::kHeaders);
     QCOMPARE(head.field(":method"), std::string("CONNECT"));
     QCOMPARE(head.field(":protocol"), std::string("websocket"));
@@ -245,7 +258,8 @@ class Http2ExchangeTest : public QObject {
     QFETCH(bool, told);
     Http2Scene s(impatient(30ms, told));
     s.h.ask(call(http::Version::Http2, "application/grpc"));
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     RequestHarness other(impatient(60ms));  // long enough for the call to have been timed out
     other.ask();
     QVERIFY(other.until([&] {

@@ -39,7 +39,8 @@ class Http2FailuresTest : public QObject {
     std::uint32_t id = 1;
     if (used) {
       s.h.ask();
-      QVERIFY(s.connected() && s.asked(1));
+      QVERIFY(s.connected());
+      QVERIFY(s.asked(1));
       s.says(h2::headers(1, {{":status", "204"}}, true));
       QVERIFY(s.over(1));
       done = 1;
@@ -89,7 +90,8 @@ class Http2FailuresTest : public QObject {
   void triesOnceMoreOnly() {
     Http2Scene s;
     s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.says(h2::reset(1, 7));
     QVERIFY(s.asked(2));
     s.says(h2::reset(3, 7));
@@ -101,7 +103,8 @@ class Http2FailuresTest : public QObject {
   void aResetAfterTheHeadIsAReset() {
     Http2Scene s;
     s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.says(h2::headers(1, {{":status", "200"}}) + h2::data(1, "half") + h2::reset(1, 7));
     QVERIFY(s.over());
     QVERIFY(s.h.stream().resetWith == wire::AppError::OriginReset);
@@ -122,7 +125,8 @@ class Http2FailuresTest : public QObject {
     QFETCH(int, told);
     Http2Scene s;
     s.h.ask(call(http::Version::Http2, "application/grpc+proto"));
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.says(h2::reset(1, static_cast<std::uint32_t>(code)));
     QVERIFY(s.over());
     QVERIFY(s.h.stream().resetWith == static_cast<wire::AppError>(told));
@@ -141,13 +145,15 @@ class Http2FailuresTest : public QObject {
     QCOMPARE(s.h.answer().field("content-type"), std::string("application/grpc-web"));
     const auto status = http::grpcStatusFor(static_cast<http::H2Error>(code));
     QCOMPARE(s.h.answer().field("grpc-status"), std::to_string(static_cast<int>(status)));
-    QVERIFY(s.h.answer().body.empty() && s.h.stream().finished);
+    QVERIFY(s.h.answer().body.empty());
+    QVERIFY(s.h.stream().finished);
   }
 
   void aCallRefusedTwiceIsRefused() {
     Http2Scene s;
     s.h.ask(call(http::Version::Http2, "application/grpc"));
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.says(h2::reset(1, 7));
     QVERIFY(s.asked(2));
     s.says(h2::reset(3, 7));
@@ -165,7 +171,8 @@ class Http2FailuresTest : public QObject {
     QFETCH(bool, malformed);
     Http2Scene s;
     s.h.ask(call(http::Version::Http2, "application/grpc"));
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     if (malformed) {
       s.says(h2::headers(1, {{":status", "200"}, {"Upper", "case"}}));
     } else {
@@ -191,7 +198,8 @@ class Http2FailuresTest : public QObject {
   void aTunnelThatGoesWithItsLastRequestIsFine() {
     Http2Scene s;
     FakeStream& stream = s.h.ask();
-    QVERIFY(s.connected() && s.asked(1));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(1));
     s.h.tunnel.reset();  // the request holds the last reference
     s.h.origin[0].abort();
     QVERIFY(s.over());
@@ -238,7 +246,8 @@ class Http2FailuresTest : public QObject {
       requests.back()->begin(*streams.back());
       streams.back()->deliver(RequestHarness::head({.method = "POST"}), true);
     }
-    QVERIFY(s.connected() && s.asked(20));
+    QVERIFY(s.connected());
+    QVERIFY(s.asked(20));
     s.h.origin[0].abort();
     QVERIFY(s.over(20));
     for (const auto& stream : streams) QCOMPARE(decoded(stream->sent).status, std::uint16_t{502});

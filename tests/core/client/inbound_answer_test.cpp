@@ -89,7 +89,9 @@ class InboundAnswerTest : public QObject {
         a.origin().send(text.toStdString());
       }
       QVERIFY(a.over());
-      QVERIFY(a.stream().finished && !a.stream().resetWith && !a.stream().stoppedWith);
+      QVERIFY(a.stream().finished);
+      QVERIFY(!a.stream().resetWith);
+      QVERIFY(!a.stream().stoppedWith);
       const Message answer = a.h.answer();
       QVERIFY(answer.wellFormed);
       QCOMPARE(static_cast<int>(answer.status), status);
@@ -192,7 +194,8 @@ class InboundAnswerTest : public QObject {
     a.origin().send(text.toStdString());
     a.origin().finish();
     QVERIFY(a.over());
-    QVERIFY(a.stream().finished && !a.stream().resetWith);
+    QVERIFY(a.stream().finished);
+    QVERIFY(!a.stream().resetWith);
     QCOMPARE(a.h.answer().status, std::uint16_t{502});
     QVERIFY(!a.h.answer().body.empty());
     QCOMPARE(a.idle(), std::size_t{0});
@@ -339,7 +342,8 @@ class InboundAnswerTest : public QObject {
     QCOMPARE(a.h.recycled, 0);
     a.origin().finish();
     QVERIFY(a.over());
-    QVERIFY(a.stream().finished && !a.stream().resetWith);
+    QVERIFY(a.stream().finished);
+    QVERIFY(!a.stream().resetWith);
     QCOMPARE(a.h.tunnel->traffic->read().failures, std::uint64_t{0});
   }
 
@@ -415,7 +419,8 @@ class InboundAnswerTest : public QObject {
     for (int i = 0; i < 20; ++i) {
       const std::string path = "/" + std::to_string(i);
       h.ask({.target = path});
-      QVERIFY(h.origin.waitFor(1) && h.until([&] { return h.origin[0].has("GET " + path + " HTTP"); }));
+      QVERIFY(h.origin.waitFor(1));
+      QVERIFY(h.until([&] { return h.origin[0].has("GET " + path + " HTTP"); }));
       h.origin[0].received.clear();
       const std::string body = "answer " + path;
       h.origin[0].send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +

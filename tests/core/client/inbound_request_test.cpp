@@ -79,7 +79,8 @@ class InboundRequestTest : public QObject {
     FakeStream& stream = h.begin();
     stream.deliver(RequestHarness::head({.method = "POST", .framing = lengthOf(5)}) + dataFrame("he"));
     stream.deliver(dataFrame("llo"), true);
-    QVERIFY(headArrives(h) && h.until([&] { return h.origin[0].received.ends_with("\r\n\r\nhello"); }));
+    QVERIFY(headArrives(h));
+    QVERIFY(h.until([&] { return h.origin[0].received.ends_with("\r\n\r\nhello"); }));
     QVERIFY(h.origin[0].has("Content-Length: 5\r\n"));
     QVERIFY(!h.origin[0].has("Transfer-Encoding"));
   }
@@ -148,7 +149,8 @@ class InboundRequestTest : public QObject {
         RequestHarness::head({.method = "POST", .framing = lengthOf(5)}) + dataFrame("hello");
     stream.deliver(bytes, true);
     QCOMPARE(stream.consumed, bytes.size() - 5);
-    QVERIFY(headArrives(h) && h.until([&] { return h.origin[0].received.ends_with("hello"); }));
+    QVERIFY(headArrives(h));
+    QVERIFY(h.until([&] { return h.origin[0].received.ends_with("hello"); }));
     QVERIFY(h.until([&] { return stream.consumed == bytes.size(); }));
   }
 

@@ -90,7 +90,9 @@ class OriginPoolTest : public QObject {
     User one, two;
     OriginConnection* first = f.dial(one);
     OriginConnection* second = f.dial(two);
-    QVERIFY(first != nullptr && second != nullptr && first != second);
+    QVERIFY(first != nullptr);
+    QVERIFY(second != nullptr);
+    QVERIFY(first != second);
     f.pool->giveBack(*first);
     f.pool->giveBack(*second);
     QCOMPARE(f.pool->idleCount(), std::size_t{2});
@@ -147,7 +149,9 @@ class OriginPoolTest : public QObject {
     QVERIFY(f.dial(slow) != nullptr);
     OriginConnection* first = f.dial(one);
     OriginConnection* second = f.dial(two);
-    QVERIFY(first != nullptr && second != nullptr && f.origin.waitFor(3));
+    QVERIFY(first != nullptr);
+    QVERIFY(second != nullptr);
+    QVERIFY(f.origin.waitFor(3));
     QVERIFY(f.answer(one, 1));  // before the one that was connected first
     QVERIFY(f.answer(two, 2));
     f.pool->giveBack(*first);
@@ -181,7 +185,8 @@ class OriginPoolTest : public QObject {
     Fixture f;
     User user;
     OriginConnection* connection = f.dial(user);
-    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    QVERIFY(connection != nullptr);
+    QVERIFY(f.origin.waitFor(1));
     connection->pinTo(visitor(0));
     f.pool->giveBack(*connection);
     QCOMPARE(f.pool->idleCount(), std::size_t{0});
@@ -192,7 +197,8 @@ class OriginPoolTest : public QObject {
     Fixture f;
     User user;
     OriginConnection* connection = f.dial(user);
-    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    QVERIFY(connection != nullptr);
+    QVERIFY(f.origin.waitFor(1));
     f.pool->giveBack(*connection);
     f.origin[0].finish();
     QVERIFY(runUntil(*f.loop, [&] { return f.pool->idleCount() == 0; }));
@@ -204,7 +210,8 @@ class OriginPoolTest : public QObject {
     Fixture f;
     User user;
     OriginConnection* connection = f.dial(user);
-    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    QVERIFY(connection != nullptr);
+    QVERIFY(f.origin.waitFor(1));
     f.pool->giveBack(*connection);
     f.origin[0].abort();
     QVERIFY(runUntil(*f.loop, [&] { return f.pool->idleCount() == 0; }));
@@ -215,7 +222,8 @@ class OriginPoolTest : public QObject {
     Fixture f;
     User user;
     OriginConnection* connection = f.dial(user);
-    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    QVERIFY(connection != nullptr);
+    QVERIFY(f.origin.waitFor(1));
     f.pool->giveBack(*connection);
     f.origin[0].send("HTTP/1.1 200 OK\r\n\r\n");
     QVERIFY(runUntil(*f.loop, [&] { return f.pool->idleCount() == 0; }));
@@ -227,7 +235,8 @@ class OriginPoolTest : public QObject {
     Fixture f;
     User user;
     OriginConnection* connection = f.dial(user);
-    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    QVERIFY(connection != nullptr);
+    QVERIFY(f.origin.waitFor(1));
     connection->socket().pauseReading(net::PauseReason::PeerSlow);
     f.pool->giveBack(*connection);
     User next;
@@ -242,7 +251,9 @@ class OriginPoolTest : public QObject {
     User user;
     OriginConnection* polite = f.dial(user);
     OriginConnection* cut = f.dial(user);
-    QVERIFY(polite != nullptr && cut != nullptr && f.origin.waitFor(2));
+    QVERIFY(polite != nullptr);
+    QVERIFY(cut != nullptr);
+    QVERIFY(f.origin.waitFor(2));
     f.pool->discard(*polite, false);
     f.pool->discard(*cut, true);
     QVERIFY(runUntil(*f.loop, [&] { return f.origin[0].gone() && f.origin[1].gone(); }));
@@ -329,7 +340,8 @@ class OriginPoolTest : public QObject {
     Fixture f;
     User user;
     OriginConnection* connection = f.dial(user);
-    QVERIFY(connection != nullptr && f.origin.waitFor(1));
+    QVERIFY(connection != nullptr);
+    QVERIFY(f.origin.waitFor(1));
     f.pool->giveBack(*connection);
     f.pool.reset();
     QVERIFY(runUntil(*f.loop, [&] { return f.origin[0].gone(); }));

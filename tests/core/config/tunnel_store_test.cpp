@@ -233,7 +233,8 @@ void TunnelStoreTest::whatIsRightIsTaken() {
   QVERIFY(!bench.copied());
   QVERIFY(bench.store.save({{"d", "4"}}).has_value());
   const StoredTunnels again = bench.loaded();
-  QVERIFY(!again.tunnels.empty() && again.tunnels[0] == (StoredTunnel{"d", "4"}));
+  QVERIFY(!again.tunnels.empty());
+  QVERIFY(again.tunnels[0] == (StoredTunnel{"d", "4"}));
   // The namesake may come back: nobody has its name any more.
   QCOMPARE(again.problems.empty(), entry.find("name = 'a'") != std::string::npos);
 }

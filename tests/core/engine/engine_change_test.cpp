@@ -116,7 +116,8 @@ class EngineChangeTest : public QObject {
     QVERIFY(refused({"shop", "3000", {.insecure = true}}));
     QVERIFY(refused({"shop", "https://h", {.caFile = "/nowhere/ca.pem"}}));
     const auto gone = engine->changeTunnel(*id + 1, {"shop", h.origin.target()});
-    QVERIFY(!gone && gone.error().code == ErrorCode::NotFound);
+    QVERIFY(!gone);
+    QVERIFY(gone.error().code == ErrorCode::NotFound);
     QCOMPARE(EngineHarness::find(*engine, *id)->spec.target, h.origin.target());
     QVERIFY(h.answers(EngineHarness::find(*engine, *id)->url, "/"));
   }

@@ -66,7 +66,8 @@ class EngineLifecycleTest : public QObject {
     const auto id = engine->addTunnel({"shop", h.origin.target()});
     QVERIFY(h.linkReaches(*engine, LinkState::Failed));
     const LinkSnapshot state = engine->snapshot().link;
-    QVERIFY(state.hasError && state.error.code == ErrorCode::PinMismatch);
+    QVERIFY(state.hasError);
+    QVERIFY(state.error.code == ErrorCode::PinMismatch);
     QVERIFY(EngineHarness::find(*engine, *id)->state != TunnelState::Online);
     // The right link mends it.
     QVERIFY(engine->join(far.link()).has_value());

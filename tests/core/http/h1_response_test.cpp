@@ -240,14 +240,17 @@ void H1ResponseTest::interimThenFinal() {
     std::size_t scanned = 0;
     parsed.result = parseResponseHead(rest, {}, scanned, "GET", parsed.head, parsed.traits);
     QCOMPARE(parsed.result.consumed, size);
-    QVERIFY(parsed.traits.interim && !parsed.traits.switchingProtocols);
+    QVERIFY(parsed.traits.interim);
+    QVERIFY(!parsed.traits.switchingProtocols);
     QCOMPARE(parsed.traits.framing.body, BodyFraming::None);
     rest.remove_prefix(size);
   }
   std::size_t scanned = 0;
   parsed.result = parseResponseHead(rest, {}, scanned, "GET", parsed.head, parsed.traits);
   QCOMPARE(parsed.result.consumed, rest.size());
-  QVERIFY(parsed.traits.switchingProtocols && !parsed.traits.interim && !parsed.traits.keepAlive);
+  QVERIFY(parsed.traits.switchingProtocols);
+  QVERIFY(!parsed.traits.interim);
+  QVERIFY(!parsed.traits.keepAlive);
 }
 
 void H1ResponseTest::keepsLimits() {

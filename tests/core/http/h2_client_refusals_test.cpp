@@ -172,9 +172,11 @@ class H2ClientRefusalsTest : public QObject {
     while (said < 5000 && peer->says(bytes.toStdString())) ++said;
     QVERIFY2(said >= 900, qPrintable(QString::number(said)));
     QVERIFY2(said <= 1100, qPrintable(QString::number(said)));
-    QVERIFY(peer->error && peer->error->code == ErrorCode::LimitExceeded);
+    QVERIFY(peer->error);
+    QVERIFY(peer->error->code == ErrorCode::LimitExceeded);
     const h2::Frame* goAway = peer->reader.last(h2::kGoAway);
-    QVERIFY(goAway != nullptr && goAway->number(4) == 11);
+    QVERIFY(goAway != nullptr);
+    QVERIFY(goAway->number(4) == 11);
   }
 
   /// grpc-go and grpc-java measure bandwidth with a PING for each DATA frame they receive.

@@ -72,7 +72,8 @@ class H2ClientSessionTest : public QObject {
     const h2::Frame* trailers = peer->reader.last(h2::kHeaders);
     QVERIFY(trailers->ends());
     QCOMPARE(trailers->field("x-sum"), std::string("42"));
-    QVERIFY(peer->reader.last(h2::kData) != nullptr && !peer->reader.last(h2::kData)->ends());
+    QVERIFY(peer->reader.last(h2::kData) != nullptr);
+    QVERIFY(!peer->reader.last(h2::kData)->ends());
   }
 
   void endsContentWithoutTrailersInTheData() {
@@ -130,7 +131,8 @@ class H2ClientSessionTest : public QObject {
     QVERIFY(second.reset == H2Error::RefusedStream);
     QVERIFY(second.unprocessed);
     peer->says(h2::goAway(1));
-    QVERIFY(third.reset.has_value() && third.unprocessed);
+    QVERIFY(third.reset.has_value());
+    QVERIFY(third.unprocessed);
     QVERIFY(!first.reset);
     QVERIFY(!(*peer->session).acceptsRequests());
     peer->says(h2::headers(1, {{":status", "200"}}, true));
@@ -167,12 +169,15 @@ class H2ClientSessionTest : public QObject {
     asked.stream.cancel(H2Error::Cancel);
     peer->pump();
     const h2::Frame* reset = peer->reader.last(h2::kRstStream);
-    QVERIFY(reset != nullptr && reset->stream == 1 && reset->number() == 8);
+    QVERIFY(reset != nullptr);
+    QVERIFY(reset->stream == 1);
+    QVERIFY(reset->number() == 8);
     // What was under way arrives and means nothing.
     peer->says(h2::data(1, "late", true));
     QCOMPARE(asked.body, std::string("x"));
     QCOMPARE(asked.ends, 0);
-    QVERIFY(!asked.reset && !peer->error);
+    QVERIFY(!asked.reset);
+    QVERIFY(!peer->error);
     // The object serves again.
     QCOMPARE(peer->ask(asked), 3U);
     peer->says(h2::headers(3, {{":status", "204"}}, true));
@@ -313,7 +318,8 @@ class H2ClientSessionTest : public QObject {
     peer->ask(first);
     peer->ask(second);
     (*peer->session).fail(H2Error::InternalError);
-    QVERIFY(first.reset == H2Error::InternalError && second.reset == H2Error::InternalError);
+    QVERIFY(first.reset == H2Error::InternalError);
+    QVERIFY(second.reset == H2Error::InternalError);
     QVERIFY(!first.unprocessed);
   }
 

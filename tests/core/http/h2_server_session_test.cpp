@@ -175,7 +175,8 @@ class H2ServerSessionTest : public QObject {
     }
     QCOMPARE(order.size(), std::size_t{12});
     for (std::size_t i = 0; i < 8; ++i) QVERIFY(order[i] != 1);
-    QVERIFY(order[0] != order[1] && order[1] != order[2]);  // in turns
+    QVERIFY(order[0] != order[1]);
+    QVERIFY(order[1] != order[2]);  // in turns
   }
 
   void priorityUpdatesReorder() {

@@ -211,7 +211,8 @@ void PagesTest::callsGetAStatus() {
     QVERIFY(field("Grpc-Message").ends_with(" 100 %25 Gr%C3%BCn%0A."));
   }
   const std::string whole = renderProblem(page, {CallKind::Web, false});
-  QVERIFY(whole.starts_with("HTTP/1.1 200 OK\r\n") && whole.ends_with("\r\n\r\n"));
+  QVERIFY(whole.starts_with("HTTP/1.1 200 OK\r\n"));
+  QVERIFY(whole.ends_with("\r\n\r\n"));
   QVERIFY(whole.find("\r\nContent-Length: 0\r\n") != std::string::npos);
   page.grpcStatus = GrpcStatus::PermissionDenied;
   QVERIFY(renderProblem(page, {CallKind::Web, false}).find("Grpc-Status: 7\r\n") != std::string::npos);
@@ -230,7 +231,8 @@ void PagesTest::formats() {
   QCOMPARE(callKindOf({}), CallKind::None);
   const PageFormat format =
       pageFormatFor({{"accept", "application/json"}, {"content-type", "application/grpc"}});
-  QVERIFY(format.json && format.call == CallKind::Grpc);
+  QVERIFY(format.json);
+  QVERIFY(format.call == CallKind::Grpc);
   QCOMPARE(grpcStatusFor(H2Error::EnhanceYourCalm), GrpcStatus::ResourceExhausted);
   QCOMPARE(grpcStatusFor(H2Error::NoError), GrpcStatus::Internal);
   QCOMPARE(grpcStatusFor(H2Error::RefusedStream), GrpcStatus::Unavailable);

@@ -102,7 +102,8 @@ class NetworkWatchTest : public QObject {
     int calls = 0;
     const auto preferred = NetworkWatch::start(*loop, [&] { ++calls; });
     const auto polling = startPollingNetworkWatch(*loop, [&] { ++calls; });
-    QVERIFY(preferred != nullptr && polling != nullptr);
+    QVERIFY(preferred != nullptr);
+    QVERIFY(polling != nullptr);
     runTurns(*loop, 5);
     QCOMPARE(calls, 0);
     QCOMPARE(interfaceAddresses(), interfaceAddresses());

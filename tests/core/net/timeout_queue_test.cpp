@@ -42,7 +42,8 @@ class TimeoutQueueTest : public QObject {
     QVERIFY(runUntil(*loop, [&] { return b.fired == 1; }));
     QCOMPARE(order, std::string("ab"));
     QVERIFY(firedAt - start >= 19ms);
-    QVERIFY(!a.linkedInside && !a.hasTimeout());
+    QVERIFY(!a.linkedInside);
+    QVERIFY(!a.hasTimeout());
     runTurns(*loop, 20);
     QCOMPARE(a.fired, 1);
   }

@@ -140,7 +140,8 @@ void PacketProtectionTest::bothFormsAgree() {
   const Bytes key = pattern(16, 1);
   const auto plain = PacketCipher::create(keyOf(key)), fast = PacketCipher::createFast(keyOf(key));
   const auto block = HeaderCipher::create(keyOf(key)), fastBlock = HeaderCipher::createFast(keyOf(key));
-  QVERIFY(plain != nullptr && block != nullptr);
+  QVERIFY(plain != nullptr);
+  QVERIFY(block != nullptr);
   QCOMPARE(fast == nullptr, fastBlock == nullptr);
   // Every size around the steps of the code inside, and what packets have.
   std::vector<std::size_t> sizes;

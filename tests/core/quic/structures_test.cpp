@@ -152,7 +152,8 @@ void QuicStructuresTest::heapAgreesWithAModel() {
   SeededRandom random(3);
   std::vector<DeadlineHook> items(200);
   DeadlineHeap<DeadlineHook> heap;
-  QVERIFY(heap.first() == kNever && heap.top() == nullptr);
+  QVERIFY(heap.first() == kNever);
+  QVERIFY(heap.top() == nullptr);
   for (int i = 0; i < 20000; ++i) {
     DeadlineHook& item = items[random.below(items.size())];
     const bool never = random.below(5) == 0;
@@ -168,7 +169,8 @@ void QuicStructuresTest::groupsTakeTurns() {
   std::array<StreamImpl, 4> streams;
   const std::array<std::uint64_t, 4> groups{1, 1, 1, 9};
   ReadyStreams ready;
-  QVERIFY(ready.empty() && ready.front() == nullptr);
+  QVERIFY(ready.empty());
+  QVERIFY(ready.front() == nullptr);
   for (std::size_t i = 0; i < streams.size(); ++i) {
     streams[i].setGroup(groups[i]);
     ready.add(streams[i]);
@@ -177,7 +179,8 @@ void QuicStructuresTest::groupsTakeTurns() {
   std::string order;
   for (int i = 0; i < 8; ++i) {
     StreamImpl* stream = ready.front();
-    QVERIFY(stream != nullptr && stream == ready.front());  // looking changes nothing
+    QVERIFY(stream != nullptr);
+    QVERIFY(stream == ready.front());  // looking changes nothing
     order += static_cast<char>('a' + (stream - streams.data()));
     ready.rotate(*stream);
   }
@@ -198,7 +201,8 @@ void QuicStructuresTest::readyStreamsMayLeave() {
   QCOMPARE(ready.front(), &streams[2]);
   QCOMPARE(ready.firstBareFin(), &streams[2]);
   static_cast<ListHook<ReadyStreamsTag>&>(streams[2]).unlink();
-  QVERIFY(ready.empty() && ready.firstBareFin() == nullptr);
+  QVERIFY(ready.empty());
+  QVERIFY(ready.firstBareFin() == nullptr);
   ready.add(streams[0]);
   QCOMPARE(ready.front(), &streams[0]);
 }
@@ -249,7 +253,8 @@ void QuicStructuresTest::pathAndEcnSplitBatches() {
   QCOMPARE(f.sink.sent.size(), std::size_t{3});
   QCOMPARE(f.sink.sent[0].peerPort, std::uint16_t{2});
   QCOMPARE(f.sink.sent[1].peerPort, std::uint16_t{3});
-  QVERIFY(f.sink.sent[1].ecn == net::Ecn::NotEct && f.sink.sent[2].ecn == net::Ecn::Ect0);
+  QVERIFY(f.sink.sent[1].ecn == net::Ecn::NotEct);
+  QVERIFY(f.sink.sent[2].ecn == net::Ecn::Ect0);
 }
 
 void QuicStructuresTest::batchIsBoundedBySegmentsAndBytes() {

@@ -31,7 +31,8 @@ class HttpStreamWriterTest : public QObject {
     sendData(f.stream, f.writer, f.writer.copy(asBytes("abc")));
     wire::StreamHead read;
     const auto used = wire::readStreamHead(asBytes(f.stream.sent), read);
-    QVERIFY(used && *used > 0);
+    QVERIFY(used);
+    QVERIFY(*used > 0);
     QCOMPARE(read.tunnel, std::uint64_t{300});
     QVERIFY(read.scheme == http::Scheme::Https);
     const Message message = decoded(std::string_view(f.stream.sent).substr(*used));

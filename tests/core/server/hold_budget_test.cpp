@@ -39,7 +39,8 @@ class HoldBudgetTest : public QObject {
     budget.update(a, 0);
     budget.update(b, 0);
     QCOMPARE(budget.total(), std::size_t{0});
-    QVERIFY(!a.isLinked() && !b.isLinked());
+    QVERIFY(!a.isLinked());
+    QVERIFY(!b.isLinked());
   }
 
   void thoseWhoTakeNothingGiveWay() {

@@ -56,7 +56,8 @@ class ReadPaceTest : public QObject {
     const Scene s;
     QCOMPARE(s.endOf(1, 1), 31);
     QVERIFY(s.endOf(200 * 10, 10) != 0);
-    QVERIFY(s.endOf(128, 1) > 30 && s.endOf(128, 1) <= 61);
+    QVERIFY(s.endOf(128, 1) > 30);
+    QVERIFY(s.endOf(128, 1) <= 61);
     QVERIFY(s.endOf(100 * 29, 29) != 0);
   }
 
@@ -146,7 +147,8 @@ class ReadPaceTest : public QObject {
     Timestamp now = s.start;
     int looks = 0;
     for (; looks < 100 && !pace.isTooSlow(socket, now, s.limits); ++looks, now += 3s) pace.sent(128 * 3);
-    QVERIFY(now - s.start > 30s && now - s.start <= 66s);
+    QVERIFY(now - s.start > 30s);
+    QVERIFY(now - s.start <= 66s);
   }
 
   void whereTheSystemDoesNotSayWhatItTookCounts() {

@@ -62,7 +62,8 @@ void RemoteStreamTest::manyStreamsShareTheWay() {
       [&] { return std::all_of(visitors.begin(), visitors.end(), [](auto& each) { return each.closed; }); }));
   for (std::size_t i = 0; i < visitors.size(); ++i) {
     QCOMPARE(visitors[i].received, 1000 + i * 9000);
-    QVERIFY(visitors[i].ended && !visitors[i].wrong);
+    QVERIFY(visitors[i].ended);
+    QVERIFY(!visitors[i].wrong);
   }
   QCOMPARE(pair.served(), std::size_t{0});
 }

@@ -289,7 +289,8 @@ class SessionsTest : public QObject {
     QVERIFY(h.until([&] { return waiting.has("HTTP/1.1 503"); }));
     // The next client is served.
     FakeClient& next = h.addClient({nullptr, "token", {{1, wire::TunnelKind::Http, "next"}}});
-    QVERIFY(h.online && next.declared->answers[0].accepted);
+    QVERIFY(h.online);
+    QVERIFY(next.declared->answers[0].accepted);
   }
 
   void theControlStreamEndsBehindADrainOnly_data() {
@@ -370,7 +371,8 @@ class SessionsTest : public QObject {
     QVERIFY(!drained);
     client.last().answerText(200, "the last one");
     QVERIFY(h.until([&] { return busy.gone(); }));
-    QVERIFY(busy.has("Connection: close") && busy.received.ends_with("the last one"));
+    QVERIFY(busy.has("Connection: close"));
+    QVERIFY(busy.received.ends_with("the last one"));
     QVERIFY(h.until([&] { return drained.load(); }));
   }
 

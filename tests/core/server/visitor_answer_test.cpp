@@ -221,7 +221,8 @@ class VisitorAnswerTest : public QObject {
     v.request().send(responseHead(200, chunked()) + dataFrame("half"));
     QVERIFY(v.h.until([&] { return v.visitor->has("half"); }));
     v.request().reset(wire::AppError::OriginBroken);
-    QVERIFY(v.gone() && v.visitor->failed);
+    QVERIFY(v.gone());
+    QVERIFY(v.visitor->failed);
     QVERIFY(v.serverIsWell());
   }
 
@@ -239,7 +240,8 @@ class VisitorAnswerTest : public QObject {
     v.request().send(responseHead(200, lengthOf(10)) + dataFrame("half"));
     QVERIFY(v.h.until([&] { return v.visitor->has("half"); }));
     v.client.fail();
-    QVERIFY(v.gone() && v.visitor->failed);
+    QVERIFY(v.gone());
+    QVERIFY(v.visitor->failed);
   }
 
   void anEarlyAnswerEndsTheUpload() {
@@ -273,8 +275,8 @@ class VisitorAnswerTest : public QObject {
     v.request().send(responseHead(101, noBody(), {{"Sec-WebSocket-Accept", "s3p"}}) + dataFrame("welcome"));
     QVERIFY(v.h.until([&] { return v.visitor->received.ends_with("welcome"); }));
     QVERIFY(v.visitor->received.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
-    QVERIFY(v.visitor->has("Sec-WebSocket-Accept: s3p\r\n") &&
-            v.visitor->has("Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"));
+    QVERIFY(v.visitor->has("Sec-WebSocket-Accept: s3p\r\n"));
+    QVERIFY(v.visitor->has("Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"));
     QVERIFY(v.h.until([&] { return v.request().message.body == "early"; }));
     v.visitor->send(" and more");
     QVERIFY(v.h.until([&] { return v.request().message.body == "early and more"; }));
@@ -300,7 +302,8 @@ class VisitorAnswerTest : public QObject {
     const std::string rest(1'000'000, 'r');
     v.request().answer(dataFrame(rest) + dataFrame("the end"));
     QVERIFY(v.gone());
-    QVERIFY(v.visitor->ended && !v.visitor->failed);
+    QVERIFY(v.visitor->ended);
+    QVERIFY(!v.visitor->failed);
     QVERIFY(v.visitor->received.ends_with("the end"));
     QVERIFY(v.serverIsWell());
   }

@@ -146,7 +146,8 @@ class VisitorRequestTest : public QObject {
     QVERIFY(h.untilRequests(client, 4));
     RawPeer& refused = h.visit(get("busy"));
     QVERIFY(h.until([&] { return refused.has("</html>"); }));
-    QVERIFY(refused.received.starts_with("HTTP/1.1 503") && refused.has("Retry-After"));
+    QVERIFY(refused.received.starts_with("HTTP/1.1 503"));
+    QVERIFY(refused.has("Retry-After"));
     client.serve = echoPath;
     RawPeer& calm = h.visit(get("calm", "/here"));
     QVERIFY(h.until([&] { return calm.has("/here"); }));
@@ -291,7 +292,9 @@ class VisitorRequestTest : public QObject {
     RawPeer& visitor = h.visit(get("shop", "/1") + get("shop", "/2") + get("shop", "/3"));
     visitor.finish();
     QVERIFY(h.until([&] { return visitor.gone(); }));
-    QVERIFY(visitor.has("GET /1") && visitor.has("GET /2") && visitor.received.ends_with("GET /3"));
+    QVERIFY(visitor.has("GET /1"));
+    QVERIFY(visitor.has("GET /2"));
+    QVERIFY(visitor.received.ends_with("GET /3"));
   }
 
   void aVisitorThatReadsSlowlyAndHalfClosedGetsItAll() {

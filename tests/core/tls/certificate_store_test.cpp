@@ -122,8 +122,8 @@ class CertificateStoreTest : public QObject {
       return complaint(files).find(part) != std::string::npos;
     };
     QVERIFY(complaint(good).empty());
-    QVERIFY(names({good.certificate, other.key}, "good.crt") &&
-            names({good.certificate, other.key}, "other.key"));
+    QVERIFY(names({good.certificate, other.key}, "good.crt"));
+    QVERIFY(names({good.certificate, other.key}, "other.key"));
     QVERIFY(names({good.certificate, certificates.at("none").key}, "none.key"));
     QVERIFY(names({certificates.at("none").certificate, good.key}, "none.crt"));
     QVERIFY(names({good.key, good.key}, "holds no certificate"));
@@ -131,7 +131,8 @@ class CertificateStoreTest : public QObject {
     fs::permissions(good.key, fs::perms::others_read, fs::perm_options::add);
     QVERIFY(names(good, "good.key"));
     const auto refused = CertificateStore::load({&good, 1});
-    QVERIFY(!refused && refused.error().code == ErrorCode::InsecurePermissions);
+    QVERIFY(!refused);
+    QVERIFY(refused.error().code == ErrorCode::InsecurePermissions);
     QVERIFY(!CertificateStore::load({}));
   }
 
@@ -187,7 +188,8 @@ class CertificateStoreTest : public QObject {
     // A damaged one is not thrown away silently.
     std::ofstream(made->key) << "damaged";
     const auto damaged = ensureSelfSigned(root, "u.example.com");
-    QVERIFY(!damaged && damaged.error().detail.find("https.key") != std::string::npos);
+    QVERIFY(!damaged);
+    QVERIFY(damaged.error().detail.find("https.key") != std::string::npos);
   }
 
   void itsOwnServesFromWhereNothingCanBeWritten() {

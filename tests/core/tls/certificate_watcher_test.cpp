@@ -71,13 +71,15 @@ class CertificateWatcherTest : public QObject {
     fs::copy_file(other.certificate, files.certificate, fs::copy_options::overwrite_existing);
     QVERIFY(follower.look().has_value());
     const auto broken = follower.look();
-    QVERIFY(!broken && broken.error().detail.find("a.crt") != std::string::npos);
+    QVERIFY(!broken);
+    QVERIFY(broken.error().detail.find("a.crt") != std::string::npos);
     QVERIFY(follower.source()->current() == before);
     // Said once, not with every look.
     QVERIFY(follower.look().has_value());
     // Its key makes it whole.
     fs::copy_file(other.key, files.key, fs::copy_options::overwrite_existing);
-    QVERIFY(follower.look().has_value() && follower.look().has_value());
+    QVERIFY(follower.look().has_value());
+    QVERIFY(follower.look().has_value());
     QVERIFY(follower.source()->current() != before);
     QVERIFY(shows(follower.source()->current(), other, "a.example.com"));
   }
@@ -90,7 +92,8 @@ class CertificateWatcherTest : public QObject {
     fs::remove(files.key);
     QVERIFY(follower.look().has_value());
     const auto gone = follower.look();
-    QVERIFY(!gone && gone.error().detail.find("a.key") != std::string::npos);
+    QVERIFY(!gone);
+    QVERIFY(gone.error().detail.find("a.key") != std::string::npos);
     QVERIFY(follower.source()->current() == before);
   }
 
@@ -110,7 +113,8 @@ class CertificateWatcherTest : public QObject {
     pointTo(one);
     auto follower = CertificateFollower::open({link}).value();
     pointTo(two);
-    QVERIFY(follower.look().has_value() && follower.look().has_value());
+    QVERIFY(follower.look().has_value());
+    QVERIFY(follower.look().has_value());
     QVERIFY(shows(follower.source()->current(), two, "a.example.com"));
   }
 
@@ -137,7 +141,8 @@ class CertificateWatcherTest : public QObject {
     params.store.reset();
     QVERIFY(f.secure());
     certificates.make("a", {"b.example.com"});
-    QVERIFY(follower->look().has_value() && follower->look().has_value());
+    QVERIFY(follower->look().has_value());
+    QVERIFY(follower->look().has_value());
     follower.reset();
     f.client->sendCopy(asBytes("still here"));
     QVERIFY(runUntil(*f.loop, [&] { return f.right.received == "still here"; }));
@@ -154,7 +159,8 @@ class CertificateWatcherTest : public QObject {
     watcher.reset();
     QVERIFY(source->current() != nullptr);
     const auto missing = CertificateWatcher::start({certificates.at("none")});
-    QVERIFY(!missing && missing.error().detail.find("none.") != std::string::npos);
+    QVERIFY(!missing);
+    QVERIFY(missing.error().detail.find("none.") != std::string::npos);
   }
 
  private:

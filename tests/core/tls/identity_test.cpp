@@ -40,7 +40,8 @@ class IdentityTest : public QObject {
 
 void IdentityTest::makesDistinctKeys() {
   const auto a = Identity::generate("a"), b = Identity::generate("a");
-  QVERIFY(a.has_value() && b.has_value());
+  QVERIFY(a.has_value());
+  QVERIFY(b.has_value());
   QVERIFY((*a)->pin() != (*b)->pin());
   QVERIFY((*a)->credentials() != nullptr);
 }

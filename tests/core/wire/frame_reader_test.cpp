@@ -245,7 +245,8 @@ void FrameReaderTest::resetStartsAnew() {
   for (std::size_t size = 0; size < kHead.size(); ++size) {
     QVERIFY(reader.feed(asBytes(kHead).first(size), recorder).has_value());
     reader.reset();
-    QVERIFY(reader.atFrameBoundary() && !reader.sawHead());
+    QVERIFY(reader.atFrameBoundary());
+    QVERIFY(!reader.sawHead());
   }
   QVERIFY(reader.feed(asBytes(kHead), recorder).has_value());
   QCOMPARE(recorder.log, std::string("[1:request]"));

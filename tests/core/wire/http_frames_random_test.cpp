@@ -84,12 +84,15 @@ void HttpFramesRandomTest::randomRequestsRoundTrip() {
     backFrame.head = &back;
     const auto result = readRequestHead(payload, backFrame);
     QVERIFY2(result.has_value(), result.has_value() ? "" : result.error().detail.c_str());
-    QVERIFY(back.method == head.method && back.target == head.target && back.authority == head.authority);
+    QVERIFY(back.method == head.method);
+    QVERIFY(back.target == head.target);
+    QVERIFY(back.authority == head.authority);
     QVERIFY(back.version == head.version);
     QCOMPARE(join(back.fields), join(head.fields));
     QCOMPARE(backFrame.framing.body, frame.framing.body);
     QCOMPARE(backFrame.framing.length, frame.framing.length);
-    QVERIFY(backFrame.expectContinue == frame.expectContinue && backFrame.webSocket == frame.webSocket);
+    QVERIFY(backFrame.expectContinue == frame.expectContinue);
+    QVERIFY(backFrame.webSocket == frame.webSocket);
     QCOMPARE(written(backFrame), payload);
   }
 }
@@ -111,7 +114,9 @@ void HttpFramesRandomTest::randomResponsesRoundTrip() {
     http::ResponseHead back;
     ResponseHeadFrame backFrame{&back, {}};
     QVERIFY(readResponseHead(payload, backFrame).has_value());
-    QVERIFY(back.status == head.status && back.reason == head.reason && back.version == head.version);
+    QVERIFY(back.status == head.status);
+    QVERIFY(back.reason == head.reason);
+    QVERIFY(back.version == head.version);
     QCOMPARE(join(back.fields), join(head.fields));
     QCOMPARE(written(backFrame), payload);
   }

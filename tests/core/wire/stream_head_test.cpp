@@ -118,7 +118,9 @@ void StreamHeadTest::roundTrip() {
     const auto used = readStreamHead(room, back);
     QVERIFY(used.has_value());
     QCOMPARE(*used, size);
-    QVERIFY(back.kind == head.kind && back.tunnel == head.tunnel && back.scheme == head.scheme);
+    QVERIFY(back.kind == head.kind);
+    QVERIFY(back.tunnel == head.tunnel);
+    QVERIFY(back.scheme == head.scheme);
     QVERIFY(back.visitor == head.visitor);
   }
 }
