@@ -20,7 +20,7 @@ class AppendFile {
   AppendFile& operator=(const AppendFile&) = delete;
   ~AppendFile();
   /// All of it, or an error (DiskFull, IoError) after which the file is as long as it was, where the system
-  /// allows that.
+  /// allows that. NotFound: somebody deleted the file or put another one in its place.
   Result<> append(std::string_view content);
 
  private:

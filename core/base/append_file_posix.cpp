@@ -37,6 +37,7 @@ Result<> AppendFile::append(std::string_view content) {
   const int fd = descriptorOf(m_handle);
   struct stat before {};
   if (::fstat(fd, &before) != 0) return fail(systemError(errno, "cannot look at " + m_path.string()));
+  if (before.st_nlink == 0) return fail(systemError(ENOENT, m_path.string() + " was deleted or replaced"));
   if (writeAndSync(fd, content)) return {};
   const int problem = errno;
   [[maybe_unused]] const int cut = ::ftruncate(fd, before.st_size);  // at worst a torn line stays

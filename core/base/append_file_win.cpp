@@ -40,6 +40,11 @@ AppendFile::~AppendFile() { ::CloseHandle(nativeOf(m_handle)); }
 
 Result<> AppendFile::append(std::string_view content) {
   const HANDLE handle = nativeOf(m_handle);
+  FILE_STANDARD_INFO info{};
+  if (::GetFileInformationByHandleEx(handle, FileStandardInfo, &info, sizeof info) == 0)
+    return fail(failure(m_path, "look at"));
+  if (info.DeletePending || info.NumberOfLinks == 0)
+    return fail(ErrorCode::NotFound, m_path.string() + " was deleted or replaced");
   LARGE_INTEGER end{};
   if (::SetFilePointerEx(handle, LARGE_INTEGER{}, &end, FILE_END) == 0) return fail(failure(m_path, "write"));
   while (!content.empty()) {

@@ -20,6 +20,7 @@ void Tunnel::accept(const wire::TunnelAnswer& answer) {
   forgetAddress();
   assignedName = answer.name;
   takesOver = false;  // not from somebody who takes it over later
+  heldElsewhere = false;
   url = answer.url;
   hasError = false;
   constexpr std::string_view kSecure = "https://";

@@ -48,7 +48,7 @@ struct Tunnel {
     if (!assignedName.empty()) return assignedName;
     return spec.name.empty() ? rememberedName : spec.name;
   }
-  /// The server gave the tunnel a public address.
+  /// The server gave the tunnel a public address; a session that held its name before does so no longer.
   void accept(const wire::TunnelAnswer& answer);
   /// The tunnel has no public address any more; another server gives it another one.
   void forgetAddress();

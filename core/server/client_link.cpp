@@ -21,6 +21,10 @@ constexpr Duration kRefusalGrace = std::chrono::seconds(1);
 /// quarter of this.
 constexpr std::size_t kMostUnread = std::size_t{4} * wire::kMaxControlMessage;
 
+/// Lines in the log about a client's tunnels, at once and in a second.
+constexpr double kNewsBurst = 300;
+constexpr double kNewsRate = 2;
+
 transport::AppErrorCode codeOf(wire::AppError error) noexcept {
   return static_cast<transport::AppErrorCode>(error);
 }
@@ -43,7 +47,8 @@ ClientLink::ClientLink(LinkServices& services, transport::Link& connection)
                      m_isSilent = true;
                      finishProbes(false);
                    }),
-      m_peerName(connection.peerAddress().toString()) {
+      m_peerName(connection.peerAddress().toString()),
+      m_news(kNewsBurst, kNewsRate) {
   connection.setHandler(this);
   armTimer();
 }
@@ -275,16 +280,27 @@ void ClientLink::settle(SessionId holder, bool answered) {
   m_session.answer(applied.declared);
 }
 
+/// A client may declare a thousand tunnels fifty times a second.
+bool ClientLink::mayTell() {
+  if (!m_news.take(m_services.loop.now())) {
+    ++m_untold;
+    return false;
+  }
+  if (m_untold > 0)
+    logInfo("server", "{}: {} lines about its tunnels were left out", m_peerName, std::exchange(m_untold, 0));
+  return true;
+}
+
 void ClientLink::follow(const Registry::Applied& applied) {
   for (const wire::TunnelAnswer& answer : applied.declared.answers) {
     if (!answer.accepted) {
-      logInfo("server", "{}: tunnel refused: {}", m_peerName, answer.message);
+      if (mayTell()) logInfo("server", "{}: tunnel refused: {}", m_peerName, answer.message);
       continue;
     }
     auto& load = m_loads[answer.id];
     if (load != nullptr) continue;
     load = std::make_shared<TunnelLoad>();
-    logInfo("server", "{}: tunnel {} is online", m_peerName, answer.url);
+    if (mayTell()) logInfo("server", "{}: tunnel {} is online", m_peerName, answer.url);
   }
   m_services.host.withdraw(applied.withdrawals);
   m_services.host.probe(applied.contested, m_id);

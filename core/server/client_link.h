@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/token_bucket.h"
 #include "core/net/event_loop.h"
 #include "core/relay/stream_acceptor.h"
 #include "core/server/link_services.h"
@@ -72,6 +73,8 @@ class ClientLink final : public net::Disposable,
   /// What the registry made of a declaration: loads, logs, and what others have to do.
   void follow(const Registry::Applied& applied);
   void finishProbes(bool answered);
+  /// Whether the log may have another line about a tunnel of this client.
+  [[nodiscard]] bool mayTell();
 
   LinkServices& m_services;
   transport::Link* m_connection;
@@ -90,7 +93,9 @@ class ClientLink final : public net::Disposable,
   wire::AppError m_refusal = wire::AppError::LoginRefused;  ///< What it is closed with.
   std::unordered_map<std::uint64_t, std::shared_ptr<TunnelLoad>> m_loads;
   std::vector<std::function<void(bool)>> m_probes;
-  bool m_isSilent = false;  ///< It did not answer the last probe and was not heard since.
+  TokenBucket m_news;        ///< Lines in the log about its tunnels ...
+  std::size_t m_untold = 0;  ///< ... and how many were left out since the last one.
+  bool m_isSilent = false;   ///< It did not answer the last probe and was not heard since.
   std::shared_ptr<ClientLink*> m_self =
       std::make_shared<ClientLink*>(this);  ///< For what other threads finish.
 };

@@ -204,6 +204,22 @@ class ReservationsTest : public QObject {
     QCOMPARE(bench.open()->reservations().size(), std::size_t{2});
   }
 
+  void aFileThatIsGoneIsWrittenAnew() {
+    Bench bench;
+    Names names;
+    names.all = {kHeld};
+    const auto keeper = bench.open();
+    mustWork(keeper->keep(names, at(0s)));
+    fs::remove(bench.file);
+    names.changes = {{left("blog", 0s, 60s), false}};
+    const auto lost = keeper->keep(names, at(1s));
+    QVERIFY(!lost.has_value());
+    QCOMPARE(toString(lost.error().code), toString(ErrorCode::NotFound));
+    names.all.push_back(left("blog", 0s, 60s));
+    mustWork(keeper->keep(names, at(2s)));
+    QCOMPARE(bench.open()->reservations().size(), std::size_t{2});
+  }
+
   void theThreadWritesWhatChangedLast() {
     Bench bench;
     Names names;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/log.h"
 #include "core/server/client_link.h"
 #include "core/wire/control_messages.h"
 #include "tests/core/net/net_test_support.h"
@@ -189,6 +190,24 @@ class ClientLinkTest : public QObject {
     other.deliver("\x03");
     QVERIFY(other.resetWith == wire::AppError::Protocol);
     QVERIFY(!link.closedWith);
+  }
+
+  void aClientFillsNoLog() {
+    LinkWorld world;
+    FakeLink& link = world.login();
+    std::size_t lines = 0;
+    const auto sink = addLogSink([&lines](const LogEntry& entry) {
+      lines += entry.message.find("tunnel") != std::string::npos ? 1 : 0;
+    });
+    wire::Declare many{1, {}};
+    for (std::uint64_t id = 0; id < wire::kMaxTunnels; ++id)
+      many.tunnels.push_back({id, wire::TunnelKind::Tcp, {}});
+    for (; many.revision <= 20; ++many.revision) link.streams[0]->deliver(wire::encode(many));
+    removeLogSink(sink);
+    QVERIFY(!link.closedWith);
+    // The burst of 300, and what a slow machine's seconds add.
+    QVERIFY2(lines >= 300, std::to_string(lines).c_str());
+    QVERIFY2(lines < 600, std::to_string(lines).c_str());
   }
 
   void theFirstStreamIsTheControlStream() {
