@@ -41,7 +41,7 @@ std::optional<std::array<std::uint8_t, 32>> parseHash(std::string_view hex) {
   return hash;
 }
 
-/// The member of that name and type, or null.
+/// The member with that name and type, or null.
 const Json* member(const Json& object, const char* name, bool (*isOfType)(const Json&)) {
   const auto it = object.find(name);
   return it != object.end() && isOfType(*it) ? &*it : nullptr;
@@ -86,7 +86,7 @@ Result<std::vector<StoredToken>> parseTokens(std::string_view text, std::string_
   Json document;
   try {
     document = Json::parse(text);
-  } catch (const Json::parse_error& error) {  // the only way to learn where
+  } catch (const Json::parse_error& error) {  // only the exception says where
     return fail(ErrorCode::Malformed,
                 fmt::format("{}:{}: this is not JSON", file, positionOf(text, error.byte)), error.id);
   }
@@ -97,7 +97,7 @@ Result<std::vector<StoredToken>> parseTokens(std::string_view text, std::string_
   const Json* version = member(document, "version", kInteger);
   if (version == nullptr) return bad("'version' is missing");
   if (*version != kVersion)
-    return bad(fmt::format("version {} is newer than this program knows", version->dump()));
+    return bad(fmt::format("version {} is newer than what this program can read", version->dump()));
   const Json* entries = member(document, "tokens", kArray);
   if (entries == nullptr) return bad("'tokens' is not a list");
   if (entries->size() > TokenStore::kMaxTokens)

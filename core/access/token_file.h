@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The text of tokens.json:
-// {"version":1,"tokens":[{"id","label","sha256","created","revoked","principal","maxNames"}]}. Files of
-// before there were principals have not the last two: such a token stands for a principal of its own id. Pure
-// functions.
+// {"version":1,"tokens":[{"id","label","sha256","created","revoked","principal","maxNames"}]}. Files from
+// before there were principals lack the last two: such a token stands for a principal with the token's id.
+// Pure functions.
 
 #include <array>
 #include <string>
@@ -20,7 +20,7 @@ struct StoredToken {
   TokenHash sha256{};
 };
 
-/// `file` is what errors call it.
+/// `file` is its name in errors.
 Result<std::vector<StoredToken>> parseTokens(std::string_view text, std::string_view file);
 std::string formatTokens(const std::vector<StoredToken>& tokens);
 

@@ -40,7 +40,7 @@ Result<TokenHash> hashToken(std::string_view token) {
 }
 
 std::size_t TokenSnapshot::HashOfHash::operator()(const TokenHash& hash) const noexcept {
-  std::size_t part = 0;  // any part of a SHA-256 is as good as a hash
+  std::size_t part = 0;  // any part of a SHA-256 is itself a good hash
   std::memcpy(&part, hash.data(), sizeof part);
   return part;
 }

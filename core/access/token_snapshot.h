@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The tokens of a server at one moment: who a token stands for, and whether it is still good. Immutable, so
-// that event loops read it without a lock or a file. Made by a TokenSource; any thread.
+// The tokens of a server at one moment: whom each stands for, and whether it is still valid. Immutable, so
+// that event loops read it without a lock and without reading a file. Made by a TokenSource; any thread.
 
 #include <array>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace adit::access {
 
 using TokenHash = std::array<std::uint8_t, 32>;  ///< SHA-256 of a token.
 
-/// Internal where the library has no SHA-256.
+/// Internal if the library has no SHA-256.
 Result<TokenHash> hashToken(std::string_view token);
 
 class TokenSnapshot {
@@ -31,16 +31,16 @@ class TokenSnapshot {
     bool revoked = false;
     std::size_t maxNames = Rights::kDefaultNames;
   };
-  /// Oldest first. The rights of a principal are the largest that one of its good tokens has.
+  /// `tokens`: oldest first. A principal has the largest rights that one of its valid tokens has.
   explicit TokenSnapshot(std::vector<Token> tokens);
-  /// One token of one principal, as an embedded server has it.
+  /// One token of one principal, which is what an embedded server has.
   static std::shared_ptr<const TokenSnapshot> ofOne(std::string_view token);
 
   /// TokenUnknown or TokenRevoked otherwise.
   [[nodiscard]] Result<Grant> verify(std::string_view token) const;
-  /// Whether the token of a grant is still good: TokenUnknown or TokenRevoked otherwise.
+  /// Checks whether the token of a grant is still valid: TokenUnknown or TokenRevoked otherwise.
   [[nodiscard]] Result<> check(std::string_view tokenId) const;
-  /// Whether one of the principal's tokens is good.
+  /// Whether the principal has a valid token.
   [[nodiscard]] bool hasPrincipal(std::string_view id) const noexcept;
 
  private:
@@ -50,11 +50,11 @@ class TokenSnapshot {
   [[nodiscard]] const Token* find(std::string_view tokenId) const noexcept;
 
   std::vector<Token> m_tokens;
-  /// Where a token stands in m_tokens. Timing tells nothing of use: nobody can choose a token whose hash
-  /// agrees with part of another's.
+  /// The index in m_tokens by hash. The look-up's timing reveals nothing useful: nobody can choose a token
+  /// whose hash begins as another's does.
   std::unordered_map<TokenHash, std::size_t, HashOfHash> m_byHash;
   std::unordered_map<std::string_view, std::size_t> m_byId;
-  std::unordered_map<std::string_view, PrincipalPtr> m_principals;  ///< Those with a good token.
+  std::unordered_map<std::string_view, PrincipalPtr> m_principals;  ///< Those with a valid token.
 };
 
 }  // namespace adit::access

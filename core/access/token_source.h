@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where a server gets its tokens from: a snapshot now, and news of later ones. TokenWatcher follows the file
-// of a TokenStore on a thread of its own, so that no event loop reads a file; FixedTokens never change. Owned
-// by whoever starts the server, and outlives it.
+// Where a server gets its tokens from: the current snapshot, and a call for every later one. TokenWatcher
+// follows the file of a TokenStore on a thread of its own, so that no event loop reads a file; FixedTokens
+// never change. Owned by whoever starts the server; must outlive it.
 
 #include <condition_variable>
 #include <functional>
@@ -22,14 +22,14 @@ class TokenSource {
   using Listener = std::function<void(const std::shared_ptr<const TokenSnapshot>&)>;
   virtual ~TokenSource() = default;
 
-  /// Any thread. May wait for a moment: not for event loops, which are told by the listener.
+  /// Any thread. It can block for a moment, so event loops use the listener instead.
   [[nodiscard]] virtual std::shared_ptr<const TokenSnapshot> current() const = 0;
-  /// `listener` is told of every later snapshot, from a thread of the source; empty: nobody is any more.
-  /// Calls of the one before have ended when this returns, and refreshes under way are forgotten. Any thread
-  /// but the listener's.
+  /// `listener` gets every later snapshot, from a thread of the source; an empty one ends that. When this
+  /// returns, no call of the previous listener is running, and refreshes that were under way are forgotten.
+  /// Any thread but the listener's.
   virtual void setListener(Listener listener) = 0;
-  /// Looks for a newer snapshot, and calls `done` after the listener heard of it. Does not wait; `done` is
-  /// called from a thread of the source, or inside the call. Any thread.
+  /// Looks for a newer snapshot and calls `done` after the listener got it. Does not block: `done` is called
+  /// from a thread of the source, or before this returns. Any thread.
   virtual void refresh(std::function<void()> done) = 0;
 };
 
@@ -46,7 +46,7 @@ class FixedTokens final : public TokenSource {
 
 class TokenWatcher final : public TokenSource {
  public:
-  /// How soon a change of the file is noticed.
+  /// The time within which a change of the file is noticed.
   static constexpr Duration kInterval = std::chrono::milliseconds(250);
   explicit TokenWatcher(std::shared_ptr<TokenStore> store, Duration interval = kInterval);
   TokenWatcher(const TokenWatcher&) = delete;

@@ -24,13 +24,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMaxFile = 8 * 1024 * 1024;  // kMaxTokens of the longest entries
+constexpr std::size_t kMaxFile = 8 * 1024 * 1024;  // room for kMaxTokens of the longest entries
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kIdBytes = 4;
 /// How long a change waits for another program's change to the same file.
 constexpr Duration kPatience = std::chrono::seconds(10);
 
-/// What tells that a file is not the one that was read.
+/// Tells whether a file is still the one that was read.
 struct Stamp {
   bool exists = false;
   fs::file_time_type written{};
@@ -75,7 +75,7 @@ class FileTokenStore final : public TokenStore {
     }
     if (!options.principal.empty() && !isPrincipalId(options.principal)) {
       return fail(ErrorCode::InvalidArgument,
-                  fmt::format("'{}' is no principal: 1 to {} letters, digits, '.', '_' and '-'",
+                  fmt::format("'{}' cannot be a principal: use 1 to {} letters, digits, '.', '_' and '-'",
                               displayText(options.principal, Principal::kMaxId), Principal::kMaxId));
     }
     if (options.maxNames == 0 || options.maxNames > Rights::kMostNames) {
@@ -151,17 +151,17 @@ class FileTokenStore final : public TokenStore {
   }
 
  private:
-  // The rest is called with the mutex held.
+  // What follows is called with the mutex held.
 
-  /// Between reading the file and writing it no other program writes: a running server and `adit token` share
-  /// it.
+  /// The lock keeps other programs from writing between our reading and writing the file: a running server
+  /// and `adit token` share it.
   [[nodiscard]] Result<std::unique_ptr<FileLock>> lockFile() const {
     fs::path path = m_file;
     return FileLock::acquire(path += ".lock", kPatience);
   }
 
   Result<> read() const {
-    // The stamp is taken first: a change that comes between is seen the next time.
+    // The stamp is taken before the text, so that a change in between is noticed the next time.
     m_stamp = stampOf(m_file);
     m_snapshot.reset();
     auto text = readFile(m_file, FileSecrecy::Secret, kMaxFile);
@@ -176,8 +176,8 @@ class FileTokenStore final : public TokenStore {
     return {};
   }
 
-  /// Reads the file where it changed, and again where it could not be read the last time: its permissions may
-  /// be mended, which no stamp shows.
+  /// Reads the file if it changed or could not be read the last time, because the stamp does not show that
+  /// its permissions were corrected.
   Result<> refresh() const {
     if (m_problem == std::nullopt && stampOf(m_file) == m_stamp) return {};
     auto result = read();
@@ -215,7 +215,8 @@ class FileTokenStore final : public TokenStore {
   const fs::path m_file;
   mutable std::mutex m_mutex;
   mutable std::vector<StoredToken> m_tokens;
-  mutable std::shared_ptr<const TokenSnapshot> m_snapshot;  // of m_tokens; null: to be made
+  mutable std::shared_ptr<const TokenSnapshot>
+      m_snapshot;  // made from m_tokens; null if that is still to be done
   mutable Stamp m_stamp;
   mutable std::optional<Error> m_problem;  // of the last read
 };

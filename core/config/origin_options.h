@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How a tunnel's origin is spoken to where the usual is not right, in the user's words: what the command line
-// takes, the store keeps and the engine checks. Values; any thread.
+// How the client connects to a tunnel's origin when the defaults do not fit, as the user wrote it: the
+// command line takes these options, the store keeps them and the engine checks them. Values; any thread.
 
 #include <chrono>
 #include <optional>
@@ -15,15 +15,15 @@ struct OriginOptions {
   static constexpr std::chrono::seconds kMostAnswerTimeout{86400};
 
   std::string caFile =
-      {};  ///< Authorities to believe instead of the system's (PEM). For https:// and h2s://.
+      {};  ///< A PEM file of authorities to trust instead of the system's. For https:// and h2s://.
   std::string serverName =
-      {};                 ///< The name a certificate must be for, and SNI, instead of the target's host.
-  bool insecure = false;  ///< Believes any certificate.
+      {};  ///< The name that the certificate must be for, also sent as SNI, instead of the target's host.
+  bool insecure = false;  ///< Accepts any certificate.
   std::string hostHeader =
-      {};  ///< "keep" (or empty): the visitor's; "target": the target's; or a host[:port].
+      {};  ///< "keep" or empty: the visitor's; "target": the target's; otherwise a host[:port].
   std::chrono::seconds connectTimeout{10};  ///< Up to kMostTimeout.
   std::chrono::seconds tlsTimeout{10};      ///< Up to kMostTimeout.
-  /// Until an answer begins, up to kMostAnswerTimeout. Empty: 100, and no end for calls of gRPC, which bring
+  /// Until an answer begins, up to kMostAnswerTimeout. Empty: 100 s, and no limit for gRPC calls, which carry
   /// their own.
   std::optional<std::chrono::seconds> answerTimeout = {};
   friend bool operator==(const OriginOptions&, const OriginOptions&) = default;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The servers that a client joined, kept between starts: a TOML file each (links are secrets, 0600), written
-// new-then-rename, with a version. Errors in their content are InvalidArgument with file:line:column. Any
-// thread; blocking.
+// The servers that a client joined, kept between starts. Each is a versioned TOML file (0600, because join
+// links are secrets) that is replaced as a whole. Errors in a file are InvalidArgument with file:line:column.
+// Any thread; blocking.
 
 #include <filesystem>
 #include <optional>
@@ -15,16 +15,15 @@
 
 namespace adit::config {
 
-/// Links in `directory`/NAME.toml. A name has 1 to 64 letters, digits, dots, hyphens and
-/// underscores, and no dot at either end; others are InvalidArgument.
+/// Links in `directory`/NAME.toml. A name has 1 to 64 letters, digits, dots, hyphens and underscores, and no
+/// dot at either end; other names are InvalidArgument.
 class ProfileStore {
  public:
   explicit ProfileStore(std::filesystem::path directory) : m_directory(std::move(directory)) {}
-  /// The stored link of a profile ("default" unless told); NotFound where there is none, InsecurePermissions
-  /// where others can reach the file.
+  /// The link of a profile. NotFound if there is none, InsecurePermissions if others can read the file.
   Result<session::JoinLink> load(std::string_view profile = "default") const;
   Result<> save(const session::JoinLink& link, std::string_view profile = "default") const;
-  /// NotFound where there is none.
+  /// NotFound if there is none.
   Result<> remove(std::string_view profile = "default") const;
   /// The names, sorted.
   Result<std::vector<std::string>> list() const;

@@ -59,7 +59,7 @@ Result<TomlReader> TomlReader::parse(std::string_view text, std::string file, in
   try {
     reader.m_root = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    // The library's sentence can hold a piece of the text.
+    // The library's message can quote the text.
     return reader.errorAt(error.source(), quoting == Quoting::Never ? std::string("this is not valid TOML")
                                                                     : displayText(error.description(), 200));
   }
@@ -73,7 +73,7 @@ Result<TomlReader> TomlReader::parse(std::string_view text, std::string file, in
   if (*number != version) {
     return reader.errorAt(
         reader.m_root, "version",
-        fmt::format("version {} is not one that this program knows; it writes {}", *number, version));
+        fmt::format("this program does not know version {}; it writes version {}", *number, version));
   }
   return reader;
 }
@@ -85,10 +85,9 @@ Result<> TomlReader::expectKeys(const toml::table& table,
     const std::string_view meant = nearestWord(key.str(), std::span(known.begin(), known.size()));
     if (m_quoting == Quoting::Never) return errorAt(key.source(), "this key is not known");
     const std::string shown = displayText(key.str(), kMaxKeyShown);
-    return errorAt(key.source(), meant.empty()
-                                     ? fmt::format("'{}' is not a key that is known here", shown)
-                                     : fmt::format("'{}' is not a key that is known here; did you mean '{}'?",
-                                                   shown, meant));
+    return errorAt(key.source(), meant.empty() ? fmt::format("there is no key '{}' here", shown)
+                                               : fmt::format("there is no key '{}' here; did you mean '{}'?",
+                                                             shown, meant));
   }
   return {};
 }
@@ -125,7 +124,7 @@ Result<std::optional<std::int64_t>> TomlReader::optionalNumber(const toml::table
   const auto value = node->value_exact<std::int64_t>();
   if (!value) return wrongType(table, key, "a whole number");
   if (*value < least || *value > most)
-    return errorAt(table, key, fmt::format("'{}' is {} to {}", key, least, most));
+    return errorAt(table, key, fmt::format("'{}' must be {} to {}", key, least, most));
   return value;
 }
 

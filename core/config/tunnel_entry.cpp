@@ -47,7 +47,7 @@ Result<> readOrigin(const TomlReader& reader, const toml::table& table, OriginOp
   return {};
 }
 
-/// Only what differs from the usual.
+/// Only the options that differ from their default.
 std::string writeOrigin(const OriginOptions& origin) {
   const OriginOptions usual;
   std::string text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One tunnel of the desktop application's file: its keys, read strictly and written briefly. Pure.
+// One tunnel in the desktop application's file. Reads its keys strictly; writes only those that differ from
+// their defaults. Pure.
 
 #include <string>
 
@@ -9,9 +10,9 @@
 
 namespace adit::config {
 
-/// InvalidArgument with the place in the file where something is not right.
+/// InvalidArgument, with the place in the file, if the entry cannot be used.
 Result<StoredTunnel> readTunnelEntry(const TomlReader& reader, const toml::table& table);
-/// With its header and a line end; only what differs from the usual.
+/// The entry's text, with its header and a line end. Options with their default value are left out.
 std::string writeTunnelEntry(const StoredTunnel& tunnel);
 
 }  // namespace adit::config

@@ -30,14 +30,14 @@ char firstOf(std::string_view line) {
   return at == std::string_view::npos ? '\0' : line[at];
 }
 
-/// Collects entries and what is wrong with them.
+/// Collects the entries and the problems.
 class Reading {
  public:
   explicit Reading(const std::string& name) : m_name(name) {}
 
   TunnelFile take() { return std::move(m_file); }
 
-  /// Reads a text all of whose tables are [[tunnel]]; false where it is not one.
+  /// Reads a text whose tables are all [[tunnel]]. Returns false for any other text.
   bool readWhole(std::string_view text) {
     const auto reader = TomlReader::parse(text, m_name, kTunnelFileVersion);
     if (!reader || !reader->expectKeys(reader->root(), {"version", "tunnel"})) return false;
@@ -59,14 +59,14 @@ class Reading {
     if (pieces) {
       texts = cut(lines, headers);
     } else {
-      m_file.whole = false;  // Entries within a line: tunnel = [ { … } ].
+      m_file.whole = false;  // Several entries in one line: tunnel = [ { … } ].
     }
     std::size_t index = 0;
     for (const toml::node& entry : *list->as_array()) addEntry(*reader, entry, std::move(texts[index++]));
     return true;
   }
 
-  /// Reads what is right of a text that is not: each piece by itself.
+  /// Reads a text that is not valid as a whole, each entry by itself.
   void readPieces(std::string_view text) {
     const auto lines = linesOf(text);
     std::vector<std::size_t> headers;
@@ -76,14 +76,14 @@ class Reading {
     std::vector<std::string> texts = cut(lines, headers);
     const auto head = TomlReader::parse(m_file.head, m_name, kTunnelFileVersion);
     if (!head) {
-      // Without the version nobody knows what the rest means.
+      // Without a valid version the rest cannot be understood.
       m_file = {.head = {}, .entries = {}, .problems = {head.error()}, .whole = false};
       return;
     }
     if (auto known = head->expectKeys(head->root(), {"version"}); !known)
       m_file.problems.push_back(std::move(known.error()));
     for (std::size_t i = 0; i < headers.size(); ++i) {
-      // Behind as many empty lines as there are before it, so that places are right.
+      // Empty lines before it keep the line numbers in errors right.
       std::string alone = fmt::format("version = {}", kTunnelFileVersion);
       alone.append(headers[i] - 1 - m_commentLines[i], '\n');
       alone += texts[i];
@@ -92,8 +92,8 @@ class Reading {
   }
 
  private:
-  /// Gives each header's entry the lines up to the next header, and the comments right above it. Keeps the
-  /// lines before the first as the head.
+  /// The text of each entry: from the comments right above its header up to those of the next. The lines
+  /// before the first become the head.
   std::vector<std::string> cut(const std::vector<std::string_view>& lines,
                                const std::vector<std::size_t>& headers) {
     const auto join = [&lines](std::size_t from, std::size_t to) {
@@ -138,7 +138,7 @@ class Reading {
 
   void addEntry(const TomlReader& reader, const toml::node& entry, std::string text) {
     if (m_right == TunnelStore::kMaxTunnels) {
-      const std::string problem = fmt::format("there can be {} tunnels", TunnelStore::kMaxTunnels);
+      const std::string problem = fmt::format("there can be at most {} tunnels", TunnelStore::kMaxTunnels);
       return addWrong(reader.errorAt(entry.source(), problem).value(), std::move(text));
     }
     if (!entry.is_table()) {
@@ -149,7 +149,7 @@ class Reading {
     auto tunnel = readTunnelEntry(reader, *entry.as_table());
     if (!tunnel) return addWrong(tunnel.error(), std::move(text));
     if (!tunnel->name.empty() && !m_names.insert(tunnel->name).second) {
-      const std::string problem = fmt::format("a second tunnel has the name '{}'", tunnel->name);
+      const std::string problem = fmt::format("another tunnel already has the name '{}'", tunnel->name);
       return addWrong(reader.errorAt(*entry.as_table(), "name", problem).value(), std::move(text));
     }
     ++m_right;
@@ -163,7 +163,7 @@ class Reading {
 
   std::string m_name;
   TunnelFile m_file;
-  std::vector<std::size_t> m_commentLines;  ///< Above each header, within its piece.
+  std::vector<std::size_t> m_commentLines;  ///< For each entry: the number of comment lines above its header.
   std::unordered_set<std::string> m_names;
   std::size_t m_right = 0;
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The text of a tunnels file in the pieces that a person sees: what stands before the first entry, and each
-// entry with its comments, right or wrong. A piece that is no TOML does not spoil the others. Pure.
+// The text of a tunnels file, split as a person sees it: what comes before the first entry, and each entry
+// with its comments, whether it is valid or not. An entry that is not valid TOML does not affect the others.
+// Pure.
 
 #include <optional>
 #include <string>
@@ -16,17 +17,17 @@ inline constexpr int kTunnelFileVersion = 1;
 
 struct TunnelFile {
   struct Entry {
-    std::string text;                    ///< As written, with one line end; empty where it is part of a line.
-    std::optional<StoredTunnel> tunnel;  ///< Empty for a wrong one; its problem is among the problems.
-    std::size_t line = 0;                ///< Of its header.
+    std::string text;  ///< As written, with one line end; empty if the entry is only part of a line.
+    std::optional<StoredTunnel> tunnel;  ///< Empty if it is not valid; then `problems` says why.
+    std::size_t line = 0;                ///< The line of its header.
   };
   std::string head;
   std::vector<Entry> entries;
   std::vector<Error> problems;
-  bool whole = true;  ///< Head and entries hold everything that the text holds.
+  bool whole = true;  ///< `head` and `entries` together contain the whole text.
 };
 
-/// `name` is what problems call the file.
+/// `name` is the file's name in problems.
 TunnelFile readTunnelFile(std::string_view text, const std::string& name);
 
 }  // namespace adit::config

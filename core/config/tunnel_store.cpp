@@ -43,7 +43,7 @@ Result<fs::path> freeCopyName(const fs::path& file) {
 
 }  // namespace
 
-/// What a file held when it was read: its text, or why there is none, and what that says.
+/// The content of a file: its text, or why it could not be read, and the entries in it.
 struct TunnelStore::Contents {
   Result<std::string> text;
   TunnelFile file;
@@ -129,13 +129,13 @@ Result<> TunnelStore::save(const std::vector<StoredTunnel>& tunnels) {
   Keep keep = Keep::AsWritten;
   std::string text = compose(tunnels, keep);
   bool copyFirst = m_copyFirst;
-  // What could not be read back would be lost at the next start.
+  // A text that cannot be read back would lose tunnels at the next start.
   if (!beginsWith(tunnelsOf(readTunnelFile(text, m_file.string())), tunnels)) {
     text = compose(tunnels, Keep::Values);
     TunnelFile readable = readTunnelFile(text, m_file.string());
     if (!readable.problems.empty()) return fail(readable.problems.front());
     if (tunnelsOf(std::move(readable)) != tunnels)
-      return fail(ErrorCode::Internal, "a tunnel does not read as it was written");
+      return fail(ErrorCode::Internal, "the list of tunnels cannot be read back as it was written");
     copyFirst = true;
     keep = Keep::Values;
   }
@@ -154,7 +154,7 @@ Result<> TunnelStore::save(const std::vector<StoredTunnel>& tunnels) {
   m_copied.reset();
   m_copyFirst = false;
   if (keep == Keep::Values) {
-    // The copy has it now.
+    // Only the copy has these texts from now on.
     m_head.clear();
     m_written.clear();
     m_wrong.clear();
@@ -168,7 +168,7 @@ Result<> TunnelStore::keepCopy(const Result<std::string>& present) const {
   if (present) {
     if (auto written = writeFileAtomically(*copy, *present, FileSecrecy::Public); !written) return written;
   } else {
-    // What cannot be read can still be put aside.
+    // A file that cannot be read can still be renamed.
     std::error_code problem;
     fs::rename(m_file, *copy, problem);
     if (problem) {
@@ -176,7 +176,7 @@ Result<> TunnelStore::keepCopy(const Result<std::string>& present) const {
                               fmt::format("cannot keep '{}' as '{}'", m_file.string(), copy->string())));
     }
   }
-  logWarning("config", "what '{}' held is kept in '{}'", m_file.string(), copy->string());
+  logWarning("config", "the old content of '{}' is kept in '{}'", m_file.string(), copy->string());
   return {};
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The tunnels of the desktop application, kept between starts in a TOML file that people edit, too. Reading
-// takes every entry that is right and says of each other one where and what is wrong; writing leaves what it
-// does not have to change as it was written, wrong entries included, and keeps a copy of what it cannot
-// leave. One thread; blocking.
+// The tunnels of the desktop application, kept between starts in a TOML file that people may edit, too.
+// Reading takes every valid entry and reports where and why another one is not valid. Writing leaves
+// everything that did not change as it was written, invalid entries included; if it cannot, it keeps a copy
+// of the file first. One thread; blocking.
 
 #include <filesystem>
 #include <functional>
@@ -25,8 +25,8 @@ struct StoredTunnel {
   friend bool operator==(const StoredTunnel&, const StoredTunnel&) = default;
 };
 
-/// What a file holds: tunnels that can be used, and for each entry that cannot an InvalidArgument with
-/// file:line:column. A file that cannot be read or understood at all is one problem.
+/// What a file contains: the tunnels that can be used, and an InvalidArgument with file:line:column for each
+/// entry that cannot. A file that cannot be read or understood at all is one problem.
 struct StoredTunnels {
   std::vector<StoredTunnel> tunnels;
   std::vector<Error> problems;
@@ -37,20 +37,22 @@ class TunnelStore {
   static constexpr std::size_t kMaxTunnels = 1000;
   static constexpr std::size_t kMaxTarget = 512;
 
-  /// Takes a tunnel into use, or says why not; who reads a file has the last word on what is right.
+  /// Puts a tunnel into use. If it returns an error, the entry counts as not valid.
   using Take = std::function<Result<>(const StoredTunnel&)>;
 
   explicit TunnelStore(std::filesystem::path file);
   ~TunnelStore();
-  /// The targets of the entries that are right, for who must know them before the tunnels can be used. Reads
-  /// the file; the load() that follows uses what was read here.
+  /// The targets of the valid entries, for callers that need them before tunnels can be put into use. Reads
+  /// the file; the next load() uses what was read here.
   std::vector<std::string> peekTargets();
-  /// Nothing where there is no file. Names are lower-cased; one may be empty, none may come twice.
-  /// `take` may be empty; what it refuses is a problem, and a wrong entry for save().
+  /// Without a file there are no tunnels. Names are lower-cased. They may be empty, but two entries must not
+  /// have the same name. `take` may be empty; an entry that it refuses is a problem, and not valid for
+  /// save().
   StoredTunnels load(const Take& take = {});
-  /// Makes the directory where it is missing. Entries that load() found wrong stay, at the end; those that
-  /// did not change stay as they were written, comments included. Where that cannot be, and where somebody
-  /// else changed the file since, what it held is kept beside it as FILE.bak (or .bak2, ...) first.
+  /// Creates the directory if it is missing. Entries that load() found not valid stay, at the end of the
+  /// file; entries that did not change stay as they were written, with their comments. If that is not
+  /// possible, or if somebody else changed the file since it was read, its old content is first kept as
+  /// FILE.bak (or .bak2, ...).
   Result<> save(const std::vector<StoredTunnel>& tunnels);
 
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return m_file; }
@@ -69,12 +71,12 @@ class TunnelStore {
 
   std::filesystem::path m_file;
   std::unique_ptr<Contents> m_peeked;   ///< For the next load().
-  std::optional<std::string> m_text;    ///< What the file held when it was last read or written.
-  std::optional<std::string> m_copied;  ///< What a copy was made of by a save() that failed then.
-  std::string m_head;                   ///< What stands before the first entry.
-  std::vector<Written> m_written;       ///< Right entries, as they stand in the file.
+  std::optional<std::string> m_text;    ///< The file's content when it was last read or written.
+  std::optional<std::string> m_copied;  ///< The content that an earlier save() has copied before it failed.
+  std::string m_head;                   ///< The text before the first entry.
+  std::vector<Written> m_written;       ///< The valid entries, as they are written in the file.
   std::vector<std::string> m_wrong;
-  bool m_copyFirst = false;  ///< There is something that save() cannot leave in its place.
+  bool m_copyFirst = false;  ///< save() cannot keep everything that the file contains.
 };
 
 }  // namespace adit::config

@@ -11,11 +11,11 @@ namespace adit::engine {
 
 namespace {
 
-/// Processes of one target at a time.
+/// How many processes may have the same target at a time.
 constexpr int kPlaces = 64;
 constexpr std::size_t kMaxFile = 256;
 
-/// FNV-1a of what tells a file from the others. Two that agree by chance would share names, no more.
+/// FNV-1a of server and target. If two have the same hash by chance, they only share names.
 std::string stemOf(std::string_view server, std::string_view target) {
   std::uint64_t hash = 14'695'981'039'346'656'037ULL;
   const auto mix = [&hash](std::string_view text) {
@@ -48,12 +48,12 @@ Result<ChosenNames::Place> ChosenNames::claim(std::string_view server, std::stri
     if (!lock) return fail(std::move(lock.error()));
     place.lock = std::move(*lock);
     auto text = readFile(place.file, FileSecrecy::Secret, kMaxFile);
-    if (!text) return place;  // none yet, or none that can be used
+    if (!text) return place;  // there is none yet, or it cannot be used
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     if (auto name = session::normalizeName(*text)) place.name = std::move(*name);
     return place;
   }
-  return fail(ErrorCode::Overloaded, fmt::format("{} processes expose '{}' already", kPlaces, target));
+  return fail(ErrorCode::Overloaded, fmt::format("{} processes already expose '{}'", kPlaces, target));
 }
 
 void ChosenNames::keep(Place& place, const std::string& name) {

@@ -14,7 +14,7 @@ constexpr const char* kStem = "client";
 Result<std::shared_ptr<const tls::Identity>> loadDeviceKey(const std::filesystem::path& stateDirectory) {
   if (auto made = ensureDirectory(stateDirectory, FileSecrecy::Secret); !made)
     return fail(std::move(made.error()));
-  // What is whole is only read, maybe from where nothing can be written.
+  // An existing key is only read: the directory may be read-only.
   std::error_code ignored;
   std::unique_ptr<FileLock> lock;
   if (!std::filesystem::exists(stateDirectory / "client.key", ignored) ||

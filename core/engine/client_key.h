@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The key this device is known by at servers. Every process of a user shares it: a server tells them apart by
-// the instance that each names. Any thread; blocking.
+// The key by which servers know this device. All processes of a user share it; a server tells them apart by
+// the instance that each one sends. Any thread; blocking.
 
 #include <filesystem>
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace adit::engine {
 
-/// Reads the key, or makes it where it does not exist, one of several processes at a time. Errors are those
-/// of tls::Identity::loadOrCreate, and Overloaded where another process holds the lock for seconds.
+/// Reads the key. If it does not exist, makes it, under a lock, because several processes may start at once.
+/// Errors of tls::Identity::loadOrCreate, and Overloaded if another process holds the lock for seconds.
 Result<std::shared_ptr<const tls::Identity>> loadDeviceKey(const std::filesystem::path& stateDirectory);
 
 }  // namespace adit::engine

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A thread that runs slow commands one after another, in the order they were given: starting and stopping the
-// embedded server and writing files block for milliseconds, and whoever asks for it must not wait. Owned by
+// A thread that runs slow commands one after another, in the order they were posted. Starting and stopping
+// the embedded server and writing files block for milliseconds, and callers must not wait for that. Owned by
 // the engine or a part of it. `post` may be called from any thread, `stop` and `finish` from the owner's.
 
 #include <condition_variable>
@@ -23,7 +23,7 @@ class CommandQueue {
 
   /// Returns at once. After stop() or finish() commands are dropped.
   void post(Command command);
-  /// Waits for the command that runs; those that have not begun are dropped.
+  /// Waits for the command that is running and drops those that have not started.
   void stop();
   /// Waits until all commands have run.
   void finish();

@@ -13,14 +13,14 @@ namespace adit::engine {
 
 namespace {
 constexpr unsigned kPortsToTry = 20;
-/// A port that was free can be taken by another process before it is bound.
+/// Another process can take a free port before the server binds it.
 constexpr int kAttempts = 5;
 
 bool contains(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
   return std::find(ports.begin(), ports.end(), port) != ports.end();
 }
 
-/// The first port from `first` on that nobody uses and that is not in `kept`; 0 (any) where there is none.
+/// The first port from `first` on that nobody uses and that is not in `kept`; 0 (any) if there is none.
 std::uint16_t freePort(std::uint16_t first, const std::vector<std::uint16_t>& kept) {
   if (first == 0) return 0;
   for (unsigned port = first; port <= std::min(first + kPortsToTry, 65535U); ++port) {
@@ -81,7 +81,7 @@ Result<EmbeddedServer> startEmbeddedServer(const EmbeddedServerParams& wanted) {
       lastError = std::move(started.error());
       continue;
     }
-    // The system may choose an origin's port where it was asked for any.
+    // Asked for any port, the system may choose one of an origin.
     if (contains(wanted.originPorts, (*started)->httpAddress().port()) ||
         contains(wanted.originPorts, (*started)->httpsAddress().port()))
       continue;

@@ -33,7 +33,7 @@ Result<std::shared_ptr<client::Tunnel>> prepare(const TunnelSpec& spec) {
   return tunnel;
 }
 
-/// What tells this engine from the others of its device: 128 random bits.
+/// 128 random bits that distinguish this engine from others on the same device.
 std::string makeInstance() {
   std::array<std::uint8_t, 16> bytes{};
   SecureRandom().fill(bytes);

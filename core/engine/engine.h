@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The facade that app and ui see: one client with its tunnels, and an embedded server where none was joined.
-// Commands go in; events and snapshots come out. Commands are queued and return at once, with three
-// exceptions that block, each as long as it says: `start`, the destructor, and `addTunnel` and `changeTunnel`
-// of a target with TLS. The engine calls `wake` from its own thread, at most ten times a second, when there
-// are events; the receiver then takes them. Every method may be called from any thread.
+// The facade for app and ui: one client with its tunnels, and an embedded server if none was joined. Commands
+// go in; events and snapshots come out. Commands are queued and return at once. Three kinds of calls block,
+// as their comments say: `start`, the destructor, and `addTunnel` and `changeTunnel` for a target with TLS.
+// When there are events, the engine calls `wake` from its own thread, at most ten times a second; the
+// receiver then takes them. Every method may be called from any thread.
 
 #include <filesystem>
 #include <functional>
@@ -21,60 +21,63 @@
 namespace adit::engine {
 
 struct EngineParams {
-  std::filesystem::path stateDirectory;   ///< Client key, embedded server's key.
+  /// For the client's key, chosen names and the embedded server's certificate.
+  std::filesystem::path stateDirectory;
   std::optional<session::JoinLink> join;  ///< Empty: start an embedded server on loopback.
-  /// Another port is chosen where something listens on this one or a tunnel leads to it. 0: any.
+  /// If something listens on this port or a tunnel leads to it, another one is used. 0: any free port.
   std::uint16_t embeddedHttpPort = kEmbeddedHttpPort;
-  std::optional<std::uint16_t> embeddedHttpsPort;  ///< Its HTTPS, with a self-signed certificate; likewise.
-  bool embeddedVia = false;                        ///< It adds Via to requests.
-  /// What the tunnels that will be added lead to, as TunnelSpec::target. The embedded server starts on none
-  /// of their ports; for a tunnel that is not named here it may have to move to another port.
+  /// The same for HTTPS, with a self-signed certificate; empty: no HTTPS.
+  std::optional<std::uint16_t> embeddedHttpsPort;
+  bool embeddedVia = false;  ///< The embedded server adds Via to requests.
+  /// The targets of the tunnels that will be added, as in TunnelSpec::target. The embedded server does not
+  /// start on any of their ports. For a tunnel that is missing here it may have to move to another port.
   std::vector<std::string> targets;
   std::string clientName;               ///< The device's name, for people.
   std::string program;                  ///< What hosts the engine, for people: "terminal".
   std::size_t loopbackPayload = 16376;  ///< See quic::TransportLimits.
-  /// See quic::TransportLimits; of both ends where a server is embedded.
+  /// See quic::TransportLimits; also for the embedded server.
   std::optional<quic::Congestion> congestion;
   std::function<void()> wake;  ///< May be empty.
 };
 
 class Engine {
  public:
-  /// Blocks until the client, and the embedded server where there is one, are ready: keys are made, files are
-  /// read. AddressInUse, InsecurePermissions, ...
+  /// Blocks until the client and, if there is one, the embedded server are ready: it makes keys and reads
+  /// files. AddressInUse, InsecurePermissions, ...
   static Result<std::unique_ptr<Engine>> start(EngineParams params);
-  /// Ends all connections, then waits for the engine's threads. `drain` first for a graceful end.
+  /// Closes all connections, then waits for the engine's threads. Call drain() before for a graceful end.
   virtual ~Engine() = default;
 
-  /// Checks name and target (InvalidArgument, NameInvalid); the tunnel starts at once unless `started` is
-  /// false. A target with TLS blocks while the file of authorities is read, the system's unless
-  /// `spec.origin.caFile` names one.
+  /// Checks name and target (InvalidArgument, NameInvalid). The tunnel starts at once unless `started` is
+  /// false. For a target with TLS it blocks while it reads the file of authorities: `spec.origin.caFile`, or
+  /// the system's.
   virtual Result<TunnelId> addTunnel(const TunnelSpec& spec, bool started = true) = 0;
-  /// The tunnel leads elsewhere, by other options or under another name from now on; requests in flight end
-  /// as they began, the traffic counts on. An empty name keeps the one it has. Errors as addTunnel's, and
-  /// NotFound.
+  /// Gives the tunnel another target, other options or another name. Requests in flight end as they began,
+  /// and traffic counters continue. An empty name keeps the name it has. A tunnel that failed is declared
+  /// again, and with `spec.takeOver` it takes its name from the session that holds it. Errors of addTunnel,
+  /// and NotFound.
   virtual Result<> changeTunnel(TunnelId id, const TunnelSpec& spec) = 0;
   virtual void removeTunnel(TunnelId id) = 0;
   virtual void startTunnel(TunnelId id) = 0;
   virtual void stopTunnel(TunnelId id) = 0;
-  /// Leaves the current server (or the embedded one) and joins this one; tunnels move along. Whether that
-  /// works is told by LinkChanged. Closed after drain().
+  /// Leaves the current server (or the embedded one) and joins this one, with all tunnels. LinkChanged tells
+  /// whether that worked. Closed after drain().
   virtual Result<> join(const session::JoinLink& link) = 0;
-  /// Goes back to the embedded server: LinkChanged, or ServerChangeFailed where it could not be started, and
-  /// then the engine stays with the server it had. Closed after drain().
+  /// Returns to the embedded server. The result is LinkChanged, or ServerChangeFailed if that server could
+  /// not be started; the engine then keeps the server it had. Closed after drain().
   virtual Result<> useEmbedded() = 0;
-  /// Gives up a name that is reserved for the user and that no tunnel has; NameReleased tells what came of it
-  /// once the server was reached. NameInvalid.
+  /// Releases a name that is reserved for the user and that no tunnel holds. NameReleased tells the result
+  /// when the server has answered. NameInvalid.
   virtual Result<> releaseName(const std::string& name) = 0;
-  /// Tries to reconnect now instead of after the delay.
+  /// Reconnects now instead of after the current delay.
   virtual void retryNow() = 0;
 
-  /// A consistent copy of everything; cheap enough for ten a second.
+  /// A consistent copy of everything; cheap enough for ten calls a second.
   [[nodiscard]] virtual Snapshot snapshot() const = 0;
   /// The events since the last call, oldest first; at most 1,000 are kept.
   virtual std::vector<Event> takeEvents() = 0;
-  /// No new requests; `done` is called from the engine's thread when those in flight ended or the deadline
-  /// passed.
+  /// Accepts no new requests from now on. `done` is called from the engine's thread when those in flight have
+  /// ended or the deadline has passed.
   virtual void drain(std::chrono::milliseconds deadline, std::function<void()> done) = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The values the engine exchanges with the application and the window: specifications in, snapshots and
-// events out. Plain values; any thread.
+// The values that the engine exchanges with the application and the window: specifications go in, snapshots
+// and events come out. Plain values; any thread.
 
 #include <chrono>
 #include <cstdint>
@@ -36,8 +36,8 @@ struct Snapshot {
   TrafficCounters total;
 };
 
-/// Something that happened, for the log pane, notifications and --json.
-/// Carries the state it speaks of: by the time it is read a snapshot may have moved on.
+/// Events, for the log pane, notifications and --json. Each contains the state that it reports, because a
+/// snapshot may be newer when the event is read.
 struct TunnelChanged {
   TunnelId id = 0;
   TunnelSnapshot tunnel;
@@ -48,11 +48,11 @@ struct TunnelRemoved {
 struct LinkChanged {
   LinkSnapshot link;
 };
-/// useEmbedded() could not start the embedded server; the engine is where it was.
+/// useEmbedded() could not start the embedded server; the engine keeps the server it had.
 struct ServerChangeFailed {
   Error error;
 };
-/// Visitors got an answer of this client's instead of their origin's.
+/// Visitors got an answer that this client made, because the origin gave none.
 struct ProblemSeen {
   OriginProblem problem;
 };
@@ -63,12 +63,12 @@ struct LogAdded {
 struct NameReleased {
   std::string name;
   bool released = false;
-  Error error;  ///< Where it was not.
+  Error error;  ///< Set if it was not released.
 };
 using Event = std::variant<TunnelChanged, TunnelRemoved, LinkChanged, ServerChangeFailed, ProblemSeen,
                            LogAdded, NameReleased>;
 
-/// Where the embedded server listens unless told otherwise: ports that no usual development server has.
+/// The embedded server's default ports, which are not the defaults of other development servers.
 inline constexpr std::uint16_t kEmbeddedHttpPort = 4080;
 inline constexpr std::uint16_t kEmbeddedHttpsPort = 4443;
 

@@ -9,10 +9,10 @@ namespace adit::routing {
 
 namespace {
 
-// Readable names run into each other when tens of thousands are in use; then digits are added.
+// When tens of thousands of names are in use, readable ones are often taken; then digits are added.
 constexpr int kReadableAttempts = 8;
 constexpr int kLongAttempts = 64;
-/// Names that expire() looks at in a call, which is made under a mutex.
+/// How many names a call of expire(), which is made under a mutex, looks at.
 constexpr int kLooksPerCall = 64;
 
 }  // namespace
@@ -26,7 +26,7 @@ NameRecord* NameBook::find(std::string_view label, Timestamp now) {
   if (found == m_names.end()) return nullptr;
   NameRecord& record = *found->second;
   if (record.holder != 0 || record.reservedUntil > now) return &record;
-  free(record);  // expire() had not come to it
+  free(record);  // expire() has not reached it yet
   return nullptr;
 }
 
@@ -54,7 +54,7 @@ Result<NameRecord*> NameBook::choose(const access::PrincipalPtr& principal, Rand
     return &record;
   }
   forgetOwner(owner);
-  return fail(ErrorCode::Overloaded, "the server finds no free name");
+  return fail(ErrorCode::Overloaded, "the server found no free name");
 }
 
 Result<> NameBook::makeRoom(NameOwner& owner) {
@@ -134,7 +134,7 @@ void NameBook::restore(const Reservation& kept, Timestamp now) {
   if (m_names.size() >= m_params.maxNames || m_names.contains(kept.name)) return;
   if (!kept.held && kept.reservedUntil <= now) return;
   const auto owner = m_owners.find(kept.principal);
-  // Its label and rights come with its next login.
+  // Its label and rights are filled in by its next login.
   NameRecord& record =
       add(kept.name,
           owner != m_owners.end()

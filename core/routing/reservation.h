@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A name as it is kept over a restart of the server. Values; any thread.
+// A name as it is stored, so that it survives a restart of the server. Values; any thread.
 
 #include <string>
 
@@ -11,9 +11,9 @@ namespace adit::routing {
 struct Reservation {
   std::string name;
   std::string principal;
-  bool chosen = false;  ///< By the server; false: somebody asked for it.
-  bool held = false;    ///< A session served it. After a restart it counts as left then.
-  // Where it was not held:
+  bool chosen = false;  ///< Chosen by the server; false: somebody asked for it.
+  bool held = false;    ///< A session held it. After a restart the name counts as left at that moment.
+  // If nobody held it:
   Timestamp leftAt = kNever;
   Timestamp reservedUntil = kNever;
   friend bool operator==(const Reservation&, const Reservation&) = default;
@@ -21,7 +21,7 @@ struct Reservation {
 
 struct ReservationChange {
   Reservation value;
-  bool freed = false;  ///< Anybody may have the name; of `value` the name counts alone.
+  bool freed = false;  ///< Anybody may have the name; the rest of `value` means nothing.
   friend bool operator==(const ReservationChange&, const ReservationChange&) = default;
 };
 

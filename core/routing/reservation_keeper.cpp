@@ -10,11 +10,11 @@ namespace adit::routing {
 
 namespace {
 
-/// All names there may be, in the longest lines, several times.
+/// Room for the largest number of names in the longest lines, several times.
 constexpr std::size_t kMaxFile = 256 * 1024 * 1024;
-/// How far behind the clock in the file may be.
+/// How far the clock in the file may be behind.
 constexpr Duration kTimeInterval = std::chrono::minutes(10);
-/// Outdated lines that a file may have beside as many as it has names.
+/// A file may have as many outdated lines as names, and this many more.
 constexpr std::size_t kSpareLines = 10'000;
 
 }  // namespace
@@ -69,7 +69,7 @@ void ReservationKeeper::run(Source& source, Duration interval) {
 void ReservationKeeper::keepOrWarn(Source& source) {
   const auto kept = keep(source, MonotonicClock::now());
   const std::optional<Error> problem = kept ? std::nullopt : std::optional(kept.error());
-  if (problem == m_problem) return;  // said already
+  if (problem == m_problem) return;  // already logged
   m_problem = problem;
   if (problem) {
     logError("server", "names would be lost if the server stopped now: {}", problem->describe());
@@ -87,7 +87,7 @@ Result<> ReservationKeeper::keep(Source& source, Timestamp now) {
   m_lines += changes.size() + 1;
   m_timeDue = now + kTimeInterval;
   auto written = m_log->append(text);
-  if (!written) m_log.reset();  // the changes are in no file: everything is written next time
+  if (!written) m_log.reset();  // the changes are lost: write everything the next time
   return written;
 }
 

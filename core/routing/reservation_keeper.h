@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Keeps reservations in a file, so that names outlive a restart of the server. Once a second what changed is
-// appended and synced; now and then the file is written anew, without what is outdated. A crash loses the
-// last second at most; a line that it tore is left out and the log says so. Where the disk is full the log
-// says so, too, and everything is written as soon as that is possible. A thread of its own, because files
-// block. Owned by whoever starts the server; outlived by what it keeps.
+// Keeps reservations in a file, so that names survive a restart of the server. Once a second, changes are
+// appended and synced; now and then the file is written again without outdated lines. A crash loses at most
+// the last second; a line that was only partly written is ignored, and the log says so. If the disk is full,
+// the log says that, too, and everything is written as soon as possible. It has a thread of its own, because
+// files block. Owned by whoever starts the server; its source must outlive it.
 
 #include <condition_variable>
 #include <filesystem>
@@ -22,10 +22,10 @@ namespace adit::routing {
 
 class ReservationKeeper {
  public:
-  /// What is kept. Called from the keeper's thread.
+  /// All reservations. Called from the keeper's thread.
   class Source {
    public:
-    /// The changes since the last call of either.
+    /// The changes since the last call of either function.
     virtual std::vector<ReservationChange> takeChanges() = 0;
     virtual std::vector<Reservation> reservations() = 0;
 
@@ -33,19 +33,19 @@ class ReservationKeeper {
     ~Source() = default;
   };
 
-  /// Reads `file`; one that does not exist has no names. Errors: those of readFile, and Unsupported for a
-  /// file of a newer version.
+  /// Reads `file`; if it does not exist, there are no names. Errors of readFile, and Unsupported for a file
+  /// of a newer version.
   static Result<std::unique_ptr<ReservationKeeper>> open(std::filesystem::path file, Timestamp now);
   ReservationKeeper(const ReservationKeeper&) = delete;
   ReservationKeeper& operator=(const ReservationKeeper&) = delete;
-  /// Writes what changed last.
+  /// Writes the last changes.
   ~ReservationKeeper();
 
-  /// What the file had.
+  /// What the file contained when it was opened.
   [[nodiscard]] const std::vector<Reservation>& reservations() const noexcept { return m_loaded; }
-  /// Keeps what `source` tells from now on, every `interval`.
+  /// From now on writes the changes of `source` every `interval`.
   void start(Source& source, Duration interval = std::chrono::seconds(1));
-  /// One turn of the thread's work: for tests, before start().
+  /// Does what the thread does once per interval: for tests, before start().
   Result<> keep(Source& source, Timestamp now);
 
  private:
@@ -57,9 +57,9 @@ class ReservationKeeper {
   const std::filesystem::path m_file;
   RunningClock m_clock;
   std::vector<Reservation> m_loaded;
-  // The thread's own once it runs:
-  std::unique_ptr<AppendFile> m_log;  ///< Null: the file has to be written anew.
-  std::size_t m_lines = 0;            ///< Appended since it was.
+  // Only the thread uses these once it runs:
+  std::unique_ptr<AppendFile> m_log;  ///< Null: the whole file has to be written.
+  std::size_t m_lines = 0;            ///< Lines appended since the whole file was written.
   std::size_t m_linesAllowed = 0;
   Timestamp m_timeDue{};
   std::optional<Error> m_problem;

@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::string_view kHeader = "adit-names ";
 constexpr std::string_view kVersion = "1";
-/// Larger ones are nobody's: some 30 years.
+/// No real file has a larger time: some 30 years.
 constexpr std::int64_t kMostSeconds = 1'000'000'000;
 
-/// FNV-1a: it has to notice torn writes, not forgers.
+/// FNV-1a: it has to detect incomplete writes, not forgery.
 std::uint32_t checksum(std::string_view text) noexcept {
   std::uint32_t hash = 2'166'136'261U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
@@ -28,7 +28,7 @@ std::uint32_t checksum(std::string_view text) noexcept {
 
 std::string finished(std::string_view line) { return fmt::format("{} {:08x}\n", line, checksum(line)); }
 
-/// The line without its checksum, where that is right.
+/// The line without its checksum, if the checksum is right.
 std::optional<std::string_view> checked(std::string_view line) {
   const std::size_t space = line.rfind(' ');
   if (space == std::string_view::npos) return std::nullopt;
@@ -61,7 +61,7 @@ bool isLabel(std::string_view name) noexcept {
   });
 }
 
-/// A name as a line tells of it.
+/// The reservation that a line describes.
 struct Told {
   std::string principal;
   bool chosen = false, held = false;

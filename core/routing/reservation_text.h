@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The text of the file that keeps reservations: a log of lines, each with a checksum, of which the last about
-// a name counts.
+// The text of the file that keeps reservations: a log of lines, each with a checksum. The last line about a
+// name counts.
 //
 //     adit-names 1 CHECKSUM
 //     time 86400 CHECKSUM                                     seconds that the server has run
@@ -9,7 +9,7 @@
 //     name calm-river-7 PRINCIPAL chosen 86000 172400 CHECKSUM    left at, reserved until, on that clock
 //     free shop CHECKSUM
 //
-// Times are told on a clock that stands still while the server does not run, so reservations do not run out
+// Times are those of a clock that stops while the server does not run, so that reservations do not expire
 // meanwhile. Pure functions.
 
 #include <cstdint>
@@ -22,10 +22,10 @@
 
 namespace adit::routing {
 
-/// How the clock of the file and this process's time line go together.
+/// How the file's clock relates to this process's monotonic clock.
 struct RunningClock {
-  Timestamp start{};                ///< When this process began to count ...
-  std::int64_t secondsAtStart = 0;  ///< ... and what the clock showed then.
+  Timestamp start{};                ///< When this process started to count ...
+  std::int64_t secondsAtStart = 0;  ///< ... and the file's clock at that moment.
 
   [[nodiscard]] std::int64_t secondsAt(Timestamp time) const noexcept;
   [[nodiscard]] Timestamp timeOf(std::int64_t seconds) const noexcept;
@@ -37,10 +37,10 @@ std::string reservationLine(const ReservationChange& change, const RunningClock&
 
 struct ReservationFile {
   RunningClock clock;
-  std::vector<Reservation> reservations;  ///< In the order of their names.
-  std::size_t damagedLines = 0;           ///< Left out: torn by a crash, or not ours.
+  std::vector<Reservation> reservations;  ///< Sorted by name.
+  std::size_t damagedLines = 0;  ///< Ignored lines: partly written before a crash, or not written by Adit.
 };
-/// The clock goes on from `now`. Unsupported: the file is of a newer version.
+/// Reads the file's text; its clock continues at `now`. Unsupported: the file has a newer version.
 Result<ReservationFile> parseReservations(std::string_view text, Timestamp now);
 
 }  // namespace adit::routing

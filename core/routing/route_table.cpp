@@ -14,23 +14,23 @@ struct Place {
   std::uint32_t tag;
 };
 
-/// Different bits of the hash for each.
+/// Each level uses other bits of the hash.
 Place placeOf(std::uint64_t hash) noexcept {
   return {static_cast<std::size_t>(hash >> 60), static_cast<std::size_t>(hash >> 56) & 0xf,
           static_cast<std::size_t>(hash >> 52) & 0xf, static_cast<std::uint32_t>(hash >> 20)};
 }
 
 std::uint64_t hashOf(std::string_view name) noexcept {
-  // Where size_t has 32 bits, the product has the upper ones that placeOf needs.
+  // If size_t has 32 bits, the multiplication provides the upper bits that placeOf needs.
   return std::uint64_t{std::hash<std::string_view>{}(name)} * 0x9e3779b97f4a7c15ULL;
 }
 
-/// What `node` points to, for writing: a copy where others see it, a new one where there is none.
+/// The object that `node` points to, for writing: a copy if others share it, a new one if it is null.
 template <typename T>
 T& own(std::shared_ptr<const T>& node) {
   if (node == nullptr || node.use_count() > 1)
     node = node == nullptr ? std::make_shared<T>() : std::make_shared<T>(*node);
-  return const_cast<T&>(*node);  // made by this function, not const
+  return const_cast<T&>(*node);  // this function created it as not const
 }
 
 }  // namespace

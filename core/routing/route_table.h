@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which tunnel answers for which name: an immutable snapshot that every worker reads without a lock. Names
-// are spread by their hash over 4,096 leaves of a tree of three levels, so that a change copies one small
-// path and shares everything else with the snapshot before. Made by the server's Registry with a
+// Which tunnel serves which name: an immutable snapshot that every worker reads without a lock. Names are
+// distributed by their hash over the 4,096 leaves of a tree with three levels, so that a change copies one
+// short path and shares everything else with the previous snapshot. Made by the server's Registry with a
 // RouteTable::Editor.
 
 #include <array>
@@ -18,37 +18,37 @@
 
 namespace adit::routing {
 
-/// Of one connection of a client; unique in a process.
+/// Identifies one client connection; unique within a process.
 using SessionId = std::uint64_t;
 
-/// A session that serves a name.
+/// A session that holds a name.
 struct RouteServer {
   SessionId session = 0;
-  unsigned worker = 0;       ///< Where the session's connection lives.
-  std::uint64_t tunnel = 0;  ///< The id the client declared.
+  unsigned worker = 0;       ///< The worker that has the session's connection.
+  std::uint64_t tunnel = 0;  ///< The tunnel's id, as the client declared it.
   friend bool operator==(const RouteServer&, const RouteServer&) = default;
 };
 
-/// What a name leads to. Immutable and shared by snapshots: a change makes a new one.
+/// What a name leads to. Immutable and shared among snapshots; a change creates a new one.
 struct RouteEntry {
   std::string name;
   access::PrincipalPtr principal;  ///< Whose name it is.
   wire::TunnelKind kind = wire::TunnelKind::Http;
   std::vector<RouteServer> servers;  ///< Empty: offline.
   Timestamp offlineUntil =
-      kNever;  ///< Offline: until then visitors are told so, afterwards the name is unknown.
+      kNever;  ///< While offline: visitors are told so until then; later the name is unknown.
 
   [[nodiscard]] bool isOnline() const noexcept { return !servers.empty(); }
 };
 
 class RouteTable {
-  /// Copying a node counts a reference to each of its children, which is what a change costs.
+  /// The cost of a change: copying a node adds a reference to each of its children.
   static constexpr std::size_t kFanOut = 16;
   struct Slot {
-    std::uint32_t tag = 0;  ///< Of the hash: most names are told apart by it.
+    std::uint32_t tag = 0;  ///< Part of the hash, compared before the name itself.
     std::shared_ptr<const RouteEntry> entry;
   };
-  /// Two dozen names where there are a hundred thousand, in one block of memory.
+  /// About two dozen names if there are a hundred thousand, in one block of memory.
   struct Leaf {
     std::shared_ptr<const Slot[]> slots;
     std::size_t count = 0;
@@ -63,7 +63,7 @@ class RouteTable {
  public:
   class Editor;
 
-  /// `name` in lower case. Null: nobody has it. Good as long as the snapshot is held.
+  /// The entry of `name` (lower case). Null: nobody has it. Valid as long as the caller keeps the snapshot.
   [[nodiscard]] const RouteEntry* find(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return m_size; }
   /// Calls `visit` with each entry (const RouteEntry&), in no particular order.
@@ -89,17 +89,17 @@ class RouteTable {
 class RouteTable::Editor {
  public:
   explicit Editor(std::shared_ptr<const RouteTable> base) : m_base(std::move(base)) {}
-  /// Puts the entry in the place of one of the same name.
+  /// Adds the entry, or replaces the one with the same name.
   void set(std::shared_ptr<const RouteEntry> entry);
-  /// Nothing where nobody has the name.
+  /// Does nothing if nobody has the name.
   void erase(std::string_view name);
   [[nodiscard]] bool hasChanges() const noexcept { return m_next != nullptr; }
-  /// The changed snapshot; the one it began with where nothing changed. The editor is done.
+  /// The changed snapshot; if nothing changed, the one it started with. The editor cannot be used afterwards.
   [[nodiscard]] std::shared_ptr<const RouteTable> finish();
 
  private:
-  /// The leaf of the next snapshot that the hash leads to; the nodes above it are copied where this editor
-  /// has not done so yet. A copy of ours has one owner; whatever the base has, too, has more.
+  /// The leaf for the hash in the next snapshot. Copies the nodes above it unless this editor has done so
+  /// already. A node with one owner is this editor's copy; the base's nodes have more owners.
   Leaf& leafFor(std::uint64_t hash);
 
   std::shared_ptr<const RouteTable> m_base;

@@ -99,7 +99,7 @@ void ClientSession::onAccepted(wire::LoginAccepted accepted, Timestamp now) {
                       0},
                 AppError::VersionMismatch);
   }
-  // What was not offered cannot be in common.
+  // Ignore capabilities that this client did not offer.
   std::erase_if(accepted.capabilities, [&login](const std::string& capability) {
     return std::find(login.capabilities.begin(), login.capabilities.end(), capability) ==
            login.capabilities.end();
@@ -146,7 +146,7 @@ void ClientSession::onAnswers(wire::Declared declared) {
     wire::TunnelAnswer answer;
     answer.id = m_tunnels[i].id;
     answer.code = toString(ErrorCode::LimitExceeded);
-    answer.message = fmt::format("a client can have {} tunnels", wire::kMaxTunnels);
+    answer.message = fmt::format("a client can have at most {} tunnels", wire::kMaxTunnels);
     declared.answers.push_back(std::move(answer));
   }
   m_handler.onDeclared(declared);
@@ -173,7 +173,8 @@ void ClientSession::onReleased(wire::Released released) {
 }
 
 void ClientSession::onPong(const wire::Pong& pong) {
-  // The newest Ping answered: nothing is owed. An older one: the newest counts from when it was sent.
+  // If the newest Ping was answered, no Pong is due. If an older one was, the newest one's Pong is due that
+  // much later.
   if (pong.nonce == m_nonce) {
     m_pongDue = kNever;
     m_graced = false;
@@ -225,15 +226,13 @@ void ClientSession::expire(Timestamp now) {
       return fail(Error{ErrorCode::TimedOut, "the server did not answer the login", 0},
                   AppError::LoginTimeout);
     }
-    return fail(Error{ErrorCode::Closed, "the time to finish what was in flight is over", 0},
+    return fail(Error{ErrorCode::Closed, "the time to finish requests in flight is over", 0},
                 AppError::NoError);
   }
   if (now >= m_pongDue) {
-    // A process that was stopped looks at its clock before it reads its socket: the Pong may be waiting
-    // there.
+    // A process that was suspended reads its clock before its socket, where the Pong may be waiting.
     if (m_graced || now - m_pongDue < m_heartbeat) {
-      return fail(Error{ErrorCode::TimedOut, "the server does not answer any more", 0},
-                  AppError::HeartbeatLost);
+      return fail(Error{ErrorCode::TimedOut, "the server no longer answers", 0}, AppError::HeartbeatLost);
     }
     m_graced = true;
     m_pongDue = now + m_heartbeat;

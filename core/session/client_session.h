@@ -19,12 +19,12 @@ enum class ClientSessionState : std::uint8_t {
   Idle,       ///< Not started.
   LoggingIn,  ///< Login is sent, no answer yet.
   Ready,      ///< Logged in.
-  Draining,   ///< Logged in, and one side leaves.
+  Draining,   ///< Logged in, and one side is leaving.
   Failed,     ///< Over.
 };
 std::string_view toString(ClientSessionState state) noexcept;
 
-/// Whether a session may go from one state to the other.
+/// Whether a session may change from one state to the other.
 constexpr bool isAllowed(ClientSessionState from, ClientSessionState to) noexcept {
   // Rows: from. Columns: to Idle, LoggingIn, Ready, Draining, Failed.
   constexpr std::array<std::array<bool, 5>, 5> kAllowed = {{
@@ -44,16 +44,16 @@ class ClientSession {
    public:
     virtual void sendControl(ByteView bytes) = 0;
     virtual void onLoggedIn(const wire::LoginAccepted& accepted) = 0;
-    /// Answers to the newest declaration (those to older ones are dropped here): at first those the server
-    /// knows at once, the others later. Only ids that were declared; those beyond what a message can carry
-    /// are answered here with LimitExceeded. Texts are fit for display.
+    /// Answers to the newest declaration; answers to older ones are dropped. Those that the server knows at
+    /// once come first, the others later. Contains only ids that were declared. Tunnels beyond what a message
+    /// can carry are answered here with LimitExceeded. Texts are fit for display.
     virtual void onDeclared(const wire::Declared& declared) = 0;
-    /// Tunnels lost their names to another session of the user. Only ids that were declared. The owner
-    /// declares without them from now on. The message is fit for display.
+    /// Tunnels lost their names to another session of the user. Contains only ids that were declared. The
+    /// owner must leave them out of later declarations. The message is fit for display.
     virtual void onWithdrawn(const wire::Withdrawn& withdrawn) = 0;
     /// The answer to a release(). The message is fit for display.
     virtual void onReleased(const wire::Released& released) = 0;
-    /// The server asks to leave. The reason is fit for display.
+    /// The server asks this client to leave. The reason is fit for display.
     virtual void onServerDraining(const wire::Drain& drain) = 0;
     /// The session is over; close the connection with `code`. Last callback.
     virtual void onSessionFailed(const Error& error, wire::AppError code) = 0;
@@ -66,20 +66,20 @@ class ClientSession {
     Duration loginTimeout = std::chrono::seconds(10);
   };
   ClientSession(Params params, Handler& handler);
-  /// Sends the login. Once.
+  /// Sends the login. Call once.
   void start(Timestamp now);
-  /// Remembers the set and sends it once logged in; revisions count up inside. While an answer is awaited a
-  /// newer set waits for it, so that a user who adds many tunnels at once costs few messages.
+  /// Stores the set of tunnels and sends it when logged in, with the next revision. While an answer is
+  /// awaited, a newer set waits for it, so that adding many tunnels at once costs few messages.
   void declare(std::vector<wire::TunnelDeclaration> tunnels, Timestamp now);
-  /// Asks the server to give up a name that is reserved for this client's principal; the answer repeats
-  /// `request`. False, and nothing is sent, where the session is not logged in.
+  /// Asks the server to release a name that is reserved for this client's principal; the answer repeats
+  /// `request`. Returns false, and sends nothing, if the session is not logged in.
   bool release(std::uint64_t request, std::string name);
   void receive(ByteView bytes, Timestamp now);
-  /// Tells the server that this client leaves; after `deadline` the session fails with Closed where its owner
-  /// has not ended it before. Before login it fails with Cancelled at once.
+  /// Tells the server that this client leaves. After `deadline` the session fails with Closed, unless its
+  /// owner ends it before. Before login it fails with Cancelled at once.
   void drain(Duration deadline, std::string_view reason, Timestamp now);
-  /// The server ended its direction of the control stream, or either side's was aborted. Behind a
-  /// LoginRefused that is as it should be; otherwise it is a protocol violation.
+  /// The server ended its direction of the control stream, or either direction was aborted. After a
+  /// LoginRefused that is expected; otherwise it is a protocol violation.
   void controlEnded();
   [[nodiscard]] Timestamp deadline() const noexcept;
   void expire(Timestamp now);
@@ -110,11 +110,11 @@ class ClientSession {
   ClientSessionState m_state = ClientSessionState::Idle;
   std::vector<wire::TunnelDeclaration> m_tunnels;
   std::uint64_t m_revision = 0;
-  bool m_hasDeclaration = false;  // a set that was not sent yet
+  bool m_hasDeclaration = false;  // a set of tunnels that was not sent yet
   bool m_awaitsAnswer = false;
   bool m_graced = false;  // a late wake-up was forgiven since the last Pong
   Duration m_heartbeat{};
-  Timestamp m_deadline = kNever;  // login, then a drain of ours
+  Timestamp m_deadline = kNever;  // of the login, later of our own drain
   Timestamp m_nextPing = kNever;
   Timestamp m_lastPing = kNever;
   Timestamp m_pongDue = kNever;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What both ends of a session do alike: take the control stream's bytes in portions that the reader's bound
-// allows, and choose the code a connection is closed with. Pure.
+// What both ends of a session have in common: passing the control stream's bytes to the reader in portions
+// that it has room for, and choosing the code that a connection is closed with. Pure.
 
 #include <algorithm>
 
@@ -31,7 +31,7 @@ Result<> feedControl(wire::ControlReader& reader, ByteView bytes, OnMessage onMe
   }
 }
 
-/// The code for bytes that the reader refused.
+/// The code to close with when the reader refused the bytes.
 inline wire::AppError appErrorOf(const Error& error) noexcept {
   return error.code == ErrorCode::LimitExceeded ? wire::AppError::LimitExceeded : wire::AppError::Malformed;
 }

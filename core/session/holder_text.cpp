@@ -23,7 +23,7 @@ std::string timeText(std::uint64_t unixTime, TimeZone zone, std::uint64_t nowUni
   return text;
 }
 
-/// Who it is, with `since` where it belongs in the sentence.
+/// Who holds the name. `since` is a part of the sentence, or empty.
 std::string describeWho(const wire::NameHolder& holder, std::string_view since) {
   const std::string program = holder.program.empty() ? std::string("client") : holder.program;
   const std::string pid = holder.processId == 0 ? std::string() : fmt::format("pid {}", holder.processId);

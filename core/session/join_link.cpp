@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kPinKey = "pin=";
 constexpr std::size_t kMaxLink = 1024;
-constexpr std::size_t kMaxPasted = 4 * kMaxLink;  // with what surrounds and breaks it
+constexpr std::size_t kMaxPasted = 4 * kMaxLink;  // with what is removed from around and inside it
 
 constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -31,16 +31,16 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
-/// Characters that programs and people put around a link: quotes of several languages, brackets, the end of
-/// the sentence it stood in.
+/// Characters that people and programs put around a link: quotation marks of several languages, brackets, the
+/// end of a sentence.
 constexpr std::u32string_view kWrapping =
     U"\"'`<>()[].,;\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a\u300c\u300d\uff1c\uff1e";
 
-/// The link as it was printed: pasting breaks lines, turns spaces into no-break spaces and leaves zero-width
-/// characters, none of which a link has.
+/// The link as it was printed. Copying and pasting can add line breaks, no-break spaces and zero-width
+/// characters, which no link contains.
 std::string unwrapped(std::string_view text) {
   std::string link;
-  std::size_t end = 0;  // after the last character that is no wrapping
+  std::size_t end = 0;  // after the last character that belongs to the link
   while (!text.empty()) {
     const std::size_t length = std::max<std::size_t>(utf8Length(text), 1);
     const std::string_view character = text.substr(0, length);
@@ -82,7 +82,8 @@ Result<> readServer(std::string_view server, JoinLink& link) {
   }
   if (parsed->port == 0) return bad("has a port that is not a number from 1 to 65535");
   const std::string host = lowered(parsed->host);
-  // Private name servers know names with underscores, but none has hyphens at a label's end or a tilde.
+  // Private name servers have names with underscores, but none with a tilde or with hyphens at the end of a
+  // label.
   const bool isOddName = parsed->kind == HostKind::Name &&
                          (host.front() == '-' || host.back() == '-' || host.find("-.") != std::string::npos ||
                           host.find(".-") != std::string::npos || host.find('~') != std::string::npos);
@@ -127,7 +128,7 @@ Result<JoinLink> JoinLink::parse(std::string_view pasted) {
   const std::size_t question = std::min(text.find('?'), text.size());
   const std::string_view query = question < text.size() ? text.substr(question + 1) : std::string_view{};
   std::string_view authority = text.substr(0, question);
-  if (authority.ends_with('/')) authority.remove_suffix(1);  // programs that tidy links add it
+  if (authority.ends_with('/')) authority.remove_suffix(1);  // some programs add it to links
 
   JoinLink link;
   const std::size_t at = authority.find('@');

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The one line an operator hands to a developer: where the server is, the pin of its key, and a token.
-// adit://TOKEN@host:port?pin=sha256:BASE64URL. It is a secret: never logged, never in argv. Values; pure.
+// The line that an operator gives to a developer: where the server is, the pin of its key, and a token.
+// adit://TOKEN@host:port?pin=sha256:BASE64URL. It is a secret, so it is never logged and never an argument of
+// a program. Values; pure.
 
 #include <string>
 #include <string_view>
@@ -18,9 +19,9 @@ struct JoinLink {
   std::string host;  ///< A name or a literal address in lower case, without brackets.
   std::uint16_t port = 4433;
   tls::Pin pin;
-  /// Errors name the part that is wrong and never repeat the token. What pasting leaves around and inside the
-  /// link is taken away: quotes, brackets, line breaks, white space and characters that nobody sees.
-  /// Parameters other than the pin are ignored.
+  /// Errors name the part that is wrong and never contain the token. Removes what copying and pasting leaves
+  /// around and inside a link: quotation marks, brackets, line breaks, white space and invisible characters.
+  /// Ignores parameters other than the pin.
   static Result<JoinLink> parse(std::string_view pasted);
   [[nodiscard]] std::string toString() const;
   /// For people and logs: "host:port".

@@ -17,7 +17,7 @@ using wire::AppError;
 
 namespace {
 
-// A client is given up when it was silent for this many heartbeats.
+// A client that was silent for this many heartbeats counts as lost.
 constexpr int kSilentIntervals = 3;
 
 }  // namespace
@@ -57,7 +57,7 @@ void ServerSession::receive(ByteView bytes, Timestamp now) {
     return m_state != ServerSessionState::Failed;
   });
   if (!result) return fail(result.error(), appErrorOf(result.error()));
-  payForMessages(now);  // unknown ones at the end were skipped unseen
+  payForMessages(now);  // onMessage did not see unknown ones at the end
 }
 
 bool ServerSession::payForMessages(Timestamp now) {
@@ -91,7 +91,7 @@ void ServerSession::onLogin(wire::Login login, Timestamp now) {
   if (login.minVersion > wire::kProtocolVersion) {
     return refuse(
         Error{ErrorCode::VersionMismatch,
-              fmt::format("this server speaks version {} of the protocol, the client wants {} or newer",
+              fmt::format("this server has version {} of the protocol, but the client needs {} or newer",
                           wire::kProtocolVersion, login.minVersion),
               0},
         AppError::VersionMismatch);
@@ -167,7 +167,7 @@ void ServerSession::onPong(const wire::Pong& pong) {
 }
 
 void ServerSession::onDrain(wire::Drain drain, Timestamp now) {
-  if (std::exchange(m_clientLeaves, true)) return;  // a further one changes nothing
+  if (std::exchange(m_clientLeaves, true)) return;  // a second Drain changes nothing
   if (m_state == ServerSessionState::Ready && !moveTo(ServerSessionState::Draining)) return;
   m_leaveBy = now + std::chrono::milliseconds(drain.deadlineMs) + m_params.heartbeat;
   drain.reason = displayText(drain.reason);
@@ -211,16 +211,16 @@ void ServerSession::expire(Timestamp now) {
     if (!loggedIn()) {
       return fail(Error{ErrorCode::TimedOut, "the client did not log in", 0}, AppError::LoginTimeout);
     }
-    return fail(Error{ErrorCode::Closed, "the time to finish what was in flight is over", 0},
+    return fail(Error{ErrorCode::Closed, "the time to finish requests in flight is over", 0},
                 AppError::Draining);
   }
   if (now >= m_leaveBy) {
-    return fail(Error{ErrorCode::Closed, "the time that the client took to leave is over", 0},
+    return fail(Error{ErrorCode::Closed, "the client did not leave in the time that it announced", 0},
                 AppError::NoError);
   }
   if (now < m_silentUntil) return;
-  // A process that was stopped looks at its clock before it reads its socket: the client may be waiting
-  // there.
+  // A process that was suspended reads its clock before its socket, where the client's messages may be
+  // waiting.
   if (m_graced || now - m_silentUntil < m_params.heartbeat) {
     return fail(Error{ErrorCode::TimedOut, "the client was silent for too long", 0}, AppError::HeartbeatLost);
   }

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 4> kReserved = {"www", "admin", "api", "a
 
 tl::unexpected<Error> invalid(std::string_view name, std::string_view rule) {
   return fail(ErrorCode::NameInvalid,
-              fmt::format("'{}' is no tunnel name: {}", displayText(name, kMaxLabel), rule));
+              fmt::format("'{}' cannot be a tunnel's name: {}", displayText(name, kMaxLabel), rule));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a tunnel's name has to be like. Pure.
+// The rules for a tunnel's name. Pure.
 
 #include <string>
 #include <string_view>

@@ -149,13 +149,13 @@ void TunnelStoreTest::saysWhereAFileIsWrong_data() {
                            << ":2:";
   QTest::newRow("not UTF-8") << QString() << "";  // replaced below
   QTest::newRow("unknown key at the top") << "version = 1\nfoo = 2\n"
-                                          << ":2:1: 'foo' is not a key that is known here";
+                                          << ":2:1: there is no key 'foo' here";
   QTest::newRow("plural") << "version = 1\n[[tunnels]]\n"
-                          << ":2:3: 'tunnels' is not a key that is known here; did you mean 'tunnel'?";
+                          << ":2:3: there is no key 'tunnels' here; did you mean 'tunnel'?";
   QTest::newRow("mistyped key") << head + "target = '1'\nstrated = true\n"
-                                << ":4:1: 'strated' is not a key that is known here; did you mean 'started'?";
+                                << ":4:1: there is no key 'strated' here; did you mean 'started'?";
   QTest::newRow("far off") << head + "target = '1'\ncolour = 'red'\n"
-                           << ":4:1: 'colour' is not a key that is known here";
+                           << ":4:1: there is no key 'colour' here";
   QTest::newRow("single brackets") << "version = 1\n[tunnel]\ntarget = '1'\n"
                                    << "[[tunnel]]";
   QTest::newRow("list of numbers") << "version = 1\ntunnel = [ 1 ]\n"
@@ -171,12 +171,12 @@ void TunnelStoreTest::saysWhereAFileIsWrong_data() {
   QTest::newRow("started as a text") << head + "target = '1'\nstarted = 'no'\n"
                                      << ":4:11: 'started' must be true or false, not a text";
   QTest::newRow("bad name") << head + "target = '1'\nname = 'a b'\n"
-                            << ":4:8: 'a b' is no tunnel name";
+                            << ":4:8: 'a b' cannot be a tunnel's name";
   QTest::newRow("reserved name") << head + "target = '1'\nname = 'www'\n"
                                  << ":4:8: the name 'www' is reserved";
   QTest::newRow("second of a name") << head +
                                            "target = '1'\nname = 'a'\n[[tunnel]]\ntarget = '2'\nname = 'A'\n"
-                                    << ":7:8: a second tunnel has the name 'a'";
+                                    << ":7:8: another tunnel already has the name 'a'";
   QTest::newRow("key twice") << head + "target = '1'\ntarget = '2'\n"
                              << ":4:";
 }
@@ -374,7 +374,7 @@ void TunnelStoreTest::tooManyAreTold() {
   const StoredTunnels loaded = bench.store.load();
   QCOMPARE(loaded.tunnels.size(), TunnelStore::kMaxTunnels);
   QCOMPARE(loaded.problems.size(), std::size_t{2});
-  QVERIFY(loaded.problems[0].detail.find(":2002:1: there can be 1000 tunnels") != std::string::npos);
+  QVERIFY(loaded.problems[0].detail.find(":2002:1: there can be at most 1000 tunnels") != std::string::npos);
 }
 
 void TunnelStoreTest::everyTruncationIsHandled() {
