@@ -108,7 +108,7 @@ Each line of standard output is one JSON object with the member "event".
 
   ready      a server listens: "quic", "http" and, with HTTPS, "https" are its addresses. With --print-join or
              ADIT_PRINT_JOIN=1 the member "join" is the first join link, once.
-  link       the connection to the server: "state", and "error" and "retryInMs" while it is away
+  link       the connection to the server: "state"; while it is away also "error", "retryInMs" and "awayMs"
   tunnel     a tunnel: "name", "state", "url" when it is online, "error" when it failed. For the embedded server
              "localUrl" is the same without the name, which works where *.localhost does not resolve.
   problem    visitors got an answer of the client's own, because the service gave none: "status", "code", "cause",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A file that grows at its end, for logs that must outlive a crash. What append() has written is on the disk
-// when it returns. Any thread, one at a time; blocking, so never from a loop's data path.
+// A file that is only appended to, for logs that must survive a crash: what append() wrote is on the disk
+// when it returns. Any thread, one call at a time. It blocks, so event loops must not call it.
 
 #include <cstdint>
 #include <filesystem>
@@ -14,12 +14,12 @@ namespace adit {
 
 class AppendFile {
  public:
-  /// An existing file; NotFound, PermissionDenied, IoError.
+  /// Opens an existing file. NotFound, PermissionDenied, IoError.
   static Result<std::unique_ptr<AppendFile>> open(const std::filesystem::path& path);
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
   ~AppendFile();
-  /// All of it, or an error (DiskFull, IoError) after which the file is as long as it was, where the system
+  /// Writes all of `content`. After an error (DiskFull, IoError) the file is as long as before, if the system
   /// allows that. NotFound: somebody deleted the file or put another one in its place.
   Result<> append(std::string_view content);
 

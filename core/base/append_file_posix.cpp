@@ -36,11 +36,12 @@ AppendFile::~AppendFile() { ::close(descriptorOf(m_handle)); }
 Result<> AppendFile::append(std::string_view content) {
   const int fd = descriptorOf(m_handle);
   struct stat before {};
-  if (::fstat(fd, &before) != 0) return fail(systemError(errno, "cannot look at " + m_path.string()));
+  if (::fstat(fd, &before) != 0)
+    return fail(systemError(errno, "cannot read the size of " + m_path.string()));
   if (before.st_nlink == 0) return fail(systemError(ENOENT, m_path.string() + " was deleted or replaced"));
   if (writeAndSync(fd, content)) return {};
   const int problem = errno;
-  [[maybe_unused]] const int cut = ::ftruncate(fd, before.st_size);  // at worst a torn line stays
+  [[maybe_unused]] const int cut = ::ftruncate(fd, before.st_size);  // if it fails, part of a line stays
   return fail(systemError(problem, "cannot write " + m_path.string()));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Delays between attempts at something that keeps failing, drawn with full jitter so that many who failed
-// together do not come back together. They stay short for a while, as long as people wait for it, and then
+// Random delays between attempts at something that keeps failing. Full jitter keeps clients that failed
+// together from trying again together. Delays stay short at first, while somebody may be waiting, and then
 // grow. One thread.
 
 #include "core/base/clock.h"
@@ -20,11 +20,11 @@ struct BackoffParams {
 class Backoff {
  public:
   Backoff(BackoffParams params, Random& random) noexcept : m_params(params), m_random(random) {}
-  /// The delay before the next attempt: uniform in (0, limit], where the limit begins with `first` and
-  /// doubles with every call, up to the ceiling of the time. The failures count as lasting since the first
-  /// call after a reset.
+  /// The delay before the next attempt: uniform in (0, limit]. The limit starts at `first` and doubles with
+  /// every call, up to `shortCeiling` until `patience` has passed since the first call after a reset, and up
+  /// to `ceiling` afterwards.
   Duration next(Timestamp now);
-  /// Called after success: the next failure is a first one.
+  /// Must be called after a success: the next failure counts as the first.
   void reset() noexcept {
     m_limit = Duration::zero();
     m_since = kNever;

@@ -27,7 +27,7 @@ std::string displayText(std::string_view text, std::size_t limit) {
     const std::size_t length = utf8Length(text);
     const std::string_view character = length == 0 ? std::string_view("?") : text.substr(0, length);
     if (length == 0) {
-      // One mark for the whole of a broken sequence.
+      // One "?" for a whole broken sequence.
       text.remove_prefix(1);
       for (int more = 0; more < 3 && !text.empty() && (static_cast<unsigned char>(text[0]) & 0xc0) == 0x80;
            ++more)

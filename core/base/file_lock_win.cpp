@@ -29,8 +29,8 @@ std::string readHolderLine(const std::filesystem::path& path) {
 }  // namespace
 
 Result<std::unique_ptr<FileLock>> FileLock::tryAcquire(const std::filesystem::path& path) {
-  // The lock is that nobody else may open the file for writing while the handle lives. A link is opened
-  // itself instead of what it points at.
+  // The lock: nobody else can open the file for writing while this handle exists. If the path is a link, the
+  // link itself is opened, not its target.
   const HANDLE handle =
       ::CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr, OPEN_ALWAYS,
                     FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr);
@@ -49,7 +49,7 @@ Result<std::unique_ptr<FileLock>> FileLock::tryAcquire(const std::filesystem::pa
 }
 
 Result<std::unique_ptr<FileLock>> FileLock::tryAcquireDirectory(const std::filesystem::path& path) {
-  // No delete sharing and no second handle of this kind: opened exclusively for listing.
+  // Opened for listing without any sharing, so there can be no second handle.
   const HANDLE handle = ::CreateFileW(path.c_str(), FILE_LIST_DIRECTORY, 0, nullptr, OPEN_EXISTING,
                                       FILE_FLAG_BACKUP_SEMANTICS, nullptr);
   if (handle == INVALID_HANDLE_VALUE) {

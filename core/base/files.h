@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Reads and writes small files. A change is written to a new file, synced and renamed, so that a crash or a
-// full disk leaves the old one. Any thread; blocking, so never from a loop's data path.
+// Reads and writes small files. A change is written to a new file, synced and renamed over the old one, so
+// that a crash or a full disk leaves the old file as it was. Any thread. These functions block, so event
+// loops must not call them while they serve.
 //
-// The rule for secrets, which every key, token and join link follows: only root, this user, and a group that
-// root chose may have a hand in it. On POSIX systems that means:
-// - A secret file belongs to this process's user or to root. Nobody else may read or write it, except that
-// the
-//   group may read a file of root's when it is one of this process's groups (as distributions install TLS
-//   keys: root:ssl-cert 0640). As root, files of other users are read, too: root named them.
-// - The directory of secrets belongs to this process's user or to root, also when this process is root,
-// because
-//   its owner could put links in place of files. Nobody else may write to it, unless it is sticky (/tmp).
-// - What this program creates is 0600, directories 0700.
+// The rule for keys, tokens, join links and other secrets: only root, this user, and a group that root chose
+// can read them, and only root and this user can change them. On POSIX systems:
+// - A secret file belongs to this process's user or to root. Nobody else can read or write it, with one
+//   exception: a file of root's can be readable by a group of this process, which is how distributions
+//   install TLS keys (root:ssl-cert 0640). Root itself may read other users' files, because it named them.
+// - The directory of secrets belongs to this process's user or to root, even if this process is root: its
+//   owner could replace files by links. Nobody else can write to it, unless it is sticky (/tmp).
+// - New secret files are 0600, new directories 0700.
 
 #include <filesystem>
 #include <string>
@@ -24,17 +23,17 @@ namespace adit {
 
 enum class FileSecrecy { Public, Secret };
 
-/// The whole content; LimitExceeded where it is longer than `limit` bytes, InvalidArgument for a directory,
+/// The whole content. LimitExceeded if it is longer than `limit` bytes, InvalidArgument for a directory,
 /// InsecurePermissions for a secret that breaks the rule above.
 Result<std::string> readFile(const std::filesystem::path& path, FileSecrecy secrecy,
                              std::size_t limit = 1 << 20);
-/// Writes new-then-rename; a symbolic link stays and its target is replaced. Secret files are 0600 from the
-/// first byte; others keep the mode they had. After an error the old file is as it was and no new one is
-/// left.
+/// Replaces the file's content. A symbolic link stays, and its target is replaced. Secret files are 0600 from
+/// the first byte on; other files keep their mode. After an error the old file is as it was and no new file
+/// is left.
 Result<> writeFileAtomically(const std::filesystem::path& path, std::string_view content,
                              FileSecrecy secrecy);
-/// Makes the directory and its parents; a Secret one is 0700. An existing Secret one that breaks the rule
-/// above is refused (InsecurePermissions).
+/// Creates the directory and its parents where they are missing; a Secret one gets 0700. InsecurePermissions
+/// for an existing Secret one that breaks the rule above.
 Result<> ensureDirectory(const std::filesystem::path& path, FileSecrecy secrecy);
 
 }  // namespace adit

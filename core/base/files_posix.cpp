@@ -71,7 +71,7 @@ std::string userName(uid_t user) {
 
 /// The rule of files.h for a file.
 Result<> checkSecret(const struct stat& status, const fs::path& path) {
-  // Pipes and devices (/dev/fd/N) were opened by whoever handed them over.
+  // Whoever passed a pipe or a device (/dev/fd/N) to us has opened it already.
   const bool onDisk = S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
   const bool isGroupOfRoots = S_ISREG(status.st_mode) && status.st_uid == 0 && isOwnGroup(status.st_gid);
   const mode_t forbidden = isGroupOfRoots ? kOthersReadOrWrite & ~mode_t{S_IRGRP} : kOthersReadOrWrite;
@@ -144,7 +144,7 @@ fs::path directoryOf(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-/// The rename is on disk when the directory is; a file system that cannot sync directories is not an error.
+/// Syncs the directory, which makes a rename durable. A file system that cannot do that is no error.
 void syncDirectory(const fs::path& directory) noexcept {
   const Descriptor fd(openRetrying(directory.c_str(), O_RDONLY | O_DIRECTORY));
   if (fd.valid()) ::fsync(fd.get());
@@ -162,7 +162,7 @@ Result<std::string> readFile(const fs::path& path, FileSecrecy secrecy, std::siz
   if (secrecy == FileSecrecy::Secret) {
     if (auto checked = checkSecret(status, path); !checked) return fail(std::move(checked.error()));
   }
-  // The size told by fstat is a hint only: pipes and /proc say 0, and a file can grow while it is read.
+  // fstat's size is only a hint: it is 0 for pipes and /proc, and a file can grow while it is read.
   std::string content;
   std::size_t used = 0;
   const std::size_t hint =
@@ -207,8 +207,8 @@ Result<> writeFileAtomically(const fs::path& requested, std::string_view content
   if (!fd.valid()) return systemFailure("write", path);
   Leftover leftover(fresh);
   if (replaces) {
-    // Root editing a service's file must not take it away from the service. Others may fail to give it away:
-    // then it is theirs.
+    // When root edits a service's file, the file must stay the service's. Other users may not be able to keep
+    // the owner; then the file becomes theirs.
     const bool foreign = old.st_uid != ::geteuid() || old.st_gid != ::getegid();
     if (foreign && ::fchown(fd.get(), old.st_uid, old.st_gid) != 0 && ::geteuid() == 0) {
       return systemFailure("keep the owner of", path);
@@ -239,7 +239,8 @@ Result<> ensureDirectory(const fs::path& path, FileSecrecy secrecy) {
     if (auto parent = ensureDirectory(path.parent_path(), FileSecrecy::Public); !parent) return parent;
   }
   if (::mkdir(path.c_str(), secrecy == FileSecrecy::Secret ? 0700 : 0777) == 0) return {};
-  // Another process may have been quicker; then its permissions are checked like those of any existing one.
+  // Another process may have created it meanwhile; then its permissions are checked like those of any
+  // existing directory.
   if (errno == EEXIST)
     return ::stat(path.c_str(), &status) == 0 ? ensureDirectory(path, secrecy) : systemFailure("open", path);
   return systemFailure("make the directory", path);

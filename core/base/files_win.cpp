@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same promises on Windows, where permissions are access-control lists: a secret's list names its owner,
-// SYSTEM and Administrators only and inherits nothing; a secret that Everyone, Users or Authenticated Users
-// can reach is refused.
+// files.h on Windows, where permissions are access-control lists. The list of a secret names its owner,
+// SYSTEM and Administrators and inherits nothing. A secret that Everyone, Users or Authenticated Users can
+// reach is refused.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #include <windows.h>
@@ -112,7 +112,7 @@ Result<> checkAccess(HANDLE handle, DWORD refused, const fs::path& path) {
   const LocalMemory owner(descriptor);
   const auto insecure = fail(ErrorCode::InsecurePermissions,
                              fmt::format("other users can reach '{}', which holds secrets", shown(path)));
-  if (list == nullptr) return insecure;  // no list at all: everybody may do everything
+  if (list == nullptr) return insecure;  // without a list, everybody may do everything
   for (DWORD i = 0; i < list->AceCount; ++i) {
     void* entry = nullptr;
     if (!::GetAce(list, i, &entry)) continue;
@@ -143,7 +143,7 @@ Result<std::string> readFile(const fs::path& path, FileSecrecy secrecy, std::siz
   for (;;) {
     DWORD count = 0;
     if (!::ReadFile(file.get(), room.data(), static_cast<DWORD>(room.size()), &count, nullptr)) {
-      if (::GetLastError() == ERROR_BROKEN_PIPE) break;  // the writer of a pipe is done
+      if (::GetLastError() == ERROR_BROKEN_PIPE) break;  // the writing end of a pipe was closed
       return systemFailure("read", path);
     }
     if (count == 0) break;

@@ -11,7 +11,7 @@ namespace adit {
 
 void returnFreedMemory() noexcept {
 #ifdef __GLIBC__
-  // Only what lies at the end of the main heap is given back without being asked for.
+  // By itself glibc returns only the free memory at the end of the main heap.
   ::malloc_trim(0);
 #endif
 }

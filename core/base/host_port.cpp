@@ -19,7 +19,7 @@ constexpr bool isHexDigit(char c) noexcept {
 constexpr bool isLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 enum CharClass : std::uint8_t { kOther, kNameMark, kNumeral };
-/// A table, because each request's Host passes through here.
+/// A table for speed, because the Host field of every request is read here.
 constexpr std::array<CharClass, 256> kClasses = [] {
   std::array<CharClass, 256> classes{};
   for (unsigned i = 0; i < 128; ++i) {
@@ -86,7 +86,8 @@ bool isZone(std::string_view text) noexcept {
   });
 }
 
-/// The host at the front of `text` up to the first character that no name has; empty where it is malformed.
+/// The host name at the front of `text`, up to the first character that a name cannot have; empty if it is
+/// malformed.
 std::string_view leadingName(std::string_view text, HostKind& kind) noexcept {
   bool isNumeric = true;
   std::size_t labelStart = 0, at = 0;

@@ -9,8 +9,8 @@ namespace adit {
 
 namespace {
 
-// Sinks are the one process-wide state of the engine: a log has no owner that every line could be handed
-// through.
+// Sinks are the engine's only process-wide state: a logger object would have to be passed to every function
+// that logs.
 struct Sinks {
   std::mutex mutex;
   std::map<std::uint64_t, LogSink> byId;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What this process is called by its system, and the time by the calendar. Any thread.
+// This process's number and name, and the calendar time. Any thread.
 
 #include <cstdint>
 #include <string_view>
 
 namespace adit {
 
-/// The system's number of this process.
+/// The process id.
 std::uint32_t processId() noexcept;
 
-/// The name of the program that this process runs, without its directory: "adit-server"; "adit" where the
-/// system does not say. Lives as long as the process.
+/// The file name of the program that this process runs, "adit-server" for example; "adit" if the system does
+/// not say. Valid as long as the process lives.
 std::string_view programName() noexcept;
 
-/// Seconds since 1970 by the system's clock, which people may set: for what people read, never for timers.
+/// Seconds since 1970 by the system's clock. People can set that clock: use it for what people read, never
+/// for timers.
 std::uint64_t unixSeconds() noexcept;
 
 }  // namespace adit

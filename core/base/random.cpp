@@ -21,7 +21,7 @@ std::uint64_t Random::next() {
 
 std::uint64_t Random::below(std::uint64_t bound) {
   if (bound == 0) return 0;
-  // Values under `threshold` would make the low residues likelier: draw again.
+  // Values below `threshold` would make some results likelier than others: draw again.
   const std::uint64_t threshold = (0 - bound) % bound;
   for (;;) {
     const std::uint64_t value = next();
@@ -30,7 +30,7 @@ std::uint64_t Random::below(std::uint64_t bound) {
 }
 
 void SecureRandom::fill(std::span<std::uint8_t> out) {
-  // Without randomness no key, token or connection ID is safe: there is nothing better than to stop.
+  // Without random bytes no key, token or connection ID would be safe.
   if (gnutls_rnd(GNUTLS_RND_RANDOM, out.data(), out.size()) != 0) std::abort();
 }
 

@@ -8,11 +8,11 @@ namespace adit {
 
 namespace {
 
-/// Pieces that wait before gather() begins to copy: their slabs are what a queue may keep for nothing.
+/// With this many pieces waiting, gather() begins to copy. Up to here, each may keep a mostly empty slab.
 constexpr std::size_t kLoosePieces = 4;
-/// Larger ones are worth the slab they lie in.
+/// Larger pieces are not copied: they fill enough of their slab.
 constexpr std::size_t kSmallPiece = kSlabSize / 4;
-/// A slab with less room is left for a fresh one.
+/// A slab with less room than this is not filled any further.
 constexpr std::size_t kLeastRoom = 512;
 
 }  // namespace
@@ -28,7 +28,7 @@ Slab* SlabPool::acquire() {
     m_free = slab->nextFree;
     --m_pooled;
   } else {
-    slab = new Slab;  // not value-initialized: 16 KiB of zeros nobody reads
+    slab = new Slab;  // not value-initialized: nobody would read the 16 KiB of zeros
     slab->pool = this;
   }
   slab->references = 1;
@@ -68,7 +68,7 @@ void SlabPool::trim(std::size_t keep) noexcept {
 
 std::span<std::uint8_t> SlabWriter::reserve(std::size_t minimum) {
   assert(minimum <= kSlabSize);
-  if (m_slab != nullptr && m_slab->references == 1) m_slab->used = 0;  // nobody else looks at it: start over
+  if (m_slab != nullptr && m_slab->references == 1) m_slab->used = 0;  // no slice refers to it: fill it again
   if (m_slab == nullptr || kSlabSize - m_slab->used < minimum) {
     SlabPool::release(m_slab);
     m_slab = m_pool.acquire();
@@ -116,7 +116,7 @@ void SliceQueue::gather(Slice slice) {
 
 void SliceQueue::copy(ByteView bytes, SlabWriter& writer) {
   while (!bytes.empty()) {
-    // The rest of a slab is used even where it does not hold everything.
+    // Fill the rest of the slab, even if it has no room for everything.
     const std::size_t least = std::min(bytes.size(), kLeastRoom);
     std::size_t count = 0;
     if (this->count() < kLoosePieces) {

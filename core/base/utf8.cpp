@@ -8,9 +8,9 @@ namespace adit {
 
 namespace {
 
-/// The bytes of a UTF-8 sequence as its first byte announces them (RFC 3629 section 4).
+/// What the first byte of a UTF-8 sequence says about the rest (RFC 3629 section 4).
 struct SequenceShape {
-  std::size_t length = 0;                ///< 0: no sequence begins so.
+  std::size_t length = 0;                ///< 0: no sequence begins with this byte.
   std::uint8_t low = 0x80, high = 0xbf;  ///< Range of the second byte.
 };
 
@@ -27,7 +27,7 @@ SequenceShape shapeOf(std::uint8_t lead) noexcept {
   return {};
 }
 
-/// Whether the bytes after the first, as many as there are, belong to a sequence of that shape.
+/// Whether the bytes after the first, as many as are there, fit a sequence of this shape.
 bool fits(std::string_view text, const SequenceShape& shape) noexcept {
   for (std::size_t at = 1; at < std::min(text.size(), shape.length); ++at) {
     const auto byte = static_cast<std::uint8_t>(text[at]);

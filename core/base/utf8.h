@@ -8,9 +8,9 @@
 
 namespace adit {
 
-/// How many bytes the well-formed sequence at the front of `text` has, 1 to 4; 0 where there is none.
+/// The length of the well-formed sequence at the front of `text`, 1 to 4 bytes; 0 if there is none.
 [[nodiscard]] std::size_t utf8Length(std::string_view text) noexcept;
-/// Whether `text`, all of it, is the beginning of a longer well-formed sequence.
+/// Whether the whole of `text` is the beginning of a longer well-formed sequence.
 [[nodiscard]] bool isUtf8Prefix(std::string_view text) noexcept;
 /// Whether all of `text` is well-formed.
 [[nodiscard]] bool isUtf8(std::string_view text) noexcept;
