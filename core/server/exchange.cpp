@@ -16,8 +16,6 @@ http::Problem problemOf(wire::AppError cause) noexcept {
   switch (cause) {
     case wire::AppError::Overloaded:
       return http::Problem::Overloaded;
-    case wire::AppError::LimitExceeded:
-      return http::Problem::HeadTooLarge;
     case wire::AppError::OriginRefused:
       return http::Problem::OriginRefused;
     case wire::AppError::OriginSlow:

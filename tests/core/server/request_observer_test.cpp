@@ -177,12 +177,12 @@ const std::vector<Case> kHttp1 = {
        w.stream().deliverReset(AppError::OriginSlow);
      },
      RequestOutcome::Problem, Problem::OriginSlow, AppError::OriginSlow, 504},
-    {"client finds the head too large",
+    {"client gives the request up for its size",
      [](VisitorWorld& w) {
        w.visit(get("shop.localhost"));
        w.stream().deliverReset(AppError::LimitExceeded);
      },
-     RequestOutcome::Problem, Problem::HeadTooLarge, AppError::LimitExceeded, 431},
+     RequestOutcome::Problem, Problem::TunnelOffline, AppError::LimitExceeded, 503},
     {"client breaks the protocol",
      [](VisitorWorld& w) {
        w.visit(get("shop.localhost"));
