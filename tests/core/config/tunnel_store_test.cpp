@@ -142,9 +142,9 @@ void TunnelStoreTest::saysWhereAFileIsWrong_data() {
   QTest::newRow("no version") << "[[tunnel]]\ntarget = '1'\n"
                               << ":1:1: 'version = 1' is missing";
   QTest::newRow("newer") << "version = 3\n"
-                         << ":1:11: version 3";
+                         << ":1:11: this program does not know version 3";
   QTest::newRow("negative version") << "version = -1\n"
-                                    << ":1:11: version -1";
+                                    << ":1:11: this program does not know version -1";
   QTest::newRow("no TOML") << "version = 1\n[[tunnel]\n"
                            << ":2:";
   QTest::newRow("not UTF-8") << QString() << "";  // replaced below
@@ -198,17 +198,18 @@ void TunnelStoreTest::whatIsRightIsTaken_data() {
   QTest::addColumn<QByteArray>("wrong");
   QTest::addColumn<QString>("says");
   QTest::newRow("mistyped key") << QByteArray("[[tunnel]]\ntarget = '2'\nstrated = true\n")
-                                << ":7:1: 'strated'";
+                                << ":7:1: there is no key 'strated'";
   QTest::newRow("no target") << QByteArray("[[tunnel]]\nname = 'b'\n") << ":5:1: 'target' is missing";
   QTest::newRow("second of a name") << QByteArray("[[tunnel]]\nname = 'a'\ntarget = '2'\n")
-                                    << ":6:8: a second";
+                                    << ":6:8: another tunnel";
   QTest::newRow("no value") << QByteArray("[[tunnel]]\ntarget =\n") << ":6:";
   QTest::newRow("no end of a text") << QByteArray("[[tunnel]]\ntarget = '2\n") << ":6:";
   QTest::newRow("no end of a long text") << QByteArray("[[tunnel]]\ntarget = \"\"\"2\n") << ":6:";
   QTest::newRow("key twice") << QByteArray("[[tunnel]]\ntarget = '2'\ntarget = '3'\n") << ":7:";
   QTest::newRow("no end of a header") << QByteArray("[[tunnel]\ntarget = '2'\n") << ":5:";
   QTest::newRow("single brackets") << QByteArray("[tunnel]\ntarget = '2'\n") << "in double brackets";
-  QTest::newRow("another table") << QByteArray("[[tunnels]]\ntarget = '2'\n") << ":5:3: 'tunnels'";
+  QTest::newRow("another table") << QByteArray("[[tunnels]]\ntarget = '2'\n")
+                                 << ":5:3: there is no key 'tunnels'";
   QTest::newRow("a table within") << QByteArray("[[tunnel]]\ntarget = '2'\n[tunnel.options]\nx = 1\n")
                                   << "'options'";
   QTest::newRow("not UTF-8") << QByteArray("[[tunnel]]\ntarget = '\xff'\n") << ":6:";
