@@ -194,6 +194,7 @@ std::string helpTopics() {
 
 std::string_view nearestTopic(std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(std::size(kTopics));
   for (const Topic& topic : kTopics) names.push_back(topic.name);
   return nearestWord(name, names);
 }
