@@ -9,6 +9,7 @@
 
 #include "core/base/display_text.h"
 #include "core/base/host_port.h"
+#include "core/http/message.h"
 
 namespace adit::client {
 
@@ -37,9 +38,7 @@ const Scheme& schemeOf(const Target& target) {
 
 const Scheme* findScheme(std::string_view name) {
   const auto known = std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& each) {
-    return std::equal(name.begin(), name.end(), each.name.begin(), each.name.end(), [](char given, char own) {
-      return given == own || (given >= 'A' && given <= 'Z' && given - 'A' + 'a' == own);
-    });
+    return http::equalsIgnoreCase(name, each.name);
   });
   return known == kSchemes.end() ? nullptr : known;
 }

@@ -3,20 +3,15 @@
 
 #include <algorithm>
 
+#include "core/net/subscriber.h"
+
 namespace adit::quic {
-
-namespace {
-
-constexpr std::size_t kIpv6Prefix = 8;  // a /64 is one subscriber's
-
-}  // namespace
 
 Newcomers::Key Newcomers::keyOf(const net::SocketAddress& address) noexcept {
   Key key{};
-  const std::string_view bytes = address.ipBytes();
-  const std::size_t counted = bytes.size() == key.size() ? kIpv6Prefix : bytes.size();
-  std::copy_n(bytes.begin(), std::min(counted, key.size()), key.begin());
-  key.back() = static_cast<std::uint8_t>(counted);  // an IPv4 address is no prefix of an IPv6 one
+  const std::string_view bytes = net::subscriberBytes(address);
+  std::copy(bytes.begin(), bytes.end(), key.begin());
+  key.back() = static_cast<std::uint8_t>(bytes.size());  // an IPv4 address is no prefix of an IPv6 one
   return key;
 }
 

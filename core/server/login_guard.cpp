@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/net/subscriber.h"
+
 namespace adit::server {
 
 namespace {
@@ -10,12 +12,10 @@ constexpr unsigned kFailuresAllowed = 5;
 constexpr Duration kWindow = std::chrono::minutes(1);
 constexpr Duration kShutOut = std::chrono::minutes(1);
 constexpr std::size_t kMaxEntries = 10'000;
-constexpr std::size_t kIpv6Prefix = 8;  // a /64 is one household
 }  // namespace
 
 std::string LoginGuard::keyFor(const net::SocketAddress& peer) {
-  const std::string_view bytes = peer.ipBytes();
-  return std::string(bytes.substr(0, bytes.size() == 16 ? kIpv6Prefix : bytes.size()));
+  return std::string(net::subscriberBytes(peer));
 }
 
 bool LoginGuard::allows(const net::SocketAddress& peer, Timestamp now) {

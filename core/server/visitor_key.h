@@ -3,27 +3,25 @@
 // Which visitors count as one: those of an IPv4 address, or of the /64 of an IPv6 one, which a single
 // subscriber holds. A value; any thread.
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string_view>
 
-#include "core/net/address.h"
+#include "core/net/subscriber.h"
 
 namespace adit::server {
 
 struct VisitorKey {
-  std::uint64_t bits = 0;
+  std::uint64_t bits = 0;  // holds net::kSubscriberPrefix bytes
   bool ipv6 = false;
 
   /// All addresses that are not known are one, and so is all of this machine.
   static VisitorKey of(const net::SocketAddress& visitor) noexcept {
-    const std::string_view bytes = visitor.ipBytes();
+    const std::string_view bytes = net::subscriberBytes(visitor);
     VisitorKey key;
-    key.ipv6 = bytes.size() == 16;
-    if (!visitor.isLoopback() && !bytes.empty())
-      std::memcpy(&key.bits, bytes.data(), std::min(bytes.size(), sizeof key.bits));
+    key.ipv6 = bytes.size() == net::kSubscriberPrefix;
+    if (!visitor.isLoopback() && !bytes.empty()) std::memcpy(&key.bits, bytes.data(), bytes.size());
     return key;
   }
   bool operator==(const VisitorKey&) const = default;
